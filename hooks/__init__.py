@@ -1,0 +1,1 @@
+"""The built-in hooks, one a file."""

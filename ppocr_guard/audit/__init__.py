@@ -1,0 +1,1 @@
+"""Reads a training YAML before training: problems found, fixes written back."""

@@ -1,0 +1,1 @@
+"""Decisions over number series. Pure: no paddle, no files, no clock."""

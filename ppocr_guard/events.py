@@ -1,0 +1,324 @@
+"""What happens in a training run, as frozen dataclasses of plain Python values.
+
+Seams (live) and log readers (offline) produce events; hooks consume them and answer with
+reactions. Nothing here holds a tensor, a file or a lock, so an event can be kept, sent to
+another thread, or written to the journal (:func:`to_record`, :func:`from_record`).
+
+Conventions: ``time`` is Unix seconds; durations are seconds; ``epoch``, ``global_step`` and
+``evaluation`` count from 1 (0: before the first); metrics such as hmean are in 0..1.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional, Union
+
+SEVERITIES = ("info", "warning", "critical")
+VERDICTS = (
+    "healthy",
+    "collapsed",
+    "diverged",
+    "not_learning",
+    "plateaued",
+    "overfitting",
+    "unstable",
+    "too_short",
+)
+
+
+@dataclass(frozen=True)
+class RunStart:
+    """A run begins (or, with ``resumed``, goes on from a checkpoint)."""
+
+    time: float
+    run: str  # name of the run: `Guard.run_name`, else the last part of save_model_dir
+    model: str  # e.g. "DB/MobileNetV3"
+    release: str  # PaddleOCR release the seams recognised, or "unknown"
+    config: Mapping[str, Any]  # the PaddleOCR configuration as the loop sees it (a copy)
+    save_model_dir: str
+    epoch_num: int
+    start_epoch: int = 1
+    global_step: int = 0  # PaddleOCR restarts it from 0 on resume
+    steps_per_epoch: Optional[int] = None
+    eval_start_step: float = 0  # PaddleOCR uses 1e111 for "never"
+    eval_every_steps: Optional[int] = None
+    main_indicator: str = "hmean"
+    best: Optional[float] = None  # best main indicator carried over by a resume
+    resumed: bool = False
+    rank: int = 0
+    world_size: int = 1
+    source: str = "live"  # "live", or the path of the log that is replayed
+
+
+@dataclass(frozen=True)
+class EpochStart:
+    """First batch of an epoch is about to be asked for."""
+
+    time: float
+    epoch: int
+    global_step: int  # steps done so far
+    steps: Optional[int] = None  # steps in this epoch
+
+
+@dataclass(frozen=True)
+class StepEnd:
+    """One optimizer step is done. Losses are the raw (unsmoothed) host floats of that step."""
+
+    time: float
+    epoch: int
+    global_step: int
+    losses: Mapping[str, float]  # "loss" is the total
+    learning_rate: Optional[float] = None
+    images: Optional[int] = None  # images in the batch on this rank
+    step_seconds: Optional[float] = None  # wall time of the whole step, data wait included
+    data_seconds: Optional[float] = None  # of these, waiting for the batch
+    data_errors: int = 0  # samples that PaddleOCR failed to load so far (it retries others)
+    smoothed: bool = False  # True when read from a log: PaddleOCR prints medians
+
+
+@dataclass(frozen=True)
+class EvalEnd:
+    """One evaluation on the validation set is done."""
+
+    time: float
+    epoch: int
+    global_step: int
+    evaluation: int  # counts from 1; goes on counting over a resume
+    metrics: Mapping[str, float]  # all of PaddleOCR's metric dict that is a number
+    main_indicator: str
+    value: float  # metrics[main_indicator]; NaN stays NaN
+    best: float  # best value so far, this one included
+    best_epoch: Optional[int] = None
+    duration_seconds: Optional[float] = None
+    no_boxes: Optional[bool] = None  # True: not one box was predicted (precision is int 0)
+    # Scores of the same predictions under other unclip ratios: {unclip_ratio: hmean}.
+    rescored: Optional[Mapping[float, float]] = None
+
+
+@dataclass(frozen=True)
+class CheckpointSaved:
+    time: float
+    epoch: int
+    global_step: int
+    path: str  # prefix of the checkpoint files, e.g. "./output/latest"
+    kind: str  # "latest", "best_accuracy" or "iter_epoch_N"
+    is_best: bool = False
+
+
+@dataclass(frozen=True)
+class ShrinkRatio:
+    """The effective shrink ratio of one operator in one epoch, by one source.
+
+    ``source``: ``scheduled`` (what this release does with this config), ``live`` (read off the
+    operator the loader uses) or ``measured`` (solved from the maps that the loss sees).
+    """
+
+    time: float
+    epoch: int
+    global_step: int
+    operator: str  # "MakeShrinkMap" or "MakeBorderMap"
+    source: str
+    ratio: float
+    expected_low: Optional[float] = None  # what the config means: [base, base + 0.2]
+    expected_high: Optional[float] = None
+    uncertainty: Optional[float] = None  # half width of the 95 % interval; measured only
+    regions: Optional[int] = None  # text regions it rests on; measured only
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """A perfect prediction of the training maps put through the configured postprocess."""
+
+    time: float
+    epoch: int
+    global_step: int
+    unclip_ratio: float  # as configured
+    median_iou: float  # of its boxes with the true polygons
+    share_matched: float  # share of boxes with IoU above 0.5
+    fitting_unclip_ratio: float  # the one that inverts the shrink best
+    fitting_median_iou: float
+    regions: int
+
+
+@dataclass(frozen=True)
+class DataErrors:
+    """PaddleOCR failed to load samples and retried others; sent by the watchdog as well."""
+
+    time: float
+    epoch: int
+    global_step: int
+    errors: int  # so far
+    waiting_seconds: float  # how long the loop has waited for the current batch
+    last_message: str
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    time: float
+    epoch: int
+    global_step: int
+    reason: str  # "finished", "stopped" or "failed"
+    stop: Optional[StopRequest] = None
+    error: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something a person should know. ``code`` is a stable name (see README)."""
+
+    code: str
+    severity: str
+    message: str  # one sentence
+    advice: str  # what to do about it
+    evidence: Mapping[str, Any] = field(default_factory=dict)  # the numbers it rests on
+    epoch: int = 0
+    global_step: int = 0
+    evaluation: Optional[int] = None
+    time: float = 0.0
+    hook: str = ""  # filled in by the guard
+
+    def __post_init__(self) -> None:
+        if self.severity not in SEVERITIES:
+            raise ValueError(f"severity must be one of {SEVERITIES}, not {self.severity!r}")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the run looks like now; sent when it changes."""
+
+    time: float
+    epoch: int
+    global_step: int
+    evaluation: int
+    state: str  # one of VERDICTS
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        if self.state not in VERDICTS:
+            raise ValueError(f"state must be one of {VERDICTS}, not {self.state!r}")
+
+
+@dataclass(frozen=True)
+class StopRequest:
+    """Ask the loop to stop at the next step boundary."""
+
+    code: str  # code of the alert behind it
+    reason: str  # sentence: which rule, which numbers
+    epoch: int
+    global_step: int
+    evaluation: Optional[int] = None
+    alert: Optional[Alert] = None
+    exit_code: int = 0  # of the training process
+
+
+@dataclass(frozen=True)
+class RepairRequest:
+    """Ask the seam to pin the shrink ratio of operators before the next batch is built."""
+
+    ratios: Mapping[str, float]  # operator -> ratio
+    reason: str
+
+
+Event = Union[
+    RunStart,
+    EpochStart,
+    StepEnd,
+    EvalEnd,
+    CheckpointSaved,
+    ShrinkRatio,
+    RoundTrip,
+    DataErrors,
+    Verdict,
+    Alert,
+    RunEnd,
+]
+Reaction = Union[Alert, Verdict, StopRequest, RepairRequest]
+
+_KINDS: dict[str, type] = {
+    "run_start": RunStart,
+    "epoch_start": EpochStart,
+    "step": StepEnd,
+    "eval": EvalEnd,
+    "checkpoint": CheckpointSaved,
+    "shrink_ratio": ShrinkRatio,
+    "round_trip": RoundTrip,
+    "data_errors": DataErrors,
+    "verdict": Verdict,
+    "alert": Alert,
+    "run_end": RunEnd,
+}
+_NAMES = {cls: name for name, cls in _KINDS.items()}
+# A hook's method for an event is `on_` + this name.
+KINDS: Mapping[str, type] = _KINDS
+
+
+def kind(event: Event) -> str:
+    """Name of an event: ``step`` for :class:`StepEnd`; a hook handles it in ``on_step``."""
+    return _NAMES[type(event)]
+
+
+def to_record(event: Event) -> dict[str, Any]:
+    """The event as JSON-ready data: ``{"event": kind, ...fields}``.
+
+    NaN and the infinities become the strings "nan", "inf", "-inf", which JSON can carry.
+    """
+    record: dict[str, Any] = {"event": kind(event)}
+    for f in dataclasses.fields(event):
+        record[f.name] = _plain(getattr(event, f.name))
+    return record
+
+
+def from_record(record: Mapping[str, Any]) -> Event:
+    """Inverse of :func:`to_record`. Unknown fields are ignored (a newer guard wrote them).
+
+    Raises:
+        ValueError: no known ``event`` name, or a required field is missing.
+    """
+    cls = _KINDS.get(str(record.get("event")))
+    if cls is None:
+        raise ValueError(f"not an event record: {record.get('event')!r}")
+    values = {f.name: _restore(record[f.name]) for f in dataclasses.fields(cls) if f.name in record}
+    if cls is RunEnd and isinstance(values.get("stop"), dict):
+        values["stop"] = _stop_from(values["stop"])
+    if cls is EvalEnd and isinstance(values.get("rescored"), dict):
+        values["rescored"] = {float(k): v for k, v in values["rescored"].items()}
+    try:
+        event: Event = cls(**values)
+    except TypeError as error:
+        raise ValueError(f"incomplete {record.get('event')} record: {error}") from None
+    return event
+
+
+def _stop_from(values: dict[str, Any]) -> StopRequest:
+    alert = values.pop("alert", None)
+    return StopRequest(alert=Alert(**alert) if alert else None, **values)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    if isinstance(value, (str, int, float, bool)) or value is None:
+        return value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(v) for v in value]
+    if hasattr(value, "item"):  # a numpy scalar
+        return _plain(value.item())
+    return str(value)
+
+
+_SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+def _restore(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SPECIAL.get(value, value)
+    if isinstance(value, dict):
+        return {k: _restore(v) for k, v in value.items()}
+    return value

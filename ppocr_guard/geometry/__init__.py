@@ -1,0 +1,1 @@
+"""Shrink and unclip geometry: measured ratio, round trip. Needs numpy and OpenCV."""

@@ -1,0 +1,100 @@
+"""The base class of all hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Optional
+
+from pydantic import BaseModel, ConfigDict
+
+from ppocr_guard.events import (
+    Alert,
+    CheckpointSaved,
+    DataErrors,
+    EpochStart,
+    EvalEnd,
+    Reaction,
+    RoundTrip,
+    RunEnd,
+    RunStart,
+    ShrinkRatio,
+    StepEnd,
+    Verdict,
+)
+
+Reactions = Optional[Iterable[Reaction]]
+
+
+class HookOptions(BaseModel):
+    """Options of a hook as written in the ``Guard:`` section; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Hook:
+    """Reacts to the events of a run.
+
+    Each ``on_...`` method may return reactions: alerts, a verdict, a stop or repair request.
+    A hook never touches PaddleOCR, never blocks the training thread (I/O goes through
+    :class:`ppocr_guard.background.Background`), and may raise: the guard logs it once, counts
+    it, and switches the hook off after repeated failures.
+
+    Events come from one thread, in order. By default only rank 0 runs a hook; set
+    ``every_rank`` where each rank's own numbers matter.
+
+    A subclass declares its options as a nested ``Options`` and reads ``self.options``::
+
+        class Dump(Hook):
+            class Options(HookOptions):
+                path: str = "dump.txt"
+
+            def on_eval(self, event):
+                print(event.value, file=open(self.options.path, "a"))
+    """
+
+    Options: ClassVar[type[HookOptions]] = HookOptions
+    every_rank: ClassVar[bool] = False
+
+    def __init__(self, options: Optional[HookOptions] = None, **values: Any) -> None:
+        """``options``, or the options' values as keywords.
+
+        Raises:
+            pydantic.ValidationError: an option is unknown or has a wrong value.
+        """
+        self.options: Any = options if options is not None else self.Options(**values)
+
+    @property
+    def name(self) -> str:
+        return type(self).__name__
+
+    def on_run_start(self, event: RunStart) -> Reactions: ...
+
+    def on_epoch_start(self, event: EpochStart) -> Reactions: ...
+
+    def on_step(self, event: StepEnd) -> Reactions: ...
+
+    def on_eval(self, event: EvalEnd) -> Reactions: ...
+
+    def on_checkpoint(self, event: CheckpointSaved) -> Reactions: ...
+
+    def on_shrink_ratio(self, event: ShrinkRatio) -> Reactions: ...
+
+    def on_round_trip(self, event: RoundTrip) -> Reactions: ...
+
+    def on_data_errors(self, event: DataErrors) -> Reactions: ...
+
+    def on_verdict(self, event: Verdict) -> Reactions: ...
+
+    def on_alert(self, event: Alert) -> Reactions: ...
+
+    def on_run_end(self, event: RunEnd) -> Reactions: ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """What must survive a resume, as JSON-ready data. Saved with every checkpoint."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take back what :meth:`state_dict` gave. Must raise on data it cannot use."""
+
+    def close(self, deadline: float) -> None:
+        """Flush and release. ``deadline`` is in :func:`time.monotonic` seconds."""

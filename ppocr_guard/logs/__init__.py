@@ -1,0 +1,1 @@
+"""Reads what a run left behind (train.log of any release, journal) into events."""

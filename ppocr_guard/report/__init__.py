@@ -1,0 +1,1 @@
+"""HTML report and terminal view of a run."""
