@@ -1,0 +1,23 @@
+"""Where the guard writes: one folder inside PaddleOCR's ``Global.save_model_dir``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def guard_dir(save_model_dir: str) -> Path:
+    """Folder of the guard's own files of a run (not created here)."""
+    return Path(save_model_dir) / "ppocr_guard"
+
+
+def journal_path(save_model_dir: str) -> Path:
+    """The journal: one JSON record a line, appended over all launches of the run."""
+    return guard_dir(save_model_dir) / "journal.jsonl"
+
+
+def find_journal(directory: Path) -> Path | None:
+    """The journal of a run, given its save_model_dir, its guard folder, or the file itself."""
+    for path in (directory, directory / "journal.jsonl", journal_path(str(directory))):
+        if path.is_file() and path.suffix == ".jsonl":
+            return path
+    return None
