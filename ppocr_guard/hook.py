@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Optional
 
 from pydantic import BaseModel, ConfigDict
@@ -23,6 +24,14 @@ from ppocr_guard.events import (
 )
 
 Reactions = Optional[Iterable[Reaction]]
+
+
+@dataclass
+class GuardHealth:
+    """How the guard itself is doing; shared with all hooks (``Hook.health``)."""
+
+    overhead_seconds: float = 0.0  # spent on the training thread so far
+    hook_errors: dict[str, int] = field(default_factory=dict)  # by hook name
 
 
 class HookOptions(BaseModel):
@@ -62,6 +71,7 @@ class Hook:
             pydantic.ValidationError: an option is unknown or has a wrong value.
         """
         self.options: Any = options if options is not None else self.Options(**values)
+        self.health = GuardHealth()  # the guard puts its own here
 
     @property
     def name(self) -> str:
