@@ -1,0 +1,230 @@
+"""The ``Guard:`` section of a PaddleOCR YAML.
+
+Written as a list, ``hooks`` names exactly the hooks to run::
+
+    Guard:
+      hooks:
+        - ShrinkRatio: {repair: true}
+        - HmeanTrend:
+        - AutoStop: {on: [hmean_collapse]}
+
+Written as a mapping, it adjusts the defaults, and PaddleOCR's ``-o Guard.hooks.X.y=z`` works::
+
+    Guard:
+      hooks:
+        ShrinkRatio: {repair: true}
+        VisualDL: false
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Callable, Optional
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ppocr_guard.hook import Hook, HookOptions
+from ppocr_guard.registry import BUILT_IN, find_hook
+
+Path = tuple[Any, ...]
+LineOf = Callable[[Path], Optional[int]]
+
+
+class GuardConfigError(ValueError):
+    """The ``Guard:`` section cannot be used. ``problems`` has a sentence for each reason."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class GuardConfig(BaseModel):
+    """Settings of the guard as a whole."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(default=True, description="false: train as if there were no guard")
+    run_name: Optional[str] = Field(
+        default=None, description="name of the run; default: the last part of save_model_dir"
+    )
+    hooks: Any = Field(
+        default=None, description="list: exactly these hooks; mapping: changes to the defaults"
+    )
+
+
+@dataclass(frozen=True)
+class LoadedGuard:
+    """A checked ``Guard:`` section: settings, and hook classes with their options, in order."""
+
+    config: GuardConfig
+    hooks: list[tuple[type[Hook], HookOptions]]
+
+    def build(self) -> list[Hook]:
+        """New hooks, in order."""
+        return [cls(options) for cls, options in self.hooks]
+
+
+def load_guard(
+    section: Any = None, *, file: str = "Guard", line_of: Optional[LineOf] = None
+) -> LoadedGuard:
+    """Check a ``Guard:`` section (None or empty: all defaults).
+
+    Args:
+        section: the section's value as plain data.
+        file: name of the YAML, for messages.
+        line_of: line (from 1) of a path such as ``("Guard", "hooks", 0, "AutoStop", "on")``,
+            or None where it is not known.
+
+    Raises:
+        GuardConfigError: with every problem found, each naming file, line and key.
+    """
+    problems = _Problems(file, line_of)
+    if section is None:
+        section = {}
+    if not isinstance(section, Mapping):
+        problems.add(("Guard",), f"must be a mapping, not {section!r}")
+        raise GuardConfigError(problems.found)
+    config = problems.validate(GuardConfig, dict(section), ("Guard",))
+    hooks: list[tuple[type[Hook], HookOptions]] = []
+    for path, name, values in _entries(section.get("hooks"), problems):
+        try:
+            cls = find_hook(name)
+        except LookupError as error:
+            problems.add(path, str(error))
+            continue
+        options = problems.validate(cls.Options, values, path)
+        if options is not None:
+            hooks.append((cls, options))
+    if problems.found or config is None:
+        raise GuardConfigError(problems.found)
+    return LoadedGuard(config=config, hooks=hooks)
+
+
+def _entries(hooks: Any, problems: _Problems) -> list[tuple[Path, str, dict[str, Any]]]:
+    """(path, name, options) of each hook that is to run."""
+    root: Path = ("Guard", "hooks")
+    entries: list[tuple[Path, str, Any]] = []
+    if hooks is None:
+        entries = [((*root, name), name, None) for name in BUILT_IN]
+    elif isinstance(hooks, Mapping):
+        names = [*BUILT_IN, *(name for name in hooks if name not in BUILT_IN)]
+        entries = [((*root, name), str(name), hooks.get(name)) for name in names]
+    elif isinstance(hooks, list):
+        for index, item in enumerate(hooks):
+            if isinstance(item, str):
+                entries.append(((*root, index), item, None))
+            elif isinstance(item, Mapping) and len(item) == 1:
+                name, values = next(iter(item.items()))
+                entries.append(((*root, index, name), str(name), values))
+            else:
+                problems.add((*root, index), f"must be a hook's name or `Name: {{...}}`: {item!r}")
+    else:
+        problems.add(root, f"must be a list or a mapping of hooks, not {hooks!r}")
+    return _checked(entries, problems)
+
+
+def _checked(
+    entries: list[tuple[Path, str, Any]], problems: _Problems
+) -> list[tuple[Path, str, dict[str, Any]]]:
+    seen: set[str] = set()
+    result: list[tuple[Path, str, dict[str, Any]]] = []
+    for path, name, values in entries:
+        if values is False:
+            continue
+        if name in seen:
+            problems.add(path, f"hook {name!r} stands twice")
+        elif values in (None, True):
+            result.append((path, name, {}))
+        elif isinstance(values, Mapping):
+            result.append((path, name, dict(values)))
+        else:
+            problems.add(path, f"options of {name!r} must be a mapping, not {values!r}")
+        seen.add(name)
+    return result
+
+
+class _Problems:
+    def __init__(self, file: str, line_of: Optional[LineOf]) -> None:
+        self.found: list[str] = []
+        self._file = file
+        self._line_of = line_of
+
+    def add(self, path: Path, text: str) -> None:
+        line = None
+        for end in range(len(path), 0, -1):  # the key itself, else what it stands in
+            line = self._line_of(path[:end]) if self._line_of else None
+            if line is not None:
+                break
+        where = f"{self._file}:{line}" if line is not None else self._file
+        self.found.append(f"{where}: {'.'.join(map(str, path))}: {text}")
+
+    def validate(self, model: type[Any], values: dict[Any, Any], path: Path) -> Any:
+        try:
+            return model(**{str(key): value for key, value in values.items()})
+        except ValidationError as error:
+            for item in error.errors():
+                place = (*path, *item["loc"])
+                self.add(place, _sentence(item, model))
+            return None
+
+
+def _sentence(item: Any, model: type[BaseModel]) -> str:
+    if item["type"] == "extra_forbidden":
+        names = list(model.model_fields)
+        near = difflib.get_close_matches(str(item["loc"][-1]), names, n=1, cutoff=0.5)
+        known = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names) or 'none'}"
+        return f"there is no such option; {known}"
+    text = str(item["msg"]).removeprefix("Value error, ")
+    return f"{text[:1].lower()}{text[1:]} (it is {item['input']!r})"
+
+
+def guard_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a PaddleOCR YAML's ``Guard:`` section, for editors."""
+    definitions: dict[str, Any] = {}
+    single: list[dict[str, Any]] = []
+    properties: dict[str, Any] = {}
+    for name in BUILT_IN:
+        cls = find_hook(name)
+        schema = cls.Options.model_json_schema(ref_template="#/$defs/{model}")
+        definitions.update(schema.pop("$defs", {}))
+        schema["title"] = name
+        if cls.__doc__:
+            schema["description"] = cls.__doc__.strip().splitlines()[0]
+        definitions[name] = schema
+        value = {"anyOf": [{"$ref": f"#/$defs/{name}"}, {"type": "null"}]}
+        single.append(
+            {
+                "type": "object",
+                "properties": {name: value},
+                "required": [name],
+                "additionalProperties": False,
+            }
+        )
+        properties[name] = {"anyOf": [*value["anyOf"], {"type": "boolean"}]}
+    own = {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "not": {"anyOf": [{"required": [name]} for name in BUILT_IN]},
+    }
+    guard = GuardConfig.model_json_schema()
+    guard["properties"]["hooks"] = {
+        "description": GuardConfig.model_fields["hooks"].description,
+        "anyOf": [
+            {"type": "null"},
+            {
+                "type": "array",
+                "items": {"anyOf": [{"type": "string"}, *single, own]},
+            },
+            {"type": "object", "properties": properties},
+        ],
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "PaddleOCR training configuration with a Guard: section",
+        "type": "object",
+        "properties": {"Guard": {"anyOf": [guard, {"type": "null"}]}},
+        "$defs": definitions,
+    }

@@ -1,0 +1,86 @@
+"""Finds a hook by its name: built in, an entry point, or a dotted path."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+from importlib.metadata import entry_points
+from typing import Any
+
+from ppocr_guard.events import KINDS
+from ppocr_guard.hook import Hook
+
+ENTRY_POINT_GROUP = "ppocr_guard.hooks"
+# In the order in which they run: those that judge first, then AutoStop, then those that tell.
+BUILT_IN = {
+    "ShrinkRatio": "ppocr_guard.hooks.shrink_ratio",
+    "HmeanTrend": "ppocr_guard.hooks.hmean_trend",
+    "LossHealth": "ppocr_guard.hooks.loss_health",
+    "AutoStop": "ppocr_guard.hooks.auto_stop",
+    "Notify": "ppocr_guard.hooks.notify",
+    "VisualDL": "ppocr_guard.hooks.visualdl",
+    "Prometheus": "ppocr_guard.hooks.prometheus",
+    "Journal": "ppocr_guard.hooks.journal",
+}
+
+
+def find_hook(name: str) -> type[Hook]:
+    """The hook class called ``name``.
+
+    Raises:
+        LookupError: no such hook, or what was found is no proper hook; the message says which
+            name is nearest or what is wrong.
+    """
+    if name in BUILT_IN:
+        found: Any = getattr(importlib.import_module(BUILT_IN[name]), name)
+    elif "." in name:
+        found = _from_path(name)
+    else:
+        found = _from_entry_point(name)
+    _check(name, found)
+    return found  # type: ignore[no-any-return]
+
+
+def _from_path(name: str) -> Any:
+    module, _, attribute = name.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except ImportError as error:
+        raise LookupError(f"hook {name!r}: cannot import {module!r} ({error})") from None
+    except AttributeError:
+        raise LookupError(f"hook {name!r}: module {module!r} has no {attribute!r}") from None
+
+
+def _from_entry_point(name: str) -> Any:
+    points: Any = entry_points()
+    if hasattr(points, "select"):
+        group = list(points.select(group=ENTRY_POINT_GROUP))
+    else:  # Python 3.9
+        group = list(points.get(ENTRY_POINT_GROUP, []))
+    for point in group:
+        if point.name == name:
+            try:
+                return point.load()
+            except Exception as error:
+                raise LookupError(f"hook {name!r} from {point.value}: {error}") from None
+    near = difflib.get_close_matches(name, [*BUILT_IN, *(p.name for p in group)], n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(BUILT_IN)}"
+    raise LookupError(f"there is no hook {name!r}{hint}")
+
+
+def _check(name: str, found: Any) -> None:
+    if not (inspect.isclass(found) and issubclass(found, Hook)):
+        raise LookupError(f"hook {name!r} is not a subclass of ppocr_guard.Hook")
+    known = {"on_" + kind for kind in KINDS}
+    for attribute in dir(found):
+        if not attribute.startswith("on_") or not callable(getattr(found, attribute)):
+            continue
+        if attribute not in known:
+            near = difflib.get_close_matches(attribute, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise LookupError(f"hook {name!r}: there is no event for its {attribute!r}{hint}")
+        try:
+            inspect.signature(getattr(found, attribute)).bind(None, None)
+        except TypeError:
+            raise LookupError(f"hook {name!r}: {attribute!r} must take one event") from None
