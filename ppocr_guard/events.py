@@ -124,8 +124,10 @@ class ShrinkRatio:
     ratio: float
     expected_low: Optional[float] = None  # what the config means: [base, base + 0.2]
     expected_high: Optional[float] = None
+    base: Optional[float] = None  # `shrink_ratio` as written in the config
     uncertainty: Optional[float] = None  # half width of the 95 % interval; measured only
     regions: Optional[int] = None  # text regions it rests on; measured only
+    cause: Optional[str] = None  # why the ratio differs from the base, in words
 
 
 @dataclass(frozen=True)
