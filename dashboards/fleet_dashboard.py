@@ -1,0 +1,156 @@
+"""The dashboard of all runs, worst first. Build-time only: needs grafana-foundation-sdk."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.models import dashboard
+from ppocr_guard.dashboards.style import (
+    FLEET_UID,
+    JOB_AND_INSTANCE,
+    Board,
+    Query,
+    graph,
+    label_variable,
+    number,
+)
+from ppocr_guard.dashboards.tables import fleet_table
+from ppocr_guard.dashboards.verdicts import WORST, verdict_level
+
+BY = "job, instance, run, model"
+FLEET = f'{JOB_AND_INSTANCE}, run=~"$run"'
+
+
+def last(name: str, labels: str = "") -> str:
+    """Last value in the time range, for each run, ended ones too."""
+    more = f", {labels}" if labels else ""
+    return f"max by ({BY}) (last_over_time(ppocr_guard_{name}{{{FLEET}{more}}}[$__range]))"
+
+
+def now(name: str, by: str = BY, labels: str = "") -> str:
+    more = f", {labels}" if labels else ""
+    return f"max by ({by}) (ppocr_guard_{name}{{{FLEET}{more}}})"
+
+
+VERDICT = verdict_level(FLEET, BY, "$__range")
+GONE = f"(({last('finished')} == 0) unless {now('finished')})"
+STATE = f"({GONE} + 2) or {last('finished')}"
+
+
+def fleet_dashboard() -> dashboard.Dashboard:
+    board = Board(
+        "PaddleOCR fine-tuning: all runs",
+        FLEET_UID,
+        "All guarded PaddleOCR trainings, worst first. Made by ppocr_guard.",
+        [
+            label_variable("job", "Job"),
+            label_variable("instance", "Instance", 'job=~"$job"'),
+            label_variable("run", "Run", JOB_AND_INSTANCE),
+        ],
+    )
+    _counts(board)
+    _table(board)
+    _graphs(board)
+    return board.build()
+
+
+def _counts(board: Board) -> None:
+    def count(title: str, description: str, expr: str, color: str) -> None:
+        board.add(
+            number([(None, "green" if color == "red" else "text"), (1, color)]),
+            title,
+            description,
+            [Query(f"count({expr}) or vector(0)", "runs")],
+            (6, 4),
+            decimals=0,
+        )
+
+    count("Running", "Runs that train now.", f"{now('finished')} == 0", "green")
+    count(
+        "Not worth going on",
+        "Runs in the time range whose verdict is not learning, diverged or collapsed.",
+        f"{VERDICT} >= {WORST}",
+        "red",
+    )
+    count(
+        "Vanished",
+        "Runs in the time range that went away without saying that they ended.",
+        GONE,
+        "red",
+    )
+    alerts = f"run_code:ppocr_guard_alerts:recent{{{FLEET}}}"
+    count(
+        "Runs with an alert in the last hour",
+        "Recorded by rules.yml.",
+        f"count by ({BY}) ({alerts})",
+        "red",
+    )
+
+
+def _table(board: Board) -> None:
+    alerts = f"run_code:ppocr_guard_alerts:sum{{{FLEET}}}"
+    age = f"time() - {last('last_update_timestamp_seconds')}"
+    shrink = last("effective_shrink_ratio", 'op="MakeShrinkMap", source="live"')
+    exprs = [
+        VERDICT,
+        STATE,
+        last("eval_hmean_ratio"),
+        last("eval_best_hmean_ratio"),
+        shrink,
+        last("epoch"),
+        f"sum by ({BY}) (last_over_time({alerts}[$__range]))",
+        age,
+    ]
+    board.add(
+        fleet_table(),
+        "Runs, worst first",
+        "Every run seen in the time range. Click a run to open it.",
+        [Query(expr, table=True) for expr in exprs],
+        (24, 10),
+        unit=None,
+    )
+
+
+def _graphs(board: Board) -> None:
+    board.add(
+        graph(step=True, calcs=("lastNotNull", "max")).min(0).max(1),
+        "hmean by run",
+        "Each evaluation on the validation set.",
+        [Query(now("eval_hmean_ratio", "run"), "{{run}}")],
+        (12, 9),
+        decimals=3,
+    )
+    board.add(
+        graph(step=True).min(0).axis_soft_max(1),
+        "Effective shrink ratio by run",
+        "Live ratio of MakeShrinkMap. 0.4 is stock for lines of text, 0.8 for seals.",
+        [
+            Query(
+                now("effective_shrink_ratio", "run", 'op="MakeShrinkMap", source="live"'),
+                "{{run}}",
+            )
+        ],
+        (12, 9),
+        decimals=3,
+    )
+    board.add(
+        graph(calcs=("mean", "lastNotNull")).min(0),
+        "Images per second by run",
+        "Training images, rank 0.",
+        [Query(now("images_per_second", "run"), "{{run}}")],
+        (12, 8),
+        decimals=1,
+    )
+    board.add(
+        graph(fill=30).min(0),
+        "Alerts by code",
+        "Raised in each interval, all runs together.",
+        [
+            Query(
+                "sum by (code) (increase(ppocr_guard_alerts_total"
+                f"{{{FLEET}}}[$__rate_interval])) > 0 or "
+                f"sum(increase(ppocr_guard_alerts_total{{{FLEET}}}[$__rate_interval])) * 0",
+                "{{code}}",
+            )
+        ],
+        (12, 8),
+        decimals=0,
+    )

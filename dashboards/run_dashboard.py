@@ -1,0 +1,286 @@
+"""The dashboard of one run: verdict and alerts on top, then what they rest on. Build-time only."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.models import dashboard
+from ppocr_guard.dashboards.style import (
+    FLEET_UID,
+    JOB_AND_INSTANCE,
+    RUN_UID,
+    STATE_NAMES,
+    VERDICT_NAMES,
+    AlertMarksBuilder,
+    Board,
+    Query,
+    dashed,
+    fixed,
+    graph,
+    label_variable,
+    link,
+    number,
+    override,
+    timeline,
+    value_names,
+)
+from ppocr_guard.dashboards.tables import alerts_table, info_table
+from ppocr_guard.dashboards.verdicts import verdict_level
+
+RUN = f'{JOB_AND_INSTANCE}, run=~"$run"'
+ALERTS = f"run_code:ppocr_guard_alerts:sum{{{RUN}}}"  # recorded by rules.yml
+BOUND_LOW = 'bound="low"'
+BOUND_HIGH = 'bound="high"'
+
+
+def metric(name: str, by: str = "run", labels: str = "") -> str:
+    """The run's series of a metric; job and instance dropped, so that a resume goes on."""
+    more = f", {labels}" if labels else ""
+    return f"max by ({by}) (ppocr_guard_{name}{{{RUN}{more}}})"
+
+
+def rate(name: str, by: str = "run") -> str:
+    return f"sum by ({by}) (rate(ppocr_guard_{name}{{{RUN}}}[$__rate_interval]))"
+
+
+def run_dashboard() -> dashboard.Dashboard:
+    board = Board(
+        "PaddleOCR fine-tuning: one run",
+        RUN_UID,
+        "One guarded PaddleOCR training: is it healthy, and if not, why. Made by ppocr_guard.",
+        [
+            label_variable("job", "Job"),
+            label_variable("instance", "Instance", 'job=~"$job"'),
+            label_variable("run", "Run", JOB_AND_INSTANCE, multi=False),
+        ],
+    )
+    board.builder.link(link("All runs", f"/d/{FLEET_UID}"))
+    _alert_marks(board)
+    _glance(board)
+    _evaluation(board)
+    _training(board)
+    _speed(board)
+    _guard(board)
+    return board.build()
+
+
+def _alert_marks(board: Board) -> None:
+    raised = f"sum by (code, severity) ({ALERTS})"
+    before = f"sum by (code, severity) ({ALERTS} offset 1m)"
+    board.builder.annotation(
+        AlertMarksBuilder(
+            "Alerts",
+            f"({raised}) > ({before} or 0 * {raised})",
+            "red",
+            "{{code}}",
+            "code,severity",
+        )
+    )
+
+
+def _glance(board: Board) -> None:
+    board.add(
+        number(colored=True).mappings(value_names(VERDICT_NAMES)),
+        "Verdict",
+        "What the guard makes of the run so far. The messages are in the training log.",
+        [Query(verdict_level(RUN, "run"), "verdict")],
+        (6, 4),
+    )
+    scores = [(None, "text")]
+    board.add(
+        number(scores, spark=True),
+        "hmean, last evaluation",
+        "The main indicator of the last evaluation on the validation set (acc in recognition).",
+        [Query(metric("eval_hmean_ratio"), "hmean")],
+        (4, 4),
+        decimals=3,
+    )
+    board.add(
+        number(scores),
+        "hmean, best",
+        "The best evaluation so far; best_accuracy is the checkpoint of it.",
+        [Query(metric("eval_best_hmean_ratio"), "best")],
+        (4, 4),
+        decimals=3,
+    )
+    board.add(
+        number(),
+        "Epoch",
+        "The epoch the run is in.",
+        [Query(metric("epoch"), "epoch")],
+        (3, 4),
+        decimals=0,
+    )
+    board.add(
+        number(colored=True).mappings(value_names(STATE_NAMES)),
+        "State",
+        "Running, or ended (finished, stopped or failed) and said so. A run that vanished "
+        "shows the state it had; the alert PpocrGuardRunVanished tells.",
+        [Query(metric("finished"), "state")],
+        (3, 4),
+    )
+    board.add(
+        number([(None, "green"), (300, "orange"), (900, "red")]),
+        "Last sign of life",
+        "Time since the guard last saw the training do something.",
+        [Query(f"time() - {metric('last_update_timestamp_seconds')}", "age")],
+        (4, 4),
+        unit="s",
+        decimals=0,
+    )
+    board.add(
+        alerts_table(),
+        "Alerts of this run",
+        "How often the guard raised each alert. Their messages, numbers and advice are in the "
+        "training log, the journal and the notifications.",
+        [Query(f"max by (code, severity) (last_over_time({ALERTS}[$__range])) > 0", table=True)],
+        (24, 5),
+        decimals=0,
+    )
+
+
+def _evaluation(board: Board) -> None:
+    board.row("Evaluation and shrink ratio")
+    score = graph(step=True, calcs=("lastNotNull", "max")).min(0).max(1)
+    score.override_by_name("hmean", override(color=fixed("blue"), custom__lineWidth=3))
+    score.override_by_name("precision", override(color=fixed("purple")))
+    score.override_by_name("recall", override(color=fixed("orange")))
+    score.override_by_name("best hmean", override(color=fixed("green"), custom__lineStyle=dashed()))
+    board.add(
+        score,
+        "hmean, precision, recall",
+        "Each evaluation on the validation set. hmean far below its best, with precision and "
+        "recall falling together, is what boxes of the wrong size look like.",
+        [
+            Query(metric("eval_hmean_ratio"), "hmean"),
+            Query(metric("eval_precision_ratio"), "precision"),
+            Query(metric("eval_recall_ratio"), "recall"),
+            Query(metric("eval_best_hmean_ratio"), "best hmean"),
+        ],
+        (12, 10),
+        decimals=3,
+    )
+    ratio = graph(step=True).min(0).axis_soft_max(1)
+    ratio.override_by_regexp("/scheduled/", override(custom__lineStyle=dashed()))
+    band = {"color": fixed("green"), "custom__lineWidth": 0}
+    ratio.override_by_name("expected, low", override(**band))
+    ratio.override_by_name(
+        "expected, high",
+        override(**band, custom__fillBelowTo="expected, low", custom__fillOpacity=20),
+    )
+    board.add(
+        ratio,
+        "Effective shrink ratio",
+        "What the training maps are made with: as this release schedules it, read off the live "
+        "operators, and measured on the maps themselves. The band is what the config means. "
+        "Outside it, unclip_ratio no longer undoes the shrink and hmean collapses.",
+        [
+            Query(metric("effective_shrink_ratio", "op, source"), "{{op}}, {{source}}"),
+            Query(f"min({metric('expected_shrink_ratio', 'op', BOUND_LOW)})", "expected, low"),
+            Query(f"max({metric('expected_shrink_ratio', 'op', BOUND_HIGH)})", "expected, high"),
+        ],
+        (12, 10),
+        decimals=3,
+    )
+    board.add(
+        timeline(VERDICT_NAMES),
+        "Verdict over time",
+        "How the verdict changed.",
+        [Query(verdict_level(RUN, "run"), "verdict")],
+        (24, 4),
+    )
+
+
+def _training(board: Board) -> None:
+    board.row("Loss and learning rate")
+    board.add(
+        graph(calcs=("lastNotNull", "min", "max")).axis_soft_min(0),
+        "Loss by component",
+        "The raw losses of the last step before each scrape. A falling loss is no sign of "
+        "health: it falls under a wrong shrink ratio too.",
+        [Query(metric("loss", "component"), "{{component}}")],
+        (14, 9),
+        decimals=3,
+    )
+    board.add(
+        graph(step=True),
+        "Learning rate",
+        "As the scheduler sets it.",
+        [Query(metric("learning_rate"), "learning rate")],
+        (10, 9),
+        unit="sci",
+    )
+
+
+def _speed(board: Board) -> None:
+    board.row("Speed")
+    board.add(
+        graph(fill=10, calcs=("mean", "lastNotNull")).min(0),
+        "Images per second",
+        "Training images on this rank.",
+        [Query(rate("images_total"), "images per second")],
+        (8, 8),
+        decimals=1,
+    )
+    buckets = rate("step_duration_seconds_bucket", "le")
+    wait = rate("data_wait_seconds_bucket", "le")
+    board.add(
+        graph(calcs=("mean", "max")).min(0),
+        "Time of a step",
+        "Wall time of a step, the wait for its batch included.",
+        [
+            Query(f"histogram_quantile(0.5, {buckets})", "step, median"),
+            Query(f"histogram_quantile(0.95, {buckets})", "step, 95 %"),
+            Query(f"histogram_quantile(0.5, {wait})", "data wait, median"),
+        ],
+        (8, 8),
+        unit="s",
+    )
+    share = f"{rate('data_wait_seconds_sum')} / {rate('step_duration_seconds_sum')}"
+    board.add(
+        graph(fill=10, calcs=("mean", "max")).min(0).axis_soft_max(1),
+        "Share of the time spent waiting for data",
+        "Near 1, the data loader is the bottleneck: more num_workers, smaller images, or a "
+        "loader that fails and retries.",
+        [Query(share, "data wait")],
+        (8, 8),
+        unit="percentunit",
+    )
+    board.add(
+        graph(step=True).min(0),
+        "Time of an evaluation",
+        "The loop stands still while it evaluates.",
+        [Query(metric("eval_duration_seconds"), "evaluation")],
+        (24, 6),
+        unit="s",
+    )
+
+
+def _guard(board: Board) -> None:
+    board.row("The guard itself")
+    board.add(
+        graph(fill=10, calcs=("mean", "max")).min(0).axis_soft_max(0.01),
+        "Time the guard takes",
+        "Share of the training thread's time that the guard and its hooks take.",
+        [Query(rate("overhead_seconds_total"), "guard")],
+        (16, 7),
+        unit="percentunit",
+    )
+    errors = f"sum by (hook) (increase(ppocr_guard_hook_errors_total{{{RUN}}}[$__range]))"
+    board.add(
+        number([(None, "green"), (0.5, "orange"), (3, "red")]),
+        "Hook failures",
+        "A hook that fails three times is switched off; training goes on without it.",
+        [Query(f"{errors} or vector(0)", "{{hook}}")],
+        (8, 7),
+        decimals=0,
+    )
+    board.add(
+        info_table(),
+        "Versions and configuration",
+        "What the run was started with.",
+        [
+            Query(f"last_over_time(ppocr_guard_{name}{{{RUN}}}[$__range])", table=True)
+            for name in ("build_info", "config_info")
+        ],
+        (24, 5),
+        unit=None,
+    )

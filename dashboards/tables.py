@@ -1,0 +1,103 @@
+"""Tables of our dashboards. Build-time only: needs grafana-foundation-sdk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafana_foundation_sdk.builders import common as common_builder
+from grafana_foundation_sdk.builders import table
+from grafana_foundation_sdk.models import dashboard
+from ppocr_guard.dashboards.style import (
+    RUN_UID,
+    STATE_NAMES,
+    VERDICT_NAMES,
+    override,
+)
+
+SEVERITY_COLORS = {"info": "blue", "warning": "orange", "critical": "red"}
+BACKGROUND = {"type": "color-background", "mode": "basic"}
+
+
+def organize(
+    names: dict[str, str], hidden: tuple[str, ...] = ()
+) -> dashboard.DataTransformerConfig:
+    """Columns renamed, in this order; ``hidden`` ones left out."""
+    return dashboard.DataTransformerConfig(
+        id_val="organize",
+        options={
+            "excludeByName": dict.fromkeys(hidden, True),
+            "indexByName": {name: index for index, name in enumerate(names)},
+            "renameByName": names,
+        },
+    )
+
+
+def merge() -> dashboard.DataTransformerConfig:
+    """One row for each set of labels, one value column for each query."""
+    return dashboard.DataTransformerConfig(id_val="merge", options={})
+
+
+def _words(names: dict[str, tuple[str, str]]) -> list[dict[str, Any]]:
+    options = {
+        word: {"text": text, "color": color, "index": index}
+        for index, (word, (text, color)) in enumerate(names.items())
+    }
+    return [{"type": "value", "options": options}]
+
+
+def sorted_by(panel: table.Panel, column: str) -> table.Panel:
+    order = common_builder.TableSortByFieldState().display_name(column).desc(True)
+    return panel.sort_by([order])
+
+
+def alerts_table() -> table.Panel:
+    """Columns: alert, severity, times raised."""
+    panel = sorted_by(table.Panel().no_value("No alerts"), "Times")
+    panel.with_transformation(
+        organize({"code": "Alert", "severity": "Severity", "Value": "Times"}, ("Time",))
+    )
+    severities = {name: (name, color) for name, color in SEVERITY_COLORS.items()}
+    return panel.override_by_name(
+        "Severity", override(mappings=_words(severities), custom__cellOptions=BACKGROUND)
+    )
+
+
+def info_table() -> table.Panel:
+    """The labels of the info metrics, one column each."""
+    panel = table.Panel().no_value("-")
+    hidden = ("Time", "Value #A", "Value #B", "__name__", "job")
+    return panel.with_transformation(merge()).with_transformation(
+        organize({"run": "run", "model": "model", "instance": "instance"}, hidden)
+    )
+
+
+def fleet_table() -> table.Panel:
+    """Queries A to H: see ``columns``."""
+    columns = {
+        "run": "Run",
+        "Value #A": "Verdict",
+        "Value #B": "State",
+        "Value #C": "hmean",
+        "Value #D": "Best",
+        "Value #E": "Shrink ratio",
+        "Value #F": "Epoch",
+        "Value #G": "Alerts",
+        "Value #H": "Last sign of life",
+        "model": "Model",
+        "instance": "Instance",
+    }
+    panel = sorted_by(table.Panel().no_value("-"), "Verdict")
+    panel.with_transformation(merge()).with_transformation(organize(columns, ("Time", "job")))
+    levels = {str(level): name for level, name in VERDICT_NAMES.items()}
+    states = {str(state): name for state, name in STATE_NAMES.items()}
+    panel.override_by_name(
+        "Verdict", override(mappings=_words(levels), custom__cellOptions=BACKGROUND)
+    )
+    panel.override_by_name(
+        "State", override(mappings=_words(states), custom__cellOptions={"type": "color-text"})
+    )
+    run = {"title": "Open this run", "url": f"/d/{RUN_UID}?var-run=${{__value.raw}}"}
+    panel.override_by_name("Run", override(links=[run]))
+    panel.override_by_regexp("/^(hmean|Best|Shrink ratio)$/", override(decimals=3))
+    panel.override_by_name("Last sign of life", override(unit="s", decimals=0))
+    return panel
