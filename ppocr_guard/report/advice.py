@@ -1,0 +1,37 @@
+"""What to do next, from the alerts and the verdict of a run."""
+
+from __future__ import annotations
+
+from ppocr_guard.report.model import RunSummary
+from ppocr_guard.report.text import Words, clean
+
+_LOST = ("collapsed", "diverged", "overfitting", "unstable")
+_CONFIG_CODES = ("shrink_ratio_unexpected", "shrink_ratio_mismatch", "unclip_mismatch")
+
+
+def next_steps(run: RunSummary, words: Words) -> list[str]:
+    """Sentences, the most pressing first; each only once, never empty."""
+    steps = [
+        clean(group.latest.event.advice)
+        for group in run.alert_groups()
+        if group.latest.event.advice and group.severity != "info"
+    ]
+    state = run.verdict.state if run.verdict else "unknown"
+    best = _best_path(run)
+    if best and state in _LOST:
+        steps.append(words("use_best", best=best))
+    elif best and state in ("healthy", "plateaued"):
+        steps.append(words(f"{state}.do", best=best))
+    if any(placed.event.code in _CONFIG_CODES for placed in run.alerts):
+        steps.append(words("check_config"))
+    if run.state == "running" and run.severity != "critical":
+        steps.append(words("running.do"))
+    return list(dict.fromkeys(steps))
+
+
+def _best_path(run: RunSummary) -> str:
+    if run.best_checkpoint:
+        return clean(run.best_checkpoint.path)
+    if run.start and run.start.save_model_dir and run.best:
+        return clean(f"{run.start.save_model_dir.rstrip('/')}/best_accuracy")
+    return ""

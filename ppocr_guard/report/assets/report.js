@@ -1,0 +1,348 @@
+// Draws the curves of the report with uPlot. The data stands in the page as JSON (curves.py).
+(() => {
+  "use strict";
+  const { words, runs } = JSON.parse(document.getElementById("data").textContent);
+  const root = document.documentElement;
+  const color = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+  const plots = [];
+
+  const COLORS = {
+    main: "--c0", precision: "--c2", recall: "--c1", norm_edit_dis: "--c3", rescored: "--c3",
+    total: "--c0", lr: "--c0", speed: "--c0", wait: "--c1",
+  };
+  const PARTS = ["--c2", "--c1", "--c3", "--c4", "--c5"];
+  const DASHES = { scheduled: [6, 4], rescored: [6, 4] };
+
+  const brief = (v) => {
+    if (v == null) return "–";
+    if (v !== 0 && (Math.abs(v) < 1e-3 || Math.abs(v) >= 1e6)) return v.toExponential(1);
+    return String(+v.toPrecision(4));
+  };
+  const tick = (v) => {
+    if (v == null) return "";
+    if (v !== 0 && (Math.abs(v) < 1e-3 || Math.abs(v) >= 1e5)) {
+      return v.toExponential(1).replace(".0e", "e");
+    }
+    return String(+v.toPrecision(6));
+  };
+
+  // The epoch that a step belongs to: the last one that began at or before it.
+  function epochAt(run, step) {
+    const { step: steps, epoch } = run.epochs;
+    let low = 0, high = steps.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (steps[middle] <= step) low = middle + 1; else high = middle;
+    }
+    return epoch[Math.max(0, low - 1)];
+  }
+
+  function seriesOf(chart) {
+    let part = 0;
+    return chart.series.map((one) => {
+      const operator = one.operator === "MakeBorderMap" ? "--c1" : "--c0";
+      const name = one.operator ? operator : COLORS[one.role] || PARTS[part++ % PARTS.length];
+      const measured = one.role === "measured";
+      const few = chart.x.length <= 60;
+      const only = one.values.filter((v) => v != null).length === 1;
+      const heavy = one.role === "main" || one.role === "total";
+      return {
+        label: one.label,
+        stroke: color(name),
+        width: heavy ? 2.25 : one.operator === "MakeBorderMap" ? 1.25 : 1.75,
+        dash: DASHES[one.role],
+        paths: measured ? () => null : undefined,
+        points: {
+          show: measured || only || (few && heavy), size: measured ? 6 : 5,
+          fill: measured ? color("--card") : color(name),
+        },
+        scale: one.role === "wait" ? "percent" : "y",
+        value: (_, v) => brief(v),
+      };
+    });
+  }
+
+  // Finite extent of several columns, or null.
+  function extent(columns) {
+    let low = Infinity, high = -Infinity;
+    for (const column of columns) {
+      for (const v of column) {
+        if (v != null) { low = Math.min(low, v); high = Math.max(high, v); }
+      }
+    }
+    return low > high ? null : [low, high];
+  }
+
+  function rangeOf(name, chart) {
+    const values = chart.series.filter((s) => s.role !== "wait").map((s) => s.values);
+    const found = extent(values.concat([chart.low || [], chart.high || []])) || [0, 1];
+    const [low, high] = found;
+    if (name === "metric" || name === "compare") {
+      return [Math.min(0, low), high <= 1 ? 1 : high * 1.05];
+    }
+    if (name === "ratio") {
+      const room = Math.max(0.05, (high - low) * 0.2);
+      return [Math.max(0, low - room), high + room];
+    }
+    return [Math.min(0, low), high > 0 ? high * 1.06 : 1];
+  }
+
+  // A diverging loss spans decades: a linear axis would show a wall and a flat line.
+  const spansDecades = (chart) => {
+    const total = chart.series[0].values.filter((v) => v != null && v > 0).sort((a, b) => a - b);
+    return total.length > 2 && total[total.length - 1] > 100 * total[total.length >> 1];
+  };
+
+  // Vertical lines for alerts, resumes and the stop; numbers refer to the list of alerts.
+  function marks(run, name, holder) {
+    const at = name === "ratio" ? (a) => Math.max(1, a.epoch) : (a) => a.step;
+    const tip = document.createElement("div");
+    tip.className = "tip";
+    holder.append(tip);
+    let placed = [];
+
+    function line(u, x, stroke, dash, width) {
+      const left = Math.round(u.valToPos(x, "x", true)) + 0.5;
+      if (left < u.bbox.left - 1 || left > u.bbox.left + u.bbox.width + 1) return null;
+      const c = u.ctx;
+      c.save();
+      c.beginPath();
+      c.strokeStyle = stroke;
+      c.lineWidth = width * devicePixelRatio;
+      c.setLineDash(dash.map((d) => d * devicePixelRatio));
+      c.moveTo(left, u.bbox.top);
+      c.lineTo(left, u.bbox.top + u.bbox.height);
+      c.stroke();
+      c.restore();
+      return left;
+    }
+
+    function badge(u, group) {
+      const c = u.ctx, px = devicePixelRatio;
+      const text = group.numbers.length > 3
+        ? `${group.numbers[0]}–${group.numbers[group.numbers.length - 1]}`
+        : group.numbers.join(" ");
+      c.save();
+      c.font = `600 ${11 * px}px system-ui, sans-serif`;
+      const width = Math.max(16 * px, c.measureText(text).width + 9 * px);
+      const most = u.bbox.left + u.bbox.width - width / 2;
+      const middle = Math.min(group.left, most);
+      c.fillStyle = color("--" + group.severity);
+      c.beginPath();
+      c.roundRect(middle - width / 2, u.bbox.top - 19 * px, width, 16 * px, 8 * px);
+      c.fill();
+      c.fillStyle = color("--card");
+      c.textAlign = "center";
+      c.textBaseline = "middle";
+      c.fillText(text, middle, u.bbox.top - 10.5 * px);
+      c.restore();
+    }
+
+    function draw(u) {
+      const order = ["info", "warning", "critical"];
+      placed = [];
+      if (name !== "ratio") {
+        for (const x of run.resumes) line(u, x, color("--muted"), [2, 3], 1);
+        if (run.stop != null) line(u, run.stop, color("--text"), [], 1.25);
+        if (name === "loss") {
+          for (const x of run.not_finite) line(u, x, color("--critical"), [], 0.75);
+        }
+      }
+      for (const alert of run.alerts) {
+        const left = line(u, at(alert), color("--" + alert.severity), [4, 3], 1.25);
+        if (left == null) continue;
+        const near = placed.find((g) => Math.abs(g.left - left) < 24 * devicePixelRatio);
+        if (near) {
+          near.numbers.push(alert.number);
+          near.codes.push(alert.code);
+          if (order.indexOf(alert.severity) > order.indexOf(near.severity)) {
+            near.severity = alert.severity;
+          }
+        } else {
+          placed.push({
+            left, numbers: [alert.number], codes: [alert.code], severity: alert.severity,
+            epoch: alert.epoch,
+          });
+        }
+      }
+      placed.forEach((group) => badge(u, group));
+    }
+
+    function hover(u) {
+      const left = u.cursor.left * devicePixelRatio + u.bbox.left;
+      const near = u.cursor.left < 0 ? null
+        : placed.find((g) => Math.abs(g.left - left) < 7 * devicePixelRatio);
+      tip.style.display = near ? "block" : "none";
+      if (!near) return;
+      tip.textContent = near.codes.map((code, i) => `${near.numbers[i]}  ${code}`).join("\n");
+      tip.style.whiteSpace = "pre";
+      const x = near.left / devicePixelRatio;
+      const right = x + tip.offsetWidth + 12 > u.width;
+      tip.style.left = `${right ? Math.max(0, x - tip.offsetWidth - 8) : x + 8}px`;
+      tip.style.top = `${u.bbox.top / devicePixelRatio + 6}px`;
+    }
+    return { hooks: { draw, setCursor: hover } };
+  }
+
+  function axes(run, name, chart) {
+    const font = "12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans CJK SC', sans-serif";
+    const base = {
+      stroke: color("--muted"), font, labelFont: font,
+      grid: { stroke: color("--grid"), width: 1 }, ticks: { stroke: color("--line"), width: 1, size: 4 },
+    };
+    const whole = [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500].concat(
+      [1, 2, 5].flatMap((k) => [3, 4, 5, 6, 7].map((e) => k * 10 ** e))).sort((a, b) => a - b);
+    const byEpoch = name === "ratio";
+    const bottom = {
+      ...base, space: 64, incrs: whole, size: byEpoch ? 32 : 46, gap: 5,
+      grid: { show: false },
+      values: (_, splits) => splits.map((s, i) => {
+        const first = i === 0;
+        if (byEpoch) return first ? `${words.epoch} ${tick(s)}` : tick(s);
+        if (!run) return first ? `${words.step} ${tick(s)}` : tick(s);
+        const epoch = epochAt(run, s);
+        const lower = epoch == null ? "" : words.at_epoch.replace("{epoch}", epoch);
+        return `${first && s === 0 ? words.step + " " : ""}${tick(s)}\n${s === 0 ? "" : lower}`;
+      }),
+    };
+    const left = { ...base, scale: "y", size: 52, space: 36, values: (_, splits) => splits.map(tick) };
+    const all = [bottom, left];
+    if (chart.series.some((s) => s.role === "wait")) {
+      all.push({
+        ...base, scale: "percent", side: 1, size: 44, space: 36, grid: { show: false },
+        values: (_, splits) => splits.map((s) => `${s}%`),
+      });
+    }
+    return all;
+  }
+
+  function options(run, name, chart, holder, width, sync) {
+    const bounds = rangeOf(name, chart);
+    const log = name === "loss" && spansDecades(chart);
+    const first = chart.x[0], last = chart.x[chart.x.length - 1];
+    const byEpoch = name === "ratio";
+    const begin = byEpoch ? Math.min(first, 1) : 0;
+    const end = Math.max(byEpoch ? last : run ? run.last_step : last, begin + 1);
+    const series = seriesOf(chart);
+    const total = run ? chart : null;
+    const heading = byEpoch ? words.epoch : words.step;
+    const opts = {
+      width, height: Number(holder.dataset.height), padding: [22, 14, 0, 0],
+      scales: {
+        // Nothing zoomed: show the whole run, so that the curves of a run stand aligned.
+        x: { time: false, range: (_, lo, hi) => (lo === first && hi === last ? [begin, end] : [lo, hi]) },
+        y: log ? { distr: 3 } : { range: () => bounds },
+        percent: { range: () => [0, 100] },
+      },
+      series: [{
+        label: heading,
+        value: (u, v, _, i) => {
+          if (v == null) return "–";
+          const parts = [tick(v)];
+          if (run && !byEpoch) parts.push(words.at_epoch.replace("{epoch}", epochAt(run, v) ?? "–"));
+          if (total && total.evaluation && i != null) {
+            parts.push(`${words.evaluation} ${total.evaluation[i]}`);
+          }
+          return parts.join(" · ");
+        },
+      }, ...series],
+      axes: axes(run, name, chart),
+      cursor: {
+        drag: { x: true, y: false, dist: 6 }, points: { size: 7 },
+        sync: sync ? { key: sync, setSeries: false, scales: ["x", null] } : undefined,
+      },
+      legend: { markers: { fill: (u, i) => u.series[i].stroke(u, i) } },
+      plugins: run ? [marks(run, name, holder)] : [],
+    };
+    if (chart.low && chart.low.some((v) => v != null)) {
+      const edge = { stroke: "transparent", width: 0, points: { show: false }, value: (_, v) => brief(v) };
+      opts.series.push({ ...edge, label: `${words.band} ≥` }, { ...edge, label: `${words.band} ≤` });
+      const n = opts.series.length;
+      opts.bands = [{ series: [n - 1, n - 2], fill: color("--band") }];
+    }
+    return { opts, log };
+  }
+
+  function draw(holder, run, name, chart, sync) {
+    const width = holder.clientWidth;
+    if (!width || !chart) return;
+    const { opts, log } = options(run, name, chart, holder, width, sync);
+    const columns = chart.series.map((s) => (log ? s.values.map((v) => (v > 0 ? v : null)) : s.values));
+    const data = [chart.x, ...columns];
+    if (opts.bands) data.push(chart.low, chart.high);
+    const plot = new uPlot(opts, data, holder);
+    plots.push({ plot, holder });
+    holder.dataset.drawn = String(chart.x.length);
+  }
+
+  // One table of all runs' main indicators over the union of their steps.
+  function comparison() {
+    const found = runs.map((run, i) => ({ run, i, chart: run.charts.metric })).filter((r) => r.chart);
+    if (!found.length) return null;
+    const joined = uPlot.join(found.map((r) => [r.chart.x, r.chart.series[0].values]));
+    return {
+      x: joined[0],
+      series: found.map((r, k) => ({ label: r.run.name, role: "run", index: r.i, values: joined[k + 1] })),
+    };
+  }
+
+  function drawAll() {
+    for (const { plot } of plots) plot.destroy();
+    plots.length = 0;
+    document.querySelectorAll(".tip").forEach((tip) => tip.remove());
+    document.querySelectorAll(".plot").forEach((holder) => {
+      const name = holder.dataset.chart;
+      if (name === "compare") {
+        const chart = comparison();
+        if (chart) drawComparison(holder, chart);
+        return;
+      }
+      const run = runs[Number(holder.dataset.run)];
+      draw(holder, run, name, run.charts[name], name === "ratio" ? null : `run${holder.dataset.run}`);
+    });
+  }
+
+  function drawComparison(holder, chart) {
+    const { opts } = options(null, "compare", chart, holder, holder.clientWidth, null);
+    opts.series.forEach((series, i) => {
+      if (!i) return;
+      const stroke = color(`--c${chart.series[i - 1].index % 6}`);
+      Object.assign(series, {
+        stroke, width: 2.25, spanGaps: true,
+        points: { show: chart.x.length <= 120, size: 5, fill: stroke },
+      });
+    });
+    const plot = new uPlot(opts, [chart.x, ...chart.series.map((s) => s.values)], holder);
+    plots.push({ plot, holder });
+    holder.dataset.drawn = String(chart.x.length);
+  }
+
+  function resize() {
+    for (const { plot, holder } of plots) {
+      const width = holder.clientWidth;
+      if (width && width !== plot.width) plot.setSize({ width, height: plot.height });
+    }
+  }
+
+  document.getElementById("theme").addEventListener("click", () => {
+    const dark = getComputedStyle(root).colorScheme === "dark";
+    root.dataset.theme = dark ? "light" : "dark";
+    drawAll();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+  addEventListener("resize", resize);
+
+  // Paper is white and narrower than most screens.
+  let theme;
+  addEventListener("beforeprint", () => {
+    theme = root.dataset.theme;
+    root.dataset.theme = "light";
+    drawAll();
+  });
+  addEventListener("afterprint", () => {
+    if (theme === undefined) delete root.dataset.theme; else root.dataset.theme = theme;
+    drawAll();
+  });
+
+  drawAll();
+})();

@@ -1,0 +1,191 @@
+"""The curves of a run as JSON-ready data for the page's script (assets/report.js)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, Optional
+
+from ppocr_guard.report.model import MAX_POINTS, RunSummary, StepSeries
+from ppocr_guard.report.text import Words, clean
+
+Points = list[Optional[float]]
+_METRICS = ("precision", "recall", "norm_edit_dis")  # drawn beside the main indicator
+
+
+def curves(run: RunSummary, words: Words) -> dict[str, Any]:
+    """All charts and marks of a run.
+
+    A chart is ``{"x": [...], "series": [{"label", "role", "values"}...]}``, x ascending, null
+    where there is no finite value. A chart without data is left out.
+    """
+    charts = {
+        "metric": _metric_chart(run, words),
+        "ratio": _ratio_chart(run, words),
+        "loss": _loss_chart(run),
+        "lr": _pace_chart(run, {"learning_rate": ("lr", words("lr.chart"), 1.0)}),
+        "pace": _pace_chart(
+            run,
+            {
+                "images_per_second": ("speed", words("images_second"), 1.0),
+                "data_wait_share": ("wait", words("wait_percent"), 100.0),
+            },
+        ),
+    }
+    return {
+        "name": clean(run.name),
+        "indicator": clean(run.indicator),
+        "last_step": run.step,
+        "charts": {name: chart for name, chart in charts.items() if chart},
+        "epochs": _epoch_axis(run),
+        "alerts": _alert_marks(run),
+        "resumes": run.launches[1:],
+        "not_finite": run.not_finite[:MAX_POINTS],
+        "stop": run.step if run.end and run.end.reason == "stopped" else None,
+    }
+
+
+def _metric_chart(run: RunSummary, words: Words) -> Optional[dict[str, Any]]:
+    found = run.evaluations
+    if not found:
+        return None
+    events = [placed.event for placed in found]
+    series = [_series(run.indicator, "main", (e.value for e in events))]
+    for name in _METRICS:
+        if name != run.indicator and any(name in e.metrics for e in events):
+            series.append(
+                _series(name, name, (_as_float(e.metrics.get(name)) for e in events))
+            )
+    if any(e.rescored for e in events):
+        label = f"{run.indicator} ({words('rescored')})"
+        series.append(_series(label, "rescored", (_best_rescored(e.rescored) for e in events)))
+    return _ascending(
+        {
+            "x": [placed.step for placed in found],
+            "evaluation": [e.evaluation for e in events],
+            "series": series,
+        }
+    )
+
+
+def _loss_chart(run: RunSummary) -> Optional[dict[str, Any]]:
+    columns = {
+        name: column
+        for name, column in run.losses.columns.items()
+        if name == "loss" or any(value != 0.0 for value in column)
+    }
+    key = "loss" if "loss" in columns else next(iter(columns), "")
+    names = sorted(columns, key=lambda name: (name != key, name))
+    return _step_chart(
+        run.losses, key, [(name, "total" if name == key else "part", name, 1.0) for name in names]
+    )
+
+
+def _pace_chart(
+    run: RunSummary, wanted: dict[str, tuple[str, str, float]]
+) -> Optional[dict[str, Any]]:
+    present = [
+        (name, role, label, factor)
+        for name, (role, label, factor) in wanted.items()
+        if any(math.isfinite(value) for value in run.pace.columns.get(name, ()))
+    ]
+    return _step_chart(run.pace, present[0][0], present) if present else None
+
+
+def _step_chart(
+    data: StepSeries, key: str, columns: list[tuple[str, str, str, float]]
+) -> Optional[dict[str, Any]]:
+    if not len(data) or not columns:
+        return None
+    rows = data.thin(key)
+    return _ascending(
+        {
+            "x": [data.steps[row] for row in rows],
+            "series": [
+                _series(label, role, (data.columns[name][row] * factor for row in rows))
+                for name, role, label, factor in columns
+            ],
+        }
+    )
+
+
+def _ratio_chart(run: RunSummary, words: Words) -> Optional[dict[str, Any]]:
+    epochs = sorted({ratio.epoch for ratio in run.ratios})
+    if not epochs:
+        return None
+    kept = epochs[:: -(-len(epochs) // MAX_POINTS)]
+    table = {(r.operator, r.source, r.epoch): r for r in run.ratios}
+    bands = {r.epoch: r for r in run.ratios if r.expected_low is not None}
+    series = []
+    for operator, source in sorted({(r.operator, r.source) for r in run.ratios}):
+        found = [table.get((operator, source, epoch)) for epoch in kept]
+        label = words("source_operator", operator=clean(operator), source=clean(source))
+        one = _series(label, source, (r.ratio if r else None for r in found))
+        series.append({**one, "operator": clean(operator)})
+    edges = [bands.get(epoch) for epoch in kept]
+    return {
+        "x": kept,
+        "series": series,
+        "low": [_finite(band.expected_low if band else None) for band in edges],
+        "high": [_finite(band.expected_high if band else None) for band in edges],
+    }
+
+
+def _alert_marks(run: RunSummary) -> list[dict[str, Any]]:
+    """The first alert of each group, numbered as in the page's table."""
+    return [
+        {
+            "number": number,
+            "step": group.first.step,
+            "epoch": group.first.event.epoch,
+            "severity": group.severity,
+            "code": clean(group.first.event.code),
+        }
+        for number, group in enumerate(run.alert_groups(), start=1)
+    ]
+
+
+def _epoch_axis(run: RunSummary) -> dict[str, list[int]]:
+    """Steps at which a new epoch was first seen."""
+    steps: list[int] = []
+    epochs: list[int] = []
+    seen = sorted(
+        [(int(s), int(e)) for s, e in zip(run.losses.steps, run.losses.epochs)]
+        + [(placed.step, placed.event.epoch) for placed in run.evaluations]
+    )
+    for step, epoch in seen:
+        if not epochs or epoch != epochs[-1]:
+            steps.append(step)
+            epochs.append(epoch)
+    stride = max(1, -(-len(steps) // MAX_POINTS))
+    return {"step": steps[::stride], "epoch": epochs[::stride]}
+
+
+def _best_rescored(rescored: Any) -> Optional[float]:
+    values = [v for v in (rescored or {}).values() if isinstance(v, (int, float)) and v == v]
+    return max(values, default=None)
+
+
+def _as_float(value: object) -> Optional[float]:
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def _finite(value: Optional[float]) -> Optional[float]:
+    return float(f"{value:.6g}") if value is not None and math.isfinite(value) else None
+
+
+def _series(label: str, role: str, values: Iterable[Optional[float]]) -> dict[str, Any]:
+    return {"label": clean(label), "role": role, "values": [_finite(v) for v in values]}
+
+
+def _ascending(chart: dict[str, Any]) -> dict[str, Any]:
+    """Keep the last of several points at one x: uPlot wants x to ascend strictly."""
+    x: list[float] = chart["x"]
+    rows = [row for row in range(len(x)) if row + 1 == len(x) or x[row + 1] > x[row]]
+    if len(rows) == len(x):
+        return chart
+    short = {k: [v[row] for row in rows] for k, v in chart.items() if k != "series"}
+    short["series"] = [
+        {**s, "values": [s["values"][row] for row in rows]} for s in chart["series"]
+    ]
+    return short

@@ -1,0 +1,81 @@
+"""``ppocr-guard report DIR...``: writes the HTML report of one or more runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from ppocr_guard import paths
+from ppocr_guard.report.load import Loaded, UnusableInput, load
+from ppocr_guard.report.page import Entry, render
+from ppocr_guard.report.text import LANGUAGES, Words, pick_language
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "runs",
+        nargs="+",
+        type=Path,
+        metavar="DIR",
+        help="folder of a run (Global.save_model_dir), or a journal.jsonl or train.log itself; "
+        "several stand side by side",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="file to write (default: DIR/ppocr_guard/report.html for one folder, "
+        "./report.html otherwise)",
+    )
+    parser.add_argument(
+        "--language",
+        choices=("auto", *LANGUAGES),
+        default="auto",
+        help="of the page (default: follow the locale)",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="every run in a file, not only the latest"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the page and print its path. 0, or 2 when an input or the output is unusable."""
+    words = Words(pick_language(args.language))
+    try:
+        loaded = [load(path) for path in args.runs]
+    except UnusableInput as error:
+        print(f"ppocr-guard report: {error}", file=sys.stderr)
+        return 2
+    entries = [entry for one in loaded for entry in _entries(one, words, every=args.all)]
+    output = args.output or _default_output(args.runs)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(render(entries, words, now=time.time()), encoding="utf-8")
+    except OSError as error:
+        print(
+            f"ppocr-guard report: cannot write {output}: {error.strerror}. "
+            "Choose another file with -o.",
+            file=sys.stderr,
+        )
+        return 2
+    print(output)
+    return 0
+
+
+def _entries(loaded: Loaded, words: Words, *, every: bool) -> list[Entry]:
+    shown = loaded.runs if every else loaded.runs[-1:]
+    notes = [words("source", path=loaded.source.path)]
+    if len(loaded.runs) > len(shown):
+        notes.append(words("earlier", count=len(loaded.runs) - len(shown)))
+    if loaded.bad_lines:
+        notes.append(words("bad_lines", count=loaded.bad_lines))
+    return [Entry(run, problems=loaded.problems_of(run), notes=notes) for run in shown]
+
+
+def _default_output(runs: list[Path]) -> Path:
+    if len(runs) == 1 and runs[0].is_dir():
+        folder = runs[0] if runs[0].name == "ppocr_guard" else paths.guard_dir(str(runs[0]))
+        return folder / "report.html"
+    return Path("report.html")

@@ -1,0 +1,316 @@
+"""What a run looks like, gathered from its events: shared by the report and the live view.
+
+Pure: no files, no clock, no paddle. A :class:`RunSummary` is fed one event at a time, so the
+same code serves a finished journal and one that still grows.
+
+PaddleOCR counts ``global_step`` from 0 again after a resume; here every point carries a *step*
+that goes on counting, so that curves have one ascending axis.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Optional, TypeVar
+
+from ppocr_guard.events import (
+    SEVERITIES,
+    Alert,
+    CheckpointSaved,
+    DataErrors,
+    EpochStart,
+    EvalEnd,
+    Event,
+    RoundTrip,
+    RunEnd,
+    RunStart,
+    ShrinkRatio,
+    StepEnd,
+    Verdict,
+)
+
+MAX_POINTS = 2000  # of a curve after thinning; more than a screen has pixels
+_RECENT_STEPS = 50  # throughput is the mean over these
+
+E = TypeVar("E")
+
+
+@dataclass(frozen=True)
+class Placed(Generic[E]):
+    """An event and the step (counted over resumes) at which it came."""
+
+    step: int
+    event: E
+
+
+class StepSeries:
+    """Per-step numbers in columns of doubles: 1e5 steps with 8 columns take 7 MB.
+
+    ``steps`` ascends. A column that has no value at a step holds NaN there.
+    """
+
+    def __init__(self) -> None:
+        self.steps = array("d")
+        self.epochs = array("d")
+        self.columns: dict[str, array[float]] = {}
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def add(self, step: int, epoch: int, values: Mapping[str, float]) -> None:
+        for name in values:
+            if name not in self.columns:
+                self.columns[name] = array("d", [math.nan]) * len(self.steps)
+        self.steps.append(step)
+        self.epochs.append(epoch)
+        for name, column in self.columns.items():
+            column.append(values.get(name, math.nan))
+
+    def thin(self, key: str, limit: int = MAX_POINTS) -> list[int]:
+        """At most ``limit`` row numbers, ascending, that keep the shape of column ``key``.
+
+        The rows are cut into buckets; each gives its lowest and its highest value, so a spike
+        of one step survives. A bucket of NaN only gives its first row.
+        """
+        rows = len(self.steps)
+        column = self.columns.get(key)
+        if rows <= limit or column is None:
+            return list(range(rows)) if rows <= limit else list(range(0, rows, -(-rows // limit)))
+        buckets = max(1, limit // 2)
+        kept: set[int] = set()
+        for bucket in range(buckets):
+            span = range(bucket * rows // buckets, (bucket + 1) * rows // buckets)
+            finite = [row for row in span if math.isfinite(column[row])]
+            kept.update(
+                (min(finite, key=column.__getitem__), max(finite, key=column.__getitem__))
+                if finite
+                else span[:1]
+            )
+        return sorted(kept)
+
+
+@dataclass
+class RunSummary:
+    """One run, resumes included. Feed it with :meth:`add`; read the rest."""
+
+    start: Optional[RunStart] = None  # of the latest launch
+    launches: list[int] = field(default_factory=list)  # step at which each launch began
+    first_time: Optional[float] = None
+    time: float = 0.0  # of the latest event
+    step: int = 0  # counted over resumes
+    epoch: int = 0
+    evaluations: list[Placed[EvalEnd]] = field(default_factory=list)
+    alerts: list[Placed[Alert]] = field(default_factory=list)
+    verdicts: list[Placed[Verdict]] = field(default_factory=list)
+    ratios: list[ShrinkRatio] = field(default_factory=list)
+    round_trips: list[RoundTrip] = field(default_factory=list)
+    data_errors: Optional[DataErrors] = None
+    best_checkpoint: Optional[CheckpointSaved] = None
+    latest_checkpoint: Optional[CheckpointSaved] = None
+    end: Optional[RunEnd] = None
+    losses: StepSeries = field(default_factory=StepSeries)
+    pace: StepSeries = field(default_factory=StepSeries)  # learning rate, throughput, data wait
+    not_finite: list[int] = field(default_factory=list)  # steps with a NaN or infinite loss
+    _offset: int = 0  # step - global_step in this launch
+    _epoch_began: int = 0  # step at which the current epoch began
+    _steps_in_epoch: Optional[int] = None
+    _launch_mark: tuple[float, float] = (0.0, 0.0)  # time and progress when the launch began
+
+    def add(self, event: Event) -> None:
+        """Take in the next event of the run."""
+        if isinstance(event, RunStart):
+            self._launch(event)
+        self._move(event)
+        if isinstance(event, EpochStart):
+            self._epoch_began = self.step
+            self._steps_in_epoch = event.steps or self._steps_in_epoch
+        elif isinstance(event, StepEnd):
+            self._take_step(event)
+        elif isinstance(event, EvalEnd):
+            self.evaluations.append(Placed(self.step, event))
+        elif isinstance(event, Alert):
+            self.alerts.append(Placed(self.step, event))
+        elif isinstance(event, Verdict):
+            self.verdicts.append(Placed(self.step, event))
+        elif isinstance(event, ShrinkRatio):
+            self.ratios.append(event)
+        elif isinstance(event, RoundTrip):
+            self.round_trips.append(event)
+        elif isinstance(event, DataErrors):
+            self.data_errors = event
+        elif isinstance(event, CheckpointSaved):
+            self.latest_checkpoint = event
+            self.best_checkpoint = event if event.is_best else self.best_checkpoint
+        elif isinstance(event, RunEnd):
+            self.end = event
+
+    def _launch(self, event: RunStart) -> None:
+        self._offset = self.step - event.global_step
+        self.start = event
+        self.end = None
+        self.epoch = max(self.epoch, event.start_epoch - 1)
+        self._epoch_began = self.step
+        self._steps_in_epoch = event.steps_per_epoch
+        self.launches.append(self.step)
+        self._launch_mark = (event.time, self._share(event.start_epoch, 0))
+
+    def _move(self, event: Event) -> None:
+        if event.time:
+            self.time = max(self.time, event.time)
+            self.first_time = event.time if self.first_time is None else self.first_time
+        if isinstance(event, RunStart):
+            return
+        self.step = max(self.step, event.global_step + self._offset)
+        if event.epoch > self.epoch:
+            self.epoch = event.epoch
+            self._epoch_began = self._begin_of(event.epoch)
+
+    def _begin_of(self, epoch: int) -> int:
+        """Step at which an epoch began; a log has no line for it."""
+        if not self.start or not self._steps_in_epoch:
+            return self.step
+        done = (epoch - self.start.start_epoch) * self._steps_in_epoch
+        return min(self.step, self.launches[-1] + done)
+
+    def _take_step(self, event: StepEnd) -> None:
+        losses = {name: float(value) for name, value in event.losses.items()}
+        if any(not math.isfinite(value) for value in losses.values()):
+            self.not_finite.append(self.step)
+        self.losses.add(self.step, event.epoch, losses)
+        pace: dict[str, float] = {}
+        if event.learning_rate is not None:
+            pace["learning_rate"] = event.learning_rate
+        if event.images and event.step_seconds:
+            pace["images_per_second"] = event.images / event.step_seconds
+        if event.data_seconds is not None and event.step_seconds:
+            pace["data_wait_share"] = min(1.0, event.data_seconds / event.step_seconds)
+        self.pace.add(self.step, event.epoch, pace)
+
+    # What follows is read, not gathered.
+
+    @property
+    def name(self) -> str:
+        return self.start.run if self.start and self.start.run else "run"
+
+    @property
+    def global_step(self) -> int:
+        """As PaddleOCR counts it in this launch."""
+        return self.step - self._offset
+
+    @property
+    def indicator(self) -> str:
+        if self.evaluations:
+            return self.evaluations[-1].event.main_indicator
+        return self.start.main_indicator if self.start else "hmean"
+
+    @property
+    def verdict(self) -> Optional[Verdict]:
+        return self.verdicts[-1].event if self.verdicts else None
+
+    @property
+    def state(self) -> str:
+        """``running`` (or killed: no end is recorded), ``finished``, ``stopped`` or ``failed``."""
+        return self.end.reason if self.end else "running"
+
+    @property
+    def best(self) -> Optional[Placed[EvalEnd]]:
+        """The evaluation with the highest main indicator; NaN never is."""
+        finite = [e for e in self.evaluations if math.isfinite(e.event.value)]
+        return max(finite, key=lambda e: e.event.value) if finite else None
+
+    @property
+    def severity(self) -> str:
+        """Of the worst alert so far; ``info`` without one."""
+        found = [SEVERITIES.index(placed.event.severity) for placed in self.alerts]
+        return SEVERITIES[max(found, default=0)]
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the first event to the latest, pauses between launches included."""
+        return max(0.0, self.time - self.first_time) if self.first_time is not None else 0.0
+
+    @property
+    def progress(self) -> Optional[float]:
+        """Share of the planned epochs that is done, 0..1; None when the plan is unknown."""
+        if not self.start or self.start.epoch_num <= 0:
+            return None
+        if self.end and self.end.reason == "finished":
+            return 1.0
+        return self._share(self.epoch, self.step - self._epoch_began)
+
+    def _share(self, epoch: int, steps: int) -> float:
+        if not self.start or self.start.epoch_num <= 0:
+            return 0.0
+        within = min(1.0, steps / self._steps_in_epoch) if self._steps_in_epoch else 0.0
+        return min(1.0, max(0.0, (max(epoch, 1) - 1 + within) / self.start.epoch_num))
+
+    @property
+    def eta_seconds(self) -> Optional[float]:
+        """Time left at the pace of this launch, evaluations included; None when unknown."""
+        progress = self.progress
+        began, before = self._launch_mark
+        if self.end or progress is None or progress <= before or self.time <= began:
+            return None
+        return (self.time - began) / (progress - before) * (1.0 - progress)
+
+    def recent(self, column: str) -> Optional[float]:
+        """Mean of a column of ``pace`` over the latest steps; None without numbers."""
+        values = [v for v in self.pace.columns.get(column, [])[-_RECENT_STEPS:] if v == v]
+        return sum(values) / len(values) if values else None
+
+    def latest_losses(self) -> dict[str, float]:
+        """The losses of the latest step."""
+        return {name: column[-1] for name, column in self.losses.columns.items() if column}
+
+    def latest_ratios(self) -> list[ShrinkRatio]:
+        """The latest shrink ratio of each operator and source."""
+        latest = {(ratio.operator, ratio.source): ratio for ratio in self.ratios}
+        return [latest[key] for key in sorted(latest)]
+
+    def alert_groups(self) -> list[AlertGroup]:
+        """Alerts by code, the worst first, then by first appearance."""
+        groups: dict[str, list[Placed[Alert]]] = {}
+        for placed in self.alerts:
+            groups.setdefault(placed.event.code, []).append(placed)
+        return sorted(
+            (AlertGroup(found) for found in groups.values()),
+            key=lambda group: (-SEVERITIES.index(group.severity), group.first.step),
+        )
+
+
+@dataclass(frozen=True)
+class AlertGroup:
+    """All alerts of one code in a run, in order; there is at least one."""
+
+    alerts: list[Placed[Alert]]
+
+    @property
+    def first(self) -> Placed[Alert]:
+        return self.alerts[0]
+
+    @property
+    def latest(self) -> Placed[Alert]:
+        return self.alerts[-1]
+
+    @property
+    def severity(self) -> str:
+        return SEVERITIES[max(SEVERITIES.index(p.event.severity) for p in self.alerts)]
+
+
+def summarise(events: Iterable[Event]) -> list[RunSummary]:
+    """The runs in a journal or log, in order: a start that is no resume begins a new one."""
+    runs: list[RunSummary] = []
+    for event in events:
+        if not runs or begins_run(runs[-1], event):
+            runs.append(RunSummary())
+        runs[-1].add(event)
+    return runs
+
+
+def begins_run(current: RunSummary, event: Event) -> bool:
+    """True when ``event`` is the start of another run than ``current``."""
+    # Alerts about the configuration may come before the start that they belong to.
+    fresh = current.start is None and current.step == 0 and not current.evaluations
+    return isinstance(event, RunStart) and not event.resumed and not fresh

@@ -1,0 +1,311 @@
+"""The parts of the report's page for one run, as HTML. All text goes through :func:`esc`."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Optional
+
+from ppocr_guard.report.advice import next_steps
+from ppocr_guard.report.facts import run_facts
+from ppocr_guard.report.model import AlertGroup, RunSummary
+from ppocr_guard.report.text import Words, clean, duration, number, percent, ratio
+
+_TONES = {
+    "healthy": "good",
+    "plateaued": "info",
+    "too_short": "info",
+    "unknown": "info",
+    "overfitting": "warning",
+    "unstable": "warning",
+    "collapsed": "critical",
+    "diverged": "critical",
+    "not_learning": "critical",
+}
+_TONE_ORDER = ("good", "info", "warning", "critical")
+_HEIGHTS = {"metric": 300, "ratio": 240, "loss": 260, "lr": 200, "pace": 200}
+
+
+def esc(value: object) -> str:
+    """Text that is safe between tags and in quoted attributes."""
+    return html.escape(clean(value), quote=True)
+
+
+def verdict_state(run: RunSummary) -> str:
+    return run.verdict.state if run.verdict else "unknown"
+
+
+def tone(run: RunSummary) -> str:
+    """The colour of a run: of its verdict, or of its worst alert if that is worse."""
+    found = [_TONES[verdict_state(run)]]
+    if run.severity != "info":
+        found.append(run.severity)
+    return max(found, key=_TONE_ORDER.index)
+
+
+def hero(run: RunSummary, words: Words) -> str:
+    """Verdict, when and why, and how the run ended."""
+    state = verdict_state(run)
+    metric = run.indicator
+    why = (run.verdict.message if run.verdict else "") or words(f"{state}.why", metric=metric)
+    since = ""
+    if run.verdict and state not in ("too_short", "healthy"):
+        since = words("since", epoch=run.verdict.epoch, evaluation=run.verdict.evaluation)
+    notes = [note for note in (_ending(run, words),) if note]
+    return (
+        f'<header class="hero"><div class="hero-top"><h2>{esc(run.name)}</h2>'
+        f'<span class="badge">{esc(words(_state_key(run)))}</span></div>'
+        f'<p class="verdict" data-verdict="{esc(state)}"><span class="dot" aria-hidden="true">'
+        f"</span>{esc(words(state))}"
+        + (f" <small>{esc(since)}</small>" if since else "")
+        + f'</p><p class="why">{esc(why)}</p>'
+        + "".join(f'<p class="note">{esc(note)}</p>' for note in notes)
+        + "</header>"
+    )
+
+
+def _state_key(run: RunSummary) -> str:
+    return run.state if run.state in ("running", "finished", "stopped", "failed") else "running"
+
+
+def _ending(run: RunSummary, words: Words) -> str:
+    if run.end is None:
+        return words("running.note")
+    if run.end.reason == "stopped" and run.end.stop:
+        stop = run.end.stop
+        return words(
+            "stopped.note",
+            epoch=stop.epoch,
+            step=stop.global_step,
+            code=stop.code,
+            reason=stop.reason,
+        )
+    if run.end.reason == "failed":
+        return words("failed.note", error=run.end.error or "–")
+    return ""
+
+
+def tiles(run: RunSummary, words: Words) -> str:
+    """The key numbers, large."""
+    metric = run.indicator
+    best, last = run.best, run.evaluations[-1] if run.evaluations else None
+    cells = [
+        _tile(
+            words("best", metric=metric),
+            number(best.event.value) if best else "–",
+            words("at_epoch", epoch=best.event.epoch) if best else words("no_evaluations"),
+        ),
+        _tile(
+            words("last", metric=metric),
+            number(last.event.value) if last else "–",
+            _of_best(run, words) if last else words("no_evaluations"),
+        ),
+        _ratio_tile(run, words),
+        _progress_tile(run, words),
+        _tile(
+            words("duration"),
+            duration(run.elapsed) if run.elapsed else "–",
+            words("eta", time=duration(run.eta_seconds)) if run.eta_seconds else "",
+        ),
+    ]
+    speed, wait = run.recent("images_per_second"), run.recent("data_wait_share")
+    if speed is not None:
+        note = words("data_wait", share=percent(wait)) if wait is not None else ""
+        cells.append(
+            _tile(words("throughput"), words("images_s", value=number(speed, 1)), note)
+        )
+    return f'<dl class="tiles">{"".join(cells)}</dl>'
+
+
+def _tile(label: str, value: str, note: str = "", mark: str = "") -> str:
+    return (
+        f'<div class="tile{" " + mark if mark else ""}"><dt>{esc(label)}</dt>'
+        f'<dd class="value">{esc(value)}</dd><dd class="sub">{esc(note)}</dd></div>'
+    )
+
+
+def _of_best(run: RunSummary, words: Words) -> str:
+    best, last = run.best, run.evaluations[-1].event
+    if best is None or not math.isfinite(last.value) or best.event.value <= 0:
+        return words("at_epoch", epoch=last.epoch)
+    return words("of_best", share=percent(last.value / best.event.value))
+
+
+def _ratio_tile(run: RunSummary, words: Words) -> str:
+    found = run.latest_ratios()
+    if not found:
+        return _tile(words("ratio"), "–", words("no_ratio"))
+    shown = next((r for r in found if r.operator == "MakeShrinkMap" and r.source == "live"), None)
+    shown = shown or next((r for r in found if r.operator == "MakeShrinkMap"), found[0])
+    low, high = shown.expected_low, shown.expected_high
+    if low is None or high is None:
+        return _tile(words("ratio"), ratio(shown.ratio), shown.operator)
+    note = words("expected", low=ratio(low), high=ratio(high))
+    if low == high:
+        note = words("expected_one", low=ratio(low))
+    slack = max(0.01, shown.uncertainty or 0.0)
+    inside = low - slack <= shown.ratio <= high + slack
+    return _tile(words("ratio"), ratio(shown.ratio), note, "" if inside else "off")
+
+
+def _progress_tile(run: RunSummary, words: Words) -> str:
+    total = run.start.epoch_num if run.start else 0
+    epochs = words("epochs", epoch=run.epoch, total=total) if total > 0 else str(run.epoch)
+    return _tile(words("epoch").capitalize(), epochs, words("steps", steps=run.step))
+
+
+def advice(run: RunSummary, words: Words) -> str:
+    steps = "".join(f"<li>{_code_marks(step)}</li>" for step in next_steps(run, words))
+    if not steps:
+        return ""
+    return f'<section class="card next"><h3>{esc(words("next"))}</h3><ol>{steps}</ol></section>'
+
+
+def _code_marks(text: str) -> str:
+    """Escaped text with `...` as <code>."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return esc(text)
+    return "".join(f"<code>{esc(p)}</code>" if i % 2 else esc(p) for i, p in enumerate(parts))
+
+
+def charts(run: RunSummary, index: int, available: Iterable[str], words: Words) -> str:
+    """Places for the curves; the page's script draws into them."""
+    present = set(available)
+    cells = []
+    for name in ("metric", "ratio", "loss", "lr", "pace"):
+        title = words(f"{name}.chart")
+        body = (
+            f'<div class="plot" data-run="{index}" data-chart="{name}" '
+            f'data-height="{_HEIGHTS[name]}" role="img" aria-label="{esc(title)}"></div>'
+            if name in present
+            else f'<p class="empty">{esc(words("no_data"))}</p>'
+        )
+        if name in present or name in ("metric", "ratio", "loss"):
+            note = _chart_note(name, run, words)
+            cells.append(
+                f'<figure class="card chart chart-{name}"><figcaption>{esc(title)}'
+                f"<small>{esc(note)}</small></figcaption>{body}</figure>"
+            )
+    return (
+        f'<section class="charts" aria-label="{esc(words("charts"))}">{"".join(cells)}</section>'
+        f'<p class="hint">{esc(words("zoom"))}</p>'
+    )
+
+
+def _chart_note(name: str, run: RunSummary, words: Words) -> str:
+    if name == "metric" and len(run.launches) > 1:
+        return words("launches", count=len(run.launches))
+    if name == "loss" and run.start and run.start.source != "live":
+        return words("smoothed")
+    return ""
+
+
+def findings(run: RunSummary, words: Words) -> str:
+    """The round trip and the scores under other unclip ratios, in sentences."""
+    sentences = []
+    if run.round_trips:
+        trip = run.round_trips[-1]
+        sentences.append(
+            words(
+                "round_trip.text",
+                unclip=ratio(trip.unclip_ratio),
+                iou=number(trip.median_iou, 2),
+                share=percent(trip.share_matched),
+                fit=number(trip.fitting_unclip_ratio, 2),
+                fit_iou=number(trip.fitting_median_iou, 2),
+            )
+        )
+    rescored = next((p.event for p in reversed(run.evaluations) if p.event.rescored), None)
+    if rescored and rescored.rescored:
+        unclip, value = max(rescored.rescored.items(), key=lambda item: item[1])
+        sentences.append(
+            words(
+                "rescore.text",
+                unclip=ratio(unclip),
+                evaluation=rescored.evaluation,
+                metric=run.indicator,
+                value=number(value),
+                stock=number(rescored.value),
+            )
+        )
+    if not sentences:
+        return ""
+    body = "".join(f"<p>{esc(sentence)}</p>" for sentence in sentences)
+    return f'<section class="card"><h3>{esc(words("round_trip"))}</h3>{body}</section>'
+
+
+def alerts(run: RunSummary, words: Words) -> str:
+    rows = "".join(
+        _alert_row(index, group, words)
+        for index, group in enumerate(run.alert_groups(), start=1)
+    )
+    body = f'<ol class="alerts">{rows}</ol>' if rows else f'<p>{esc(words("no_alerts"))}</p>'
+    return f'<section class="card"><h3>{esc(words("alerts"))}</h3>{body}</section>'
+
+
+def _alert_row(index: int, group: AlertGroup, words: Words) -> str:
+    first, latest = group.first.event, group.latest.event
+    place = [words("at_epoch", epoch=first.epoch)]
+    if first.evaluation:
+        place.append(f"{words('evaluation')} {first.evaluation}")
+    if len(group.alerts) > 1:
+        place.append(words("times", count=len(group.alerts), epoch=latest.epoch))
+    return (
+        f'<li class="alert {esc(group.severity)}"><span class="n">{index}</span><div>'
+        f'<p class="alert-head"><code>{esc(first.code)}</code> '
+        f'<span class="place">{esc(" · ".join(place))}</span></p>'
+        f"<p>{_code_marks(clean(first.message))}</p>{_evidence(first.evidence, words)}</div></li>"
+    )
+
+
+def _evidence(evidence: Mapping[str, Any], words: Words) -> str:
+    shown = {k: v for k, v in evidence.items() if v is not None}
+    if not shown:
+        return ""
+    pairs = "".join(f"<dt>{esc(k)}</dt><dd>{esc(_brief(v))}</dd>" for k, v in shown.items())
+    return (
+        f'<details><summary>{esc(words("evidence"))}</summary>'
+        f'<dl class="pairs">{pairs}</dl></details>'
+    )
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, float):
+        return number(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 300 else text[:299] + "…"
+
+
+def problems(found: Optional[list[Any]], words: Words) -> str:
+    """What `ppocr-guard check` finds in the run's configuration; nothing when not checked."""
+    if found is None:
+        return ""
+    rows = "".join(_problem_row(problem, words) for problem in found)
+    body = f'<ol class="alerts">{rows}</ol>' if rows else f'<p>{esc(words("no_problems"))}</p>'
+    return f'<section class="card"><h3>{esc(words("problems"))}</h3>{body}</section>'
+
+
+def _problem_row(problem: Any, words: Words) -> str:
+    place = [str(problem.path)] if problem.path else []
+    if problem.line:
+        place.append(words("line", line=problem.line))
+    fix = f"<p>{_code_marks(words('fixable'))}</p>" if problem.fixable else ""
+    return (
+        f'<li class="alert {esc(problem.severity)}"><span class="n" aria-hidden="true">!</span>'
+        f'<div><p class="alert-head"><code>{esc(problem.code)}</code> '
+        f'<span class="place">{esc(" · ".join(place))}</span></p>'
+        f"<p>{_code_marks(clean(problem.message))}</p><p>{_code_marks(clean(problem.advice))}</p>"
+        f"{fix}</div></li>"
+    )
+
+
+def facts(run: RunSummary, words: Words, notes: Iterable[str] = ()) -> str:
+    pairs = "".join(f"<dt>{esc(k)}</dt><dd>{esc(v)}</dd>" for k, v in run_facts(run, words))
+    extra = "".join(f'<p class="note">{esc(note)}</p>' for note in notes)
+    return (
+        f'<section class="card"><h3>{esc(words("facts"))}</h3>'
+        f'<dl class="pairs">{pairs}</dl>{extra}</section>'
+    )

@@ -1,0 +1,318 @@
+"""Words of the report and the live view, English and Chinese, and how numbers are written."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import time
+from collections.abc import Mapping
+from typing import Optional
+
+LANGUAGES = ("en", "zh")
+
+_EN = {
+    "title": "Training report",
+    "generated": "Written {when} by ppocr-guard {version}",
+    "theme": "Light or dark",
+    "healthy": "Healthy",
+    "collapsed": "Collapsed",
+    "diverged": "Diverged",
+    "not_learning": "Not learning",
+    "plateaued": "Plateaued",
+    "overfitting": "Overfitting",
+    "unstable": "Unstable",
+    "too_short": "Too early to say",
+    "unknown": "No verdict",
+    "healthy.why": "{metric} is holding; nothing points to trouble.",
+    "collapsed.why": "{metric} fell far below its best and stayed there.",
+    "diverged.why": "The loss ran away or became NaN.",
+    "not_learning.why": "{metric} never became worth anything.",
+    "plateaued.why": "{metric} no longer improves.",
+    "overfitting.why": "The training loss falls while {metric} falls.",
+    "unstable.why": "{metric} keeps falling and coming back.",
+    "too_short.why": "There are too few evaluations to judge the run.",
+    "unknown.why": "Nothing judged this run: the HmeanTrend hook was off, or the file broke off.",
+    "running": "running",
+    "running.note": "No end is recorded: the run is going on, or it was killed.",
+    "finished": "finished",
+    "stopped": "stopped by the guard",
+    "failed": "failed",
+    "stopped.note": "Stopped at epoch {epoch}, step {step} by rule {code}: {reason}",
+    "failed.note": "The training process failed: {error}",
+    "since": "since epoch {epoch}, evaluation {evaluation}",
+    "best": "Best {metric}",
+    "last": "Last {metric}",
+    "at_epoch": "epoch {epoch}",
+    "no_evaluations": "no evaluation yet",
+    "of_best": "{share} of the best",
+    "ratio": "Shrink ratio",
+    "expected": "expected {low} to {high}",
+    "expected_one": "expected {low}",
+    "no_ratio": "not recorded",
+    "progress": "Progress",
+    "steps": "{steps} steps",
+    "epochs": "{epoch} of {total}",
+    "duration": "Duration",
+    "eta": "{time} left",
+    "throughput": "Throughput",
+    "images_s": "{value} img/s",
+    "data_wait": "{share} waiting for data",
+    "next": "What to do next",
+    "charts": "Curves",
+    "metric.chart": "Validation",
+    "ratio.chart": "Effective shrink ratio by epoch",
+    "loss.chart": "Training loss",
+    "lr.chart": "Learning rate",
+    "pace.chart": "Throughput",
+    "step": "step",
+    "epoch": "epoch",
+    "evaluation": "evaluation",
+    "band": "expected",
+    "rescored": "best unclip ratio",
+    "best_so_far": "best so far",
+    "images_second": "images/s",
+    "wait_percent": "data wait %",
+    "zoom": "Drag to zoom in, double-click to zoom out, click a name to hide its curve.",
+    "no_data": "Nothing recorded.",
+    "smoothed": "from the log: medians over log_smooth_window",
+    "alerts": "Alerts",
+    "no_alerts": "None.",
+    "times": "{count} times, last at epoch {epoch}",
+    "evidence": "Numbers",
+    "problems": "Problems in the configuration",
+    "no_problems": "None found.",
+    "facts": "Run",
+    "compare": "Side by side",
+    "run": "Run",
+    "verdict": "Verdict",
+    "stop": "Stop",
+    "alert_codes": "Alerts",
+    "round_trip": "A perfect prediction, put through this postprocess",
+    "round_trip.text": "With unclip_ratio {unclip} its boxes meet the true ones with a median IoU of "
+    "{iou} ({share} above 0.5). unclip_ratio {fit} fits these targets best ({fit_iou}).",
+    "rescore.text": "Scored again with unclip_ratio {unclip}, the predictions of evaluation "
+    "{evaluation} reach {metric} {value} instead of {stock}.",
+    "launches": "{count} launches; a dotted line marks a resume",
+    "earlier": "{count} earlier runs in this file are not shown (--all shows them).",
+    "bad_lines": "{count} lines of the journal could not be read and were left out.",
+    "source": "Read from {path}",
+    "source_operator": "{operator}, {source}",
+    "model": "Model",
+    "release": "PaddleOCR",
+    "save_model_dir": "Folder",
+    "epoch_num": "Epochs planned",
+    "batch_size": "Batch size (a card)",
+    "learning_rate": "Learning rate",
+    "pretrained": "Started from",
+    "shrink_configured": "shrink_ratio",
+    "unclip_ratio": "unclip_ratio",
+    "seed": "Global.seed",
+    "total_epoch": "total_epoch",
+    "eval_every": "Evaluated every",
+    "world_size": "Ranks",
+    "started": "Started",
+    "ended": "Last record",
+    "best_checkpoint": "Best checkpoint",
+    "latest_checkpoint": "Latest checkpoint",
+    "line": "line {line}",
+    "fixable": "`ppocr-guard fix` writes this into the YAML.",
+    "healthy.do": "Go on. The best checkpoint is at {best}.",
+    "plateaued.do": "Stop here and use the best checkpoint at {best}, or lower the learning rate "
+    "and go on from it.",
+    "use_best": "Do not export the last weights: the best checkpoint is at {best}.",
+    "check_config": "Run `ppocr-guard check` on the YAML before the next run.",
+    "running.do": "Let it go on; `ppocr-guard watch` shows it live.",
+    "waiting": "Waiting for {path}. The Journal hook writes it when the training starts.",
+    "silent": "no record for {time}",
+    "loss": "loss",
+}
+
+_ZH = {
+    "title": "训练报告",
+    "generated": "由 ppocr-guard {version} 生成于 {when}",
+    "theme": "明暗切换",
+    "healthy": "正常",
+    "collapsed": "崩溃",
+    "diverged": "发散",
+    "not_learning": "没有学到东西",
+    "plateaued": "停滞",
+    "overfitting": "过拟合",
+    "unstable": "不稳定",
+    "too_short": "为时尚早",
+    "unknown": "暂无结论",
+    "healthy.why": "{metric} 保持稳定，未见异常。",
+    "collapsed.why": "{metric} 远低于最好成绩，且没有回升。",
+    "diverged.why": "损失失控或变成 NaN。",
+    "not_learning.why": "{metric} 始终没有起色。",
+    "plateaued.why": "{metric} 不再提高。",
+    "overfitting.why": "训练损失在降，{metric} 也在降。",
+    "unstable.why": "{metric} 反复下跌又回升。",
+    "too_short.why": "评估次数太少，还无法判断。",
+    "unknown.why": "没有对这次训练的判断：HmeanTrend 未启用，或文件不完整。",
+    "running": "进行中",
+    "running.note": "没有结束记录：训练仍在进行，或进程被强行终止。",
+    "finished": "已完成",
+    "stopped": "已被守卫停止",
+    "failed": "失败",
+    "stopped.note": "在第 {epoch} 轮、第 {step} 步按规则 {code} 停止：{reason}",
+    "failed.note": "训练进程出错：{error}",
+    "since": "自第 {epoch} 轮、第 {evaluation} 次评估起",
+    "best": "最好 {metric}",
+    "last": "最近 {metric}",
+    "at_epoch": "第 {epoch} 轮",
+    "no_evaluations": "尚无评估",
+    "of_best": "为最好成绩的 {share}",
+    "ratio": "收缩比例",
+    "expected": "应为 {low} 至 {high}",
+    "expected_one": "应为 {low}",
+    "no_ratio": "未记录",
+    "progress": "进度",
+    "steps": "{steps} 步",
+    "epochs": "{epoch} / {total} 轮",
+    "duration": "用时",
+    "eta": "还需 {time}",
+    "throughput": "吞吐",
+    "images_s": "{value} 张/秒",
+    "data_wait": "{share} 的时间在等数据",
+    "next": "接下来怎么做",
+    "charts": "曲线",
+    "metric.chart": "验证集指标",
+    "ratio.chart": "各轮的实际收缩比例",
+    "loss.chart": "训练损失",
+    "lr.chart": "学习率",
+    "pace.chart": "吞吐",
+    "step": "步",
+    "epoch": "轮",
+    "evaluation": "评估",
+    "band": "应有范围",
+    "rescored": "最合适的 unclip 下",
+    "best_so_far": "历史最好",
+    "images_second": "张/秒",
+    "wait_percent": "等数据 %",
+    "zoom": "拖动可放大，双击还原，点图例可隐藏曲线。",
+    "no_data": "没有记录。",
+    "smoothed": "取自日志：log_smooth_window 内的中位数",
+    "alerts": "告警",
+    "no_alerts": "无。",
+    "times": "共 {count} 次，最近一次在第 {epoch} 轮",
+    "evidence": "数据",
+    "problems": "配置中的问题",
+    "no_problems": "未发现问题。",
+    "facts": "训练信息",
+    "compare": "对比",
+    "run": "训练",
+    "verdict": "结论",
+    "stop": "停止",
+    "alert_codes": "告警",
+    "round_trip": "把完美的预测送进这套后处理",
+    "round_trip.text": "unclip_ratio 为 {unclip} 时，所得文本框与真值的 IoU 中位数为 {iou}"
+    "（{share} 高于 0.5）。最适合这些标签图的 unclip_ratio 是 {fit}（{fit_iou}）。",
+    "rescore.text": "第 {evaluation} 次评估的同一批预测，改用 unclip_ratio {unclip} 重新评分，"
+    "{metric} 为 {value}，而不是 {stock}。",
+    "launches": "共启动 {count} 次；点线处为恢复训练",
+    "earlier": "此文件中还有 {count} 次更早的训练未显示（用 --all 显示）。",
+    "bad_lines": "日志中有 {count} 行无法读取，已略去。",
+    "source": "读自 {path}",
+    "source_operator": "{operator}，{source}",
+    "model": "模型",
+    "release": "PaddleOCR",
+    "save_model_dir": "目录",
+    "epoch_num": "计划轮数",
+    "batch_size": "批大小（每卡）",
+    "learning_rate": "学习率",
+    "pretrained": "起始权重",
+    "shrink_configured": "shrink_ratio",
+    "unclip_ratio": "unclip_ratio",
+    "seed": "Global.seed",
+    "total_epoch": "total_epoch",
+    "eval_every": "评估间隔",
+    "world_size": "进程数",
+    "started": "开始",
+    "ended": "最后记录",
+    "best_checkpoint": "最好的检查点",
+    "latest_checkpoint": "最近的检查点",
+    "line": "第 {line} 行",
+    "fixable": "`ppocr-guard fix` 可把修改写回 YAML。",
+    "healthy.do": "继续训练即可。最好的检查点在 {best}。",
+    "plateaued.do": "可以到此为止，使用 {best} 处最好的检查点；或降低学习率从它继续训练。",
+    "use_best": "不要导出最后的权重：最好的检查点在 {best}。",
+    "check_config": "下次训练前先用 `ppocr-guard check` 检查 YAML。",
+    "running.do": "让它继续；用 `ppocr-guard watch` 实时查看。",
+    "waiting": "正在等待 {path}，训练开始后由 Journal 写入。",
+    "silent": "已有 {time} 没有新记录",
+    "loss": "损失",
+}
+
+_TEXTS: Mapping[str, Mapping[str, str]] = {"en": _EN, "zh": _ZH}
+
+# Control characters but tab and line feed, and marks that reverse the direction of text.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class Words:
+    """Looks up and fills in the words of one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._texts = _TEXTS[language]
+
+    def __call__(self, key: str, **values: object) -> str:
+        return self._texts[key].format(**values) if values else self._texts[key]
+
+
+def pick_language(asked: str, environment: Optional[Mapping[str, str]] = None) -> str:
+    """``en`` or ``zh``; ``auto`` follows LC_ALL, LC_MESSAGES and LANG."""
+    if asked in LANGUAGES:
+        return asked
+    env = os.environ if environment is None else environment
+    locale = next((env[k] for k in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(k)), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+def clean(value: object) -> str:
+    """Text that came from a log or a config, without control characters."""
+    return _UNSAFE.sub("", str(value))
+
+
+def number(value: Optional[float], digits: int = 4) -> str:
+    """``0.7927``; a dash for None; very small and very large numbers in powers of ten."""
+    if value is None:
+        return "–"
+    if not math.isfinite(value):
+        return str(value).replace("nan", "NaN")
+    if value and (abs(value) < 1e-3 or abs(value) >= 1e6):
+        return f"{value:.3g}"
+    if float(value).is_integer() and abs(value) >= 10:
+        return f"{value:.0f}"
+    return f"{value:.{digits}f}"
+
+
+def ratio(value: Optional[float]) -> str:
+    """A ratio without needless zeros: ``0.4``, ``0.8096``."""
+    return "–" if value is None else f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def duration(seconds: float) -> str:
+    """``45s``, ``12m 05s``, ``3h 07m``, ``2d 04h``."""
+    whole = int(max(0, seconds))
+    minutes, seconds_left = divmod(whole, 60)
+    hours, minutes_left = divmod(minutes, 60)
+    days, hours_left = divmod(hours, 24)
+    if days:
+        return f"{days}d {hours_left:02d}h"
+    if hours:
+        return f"{hours}h {minutes_left:02d}m"
+    return f"{minutes}m {seconds_left:02d}s" if minutes else f"{whole}s"
+
+
+def moment(unix_seconds: float) -> str:
+    """Local time, to the second; a dash for 0 and for what is no time."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(unix_seconds)) if unix_seconds else "–"
+    except (OverflowError, ValueError, OSError):
+        return "–"
