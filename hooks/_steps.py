@@ -1,0 +1,34 @@
+"""Which steps are worth a record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Optional
+
+from ppocr_guard.events import StepEnd
+
+
+class StepFilter:
+    """Lets the first step of a run pass, one in ``every``, and each whose loss is not finite.
+
+    ``every`` None: ``Global.print_batch_step`` of the run's configuration, else 10.
+    """
+
+    def __init__(self, every: Optional[int]) -> None:
+        self._option = every
+        self._every = every or 10
+        self._first = True
+
+    def run_starts(self, config: Mapping[str, Any]) -> None:
+        settings = config.get("Global")
+        printed = settings.get("print_batch_step") if isinstance(settings, Mapping) else None
+        default = printed if isinstance(printed, int) and printed > 0 else 10
+        self._every = self._option or default
+        self._first = True
+
+    def wants(self, event: StepEnd) -> bool:
+        if self._first or event.global_step % self._every == 0:
+            self._first = False
+            return True
+        return not all(map(math.isfinite, event.losses.values()))

@@ -1,0 +1,149 @@
+"""Writes every event of a run to a file of JSON lines."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Optional
+
+from pydantic import Field
+
+from ppocr_guard.background import Background
+from ppocr_guard.events import (
+    Alert,
+    CheckpointSaved,
+    DataErrors,
+    EpochStart,
+    EvalEnd,
+    Event,
+    RoundTrip,
+    RunEnd,
+    RunStart,
+    ShrinkRatio,
+    StepEnd,
+    Verdict,
+    to_record,
+)
+from ppocr_guard.hook import Hook, HookOptions
+from ppocr_guard.hooks._redact import redacted
+from ppocr_guard.hooks._steps import StepFilter
+from ppocr_guard.paths import journal_path
+
+_log = logging.getLogger("ppocr_guard")
+
+
+class Journal(Hook):
+    """Appends each event as one JSON line to ``<save_model_dir>/ppocr_guard/journal.jsonl``.
+
+    All launches of a run share the file. Lines go to the operating system as they come, so a
+    killed process leaves a readable file. Secrets in the configuration are left out.
+    Read it with :func:`ppocr_guard.logs.journal.read_journal`.
+    """
+
+    class Options(HookOptions):
+        every: Optional[int] = Field(
+            default=None,
+            ge=1,
+            description="write one step record in so many steps (a step whose loss is not finite "
+            "always); default: Global.print_batch_step",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._file: Optional[_LineFile] = None
+        self._queue: Optional[Background[Event]] = None
+        self._steps = StepFilter(self.options.every)
+
+    def on_run_start(self, event: RunStart) -> None:
+        path = journal_path(event.save_model_dir)
+        self._steps.run_starts(event.config)
+        try:
+            self._file = _LineFile(path)
+        except OSError as error:
+            _log.warning(
+                "Journal: cannot write %s (%s). This run keeps no journal; training goes on. "
+                "Make Global.save_model_dir writable to have one.",
+                path,
+                error.strerror or error,
+            )
+            return
+        self._queue = Background(self._file.write, name="Journal")
+        self._put(replace(event, config=redacted(event.config)))
+
+    def on_epoch_start(self, event: EpochStart) -> None:
+        self._put(event)
+
+    def on_step(self, event: StepEnd) -> None:
+        if self._steps.wants(event):
+            self._put(event)
+
+    def on_eval(self, event: EvalEnd) -> None:
+        self._put(event)
+
+    def on_checkpoint(self, event: CheckpointSaved) -> None:
+        self._put(event)
+
+    def on_shrink_ratio(self, event: ShrinkRatio) -> None:
+        self._put(event)
+
+    def on_round_trip(self, event: RoundTrip) -> None:
+        self._put(event)
+
+    def on_data_errors(self, event: DataErrors) -> None:
+        self._put(event)
+
+    def on_verdict(self, event: Verdict) -> None:
+        self._put(event)
+
+    def on_alert(self, event: Alert) -> None:
+        self._put(event)
+
+    def on_run_end(self, event: RunEnd) -> None:
+        self._put(event)
+
+    def close(self, deadline: float) -> None:
+        if self._queue is None or self._file is None:
+            return
+        done = self._queue.close(max(0.0, deadline - time.monotonic()))
+        if not done or self._queue.dropped or self._queue.errors:
+            _log.warning(
+                "Journal: %s is not complete (%d records dropped, %d writes failed).",
+                self._file.path,
+                self._queue.dropped,
+                self._queue.errors,
+            )
+        if done:  # else its thread may still be writing
+            self._file.close()
+        self._queue = self._file = None
+
+    def _put(self, event: Event) -> None:
+        if self._queue is not None:
+            self._queue.put(event)
+
+
+class _LineFile:
+    """Appends JSON lines, each batch by one ``write`` call: nothing waits in this process."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError when the folder or file cannot be written."""
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        size = os.fstat(self._fd).st_size
+        # A killed attempt may have left half a line, which must not swallow our first one.
+        self._torn = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
+
+    def write(self, events: list[Event]) -> None:
+        lines = [json.dumps(to_record(event), ensure_ascii=False) for event in events]
+        data = ("\n" * self._torn + "\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
+        self._torn = True  # until all of it is written: the disk may be full
+        while data:
+            data = data[os.write(self._fd, data) :]
+        self._torn = False
+
+    def close(self) -> None:
+        os.close(self._fd)
