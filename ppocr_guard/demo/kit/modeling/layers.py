@@ -1,0 +1,31 @@
+"""Building blocks."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from paddle import Tensor, nn
+
+
+class ConvBN(nn.Layer):
+    """Convolution without bias, batch norm, activation (none if ``act`` is None)."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int = 3,
+        stride: int = 1,
+        groups: int = 1,
+        act: Optional[str] = "hardswish",
+    ) -> None:
+        super().__init__()
+        self.conv = nn.Conv2D(
+            inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias_attr=False
+        )
+        self.bn = nn.BatchNorm2D(outputs)
+        acts = {"hardswish": nn.Hardswish, "relu": nn.ReLU, None: nn.Identity}
+        self.act = acts[act]()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.act(self.bn(self.conv(x)))

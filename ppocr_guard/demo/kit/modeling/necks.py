@@ -1,0 +1,48 @@
+"""Feature pyramid of the DB paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import paddle
+import paddle.nn.functional as F  # noqa: N812 (as everybody writes it)
+from paddle import Tensor, nn
+
+from .layers import ConvBN
+
+
+class DBFPN(nn.Layer):
+    """Top-down sums, then all levels upsampled to stride 4 and concatenated.
+
+    Source: DB paper, figure 3.
+
+    Args:
+        in_channels: channels of the features at strides 4, 8, 16, 32.
+        out_channels: channels of the result, a multiple of 4.
+    """
+
+    def __init__(self, in_channels: Sequence[int], out_channels: int = 64) -> None:
+        super().__init__()
+        self.lateral = nn.LayerList(ConvBN(c, out_channels, 1) for c in in_channels)
+        self.smooth = nn.LayerList(ConvBN(out_channels, out_channels // 4) for _ in in_channels)
+        self.out_channels = out_channels // 4 * len(in_channels)
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        levels = [lateral(x) for lateral, x in zip(self.lateral, features)]
+        for i in range(len(levels) - 2, -1, -1):
+            levels[i] = levels[i] + F.interpolate(levels[i + 1], scale_factor=2, mode="nearest")
+        outputs = [
+            F.interpolate(smooth(x), scale_factor=2**i, mode="nearest") if i else smooth(x)
+            for i, (smooth, x) in enumerate(zip(self.smooth, levels))
+        ]
+        return paddle.concat(outputs[::-1], axis=1)
+
+
+def build_neck(config: Mapping[str, Any], in_channels: Sequence[int]) -> DBFPN:
+    """Raises ValueError for another ``name`` than DBFPN."""
+    options = dict(config)
+    name = options.pop("name", None)
+    if name != "DBFPN":
+        raise ValueError(f"the training kit has no neck {name}; use DBFPN")
+    return DBFPN(in_channels, **options)
