@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Optional
 
 from pydantic import Field
 
@@ -65,6 +65,7 @@ class ShrinkRatio(Hook):
         self._ratios: dict[tuple[str, str], ShrinkRatioEvent] = {}  # (operator, source)
         self._raised: set[tuple[str, str]] = set()
         self._logged = ""
+        self._told: Optional[str] = None  # cause in the last alert
 
     def on_epoch_start(self, event: EpochStart) -> Reactions:
         self._log_ratios()
@@ -79,7 +80,7 @@ class ShrinkRatio(Hook):
         reactions: list[Reaction] = []
         reactions += self._unexpected(event)
         reactions += self._mismatch(event)
-        if event.source == "measured":
+        if event.source == "measured" and self._all_measured():
             self._log_ratios()
         return reactions
 
@@ -97,6 +98,9 @@ class ShrinkRatio(Hook):
             return
         meant = f"{low:g}" if low == high else f"{low:g} to {high:g}"
         why = f": {event.cause}" if event.cause else ""
+        if event.cause and event.cause == self._told:
+            why = ", for the same reason"
+        self._told = event.cause
         yield Alert(
             code="shrink_ratio_unexpected",
             severity="critical",
@@ -193,8 +197,12 @@ class ShrinkRatio(Hook):
         self._raised.add(key)
         return first
 
+    def _all_measured(self) -> bool:
+        read = {operator for operator, source in self._ratios if source == "live"}
+        return read <= {operator for operator, source in self._ratios if source == "measured"}
+
     def _log_ratios(self) -> None:
-        """One line an epoch, with all that is known by now; again when a source has come late."""
+        """One line an epoch: as soon as all is known, else when the epoch is over."""
         operators: dict[str, list[str]] = {}
         for (operator, source), event in sorted(self._ratios.items()):
             sure = f" ±{event.uncertainty:.3f}" if event.uncertainty is not None else ""

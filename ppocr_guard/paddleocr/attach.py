@@ -1,0 +1,249 @@
+"""Wraps the names that PaddleOCR's ``tools/program.py`` looks up when it is called.
+
+Nothing of PaddleOCR is edited: ``train``, ``eval``, ``save_model``, ``build_dataloader``,
+``TrainingStats`` and ``preprocess`` of the module are replaced by functions that call the
+originals with the very arguments they got, and look on.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import sys
+import time
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any, Callable, Optional
+
+from ppocr_guard.config import GuardConfigError, LoadedGuard, load_guard
+from ppocr_guard.guard import Guard
+from ppocr_guard.paddleocr import status
+from ppocr_guard.paddleocr.command_line import config_path, line_finder
+from ppocr_guard.paddleocr.harmless import harmless
+from ppocr_guard.paddleocr.loader import GuardedLoader
+from ppocr_guard.paddleocr.loop import Loop
+from ppocr_guard.paddleocr.ratios import RatioReader
+from ppocr_guard.paddleocr.releases import recognise
+from ppocr_guard.paddleocr.session import Session
+from ppocr_guard.paddleocr.stopping import StopTraining
+
+NEEDED = ("train", "eval", "save_model", "build_dataloader", "TrainingStats")
+# Of `program.train`; all releases from 2.6 to 3.7 have them.
+NEEDED_ARGUMENTS = ("config", "train_dataloader", "model", "optimizer", "eval_class", "logger")
+_MARK = "_ppocr_guard_session"
+_log = logging.getLogger("ppocr_guard")
+
+
+def attach(program: Optional[ModuleType] = None) -> bool:
+    """Guard every training that PaddleOCR's ``tools.program`` runs from now on.
+
+    Args:
+        program: the module; default: ``tools.program`` as it is loaded.
+
+    Returns:
+        False, with a log line, when this PaddleOCR does not have what the seams need; training
+        then goes on unguarded. Calling it again changes nothing.
+    """
+    program = program or sys.modules.get("tools.program")
+    if program is None:
+        raise RuntimeError(
+            "tools.program is not loaded: call ppocr_guard.attach after importing it"
+        )
+    if hasattr(program, _MARK):
+        return True
+    missing = [name for name in NEEDED if not hasattr(program, name)]
+    if missing:
+        _log.warning(
+            "%s has no %s: this PaddleOCR is unknown to ppocr_guard, and its training is not "
+            "guarded. Releases 2.6 to 3.7 are known.",
+            getattr(program, "__file__", program.__name__),
+            ", ".join(missing),
+        )
+        return False
+    seams = _Seams(program)
+    for name in (*NEEDED, "preprocess"):
+        original = getattr(program, name, None)
+        if original is not None:
+            setattr(program, name, functools.wraps(original)(getattr(seams, name)(original)))
+    setattr(program, _MARK, seams)
+    return True
+
+
+class _Seams:
+    """The wrappers of one ``tools.program`` module; each method makes one, named after it."""
+
+    def __init__(self, program: ModuleType) -> None:
+        self.program = program
+        self.session: Optional[Session] = None
+
+    def preprocess(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def preprocess(*args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            if args[:1] == (True,) or kwargs.get("is_train"):
+                config, _device, logger = result[:3]
+                _log_through(logger)
+                _load(config)  # a wrong key ends the process now, before data and model are built
+                before_training(config)
+            return result
+
+        return preprocess
+
+    def train(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(original)
+
+        def train(*args: Any, **kwargs: Any) -> Any:
+            bound = signature.bind(*args, **kwargs)
+            self.session = self._open(bound.arguments)
+            if self.session is None:
+                return original(*args, **kwargs)
+            loader = bound.arguments["train_dataloader"]
+            bound.arguments["train_dataloader"] = GuardedLoader(loader, self.session)
+            return self._run(self.session, original, bound)
+
+        return train
+
+    def _run(
+        self, session: Session, original: Callable[..., Any], bound: inspect.BoundArguments
+    ) -> Any:
+        exit_code = 0
+        try:
+            result = original(*bound.args, **bound.kwargs)
+        except StopTraining as stop:
+            exit_code, result = stop.exit_code, None
+            session.stopped(self.program.save_model)
+            session.end("stopped")
+        except BaseException as error:
+            session.end("failed", f"{type(error).__name__}: {error}")
+            raise
+        else:
+            session.end("finished")
+        finally:
+            self.session = None
+        if exit_code:
+            raise SystemExit(exit_code)
+        return result
+
+    def _open(self, arguments: Mapping[str, Any]) -> Optional[Session]:
+        absent = [name for name in NEEDED_ARGUMENTS if name not in arguments]
+        if absent:
+            _log.warning("program.train has no %s: training is not guarded", ", ".join(absent))
+            return None
+        _log_through(arguments["logger"])
+        loaded = _load(arguments["config"])
+        if not loaded.config.enabled:
+            _log.info("Guard.enabled is false: training is not guarded")
+            return None
+        return self._session(arguments, loaded)
+
+    @harmless
+    def _session(self, arguments: Mapping[str, Any], loaded: LoadedGuard) -> Session:
+        import paddle.distributed as dist
+
+        loop = Loop(dict(arguments), dist.get_rank(), dist.get_world_size())
+        if loop.rank != 0:
+            _log.setLevel(logging.ERROR)
+        behaviour = recognise(_tree(self.program))
+        guard = Guard(loaded.build(), _log, rank=loop.rank)
+        session = Session(loop, guard, RatioReader(loop, behaviour, guard.post))
+        session.start(behaviour.release, loaded.config.run_name)
+        return session
+
+    def build_dataloader(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def build_dataloader(config: Any, mode: Any, *args: Any, **kwargs: Any) -> Any:
+            loader = original(config, mode, *args, **kwargs)
+            if self.session is not None and mode == "Train":
+                return GuardedLoader(loader, self.session)
+            return loader
+
+        return build_dataloader
+
+    def eval(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def eval(*args: Any, **kwargs: Any) -> Any:
+            started = time.perf_counter()
+            metrics = original(*args, **kwargs)
+            if self.session is not None:
+                self.session.evaluated(metrics, time.perf_counter() - started)
+            return metrics
+
+        return eval
+
+    def save_model(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(original)
+
+        def save_model(*args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            if self.session is not None:
+                self.session.saved(_named(signature, args, kwargs))
+            return result
+
+        return save_model
+
+    def TrainingStats(self, original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N802
+        def training_stats(*args: Any, **kwargs: Any) -> Any:
+            stats = original(*args, **kwargs)
+            update = stats.update
+
+            def guarded_update(values: Any) -> Any:
+                result = update(values)
+                if self.session is not None:
+                    self.session.stats(values)
+                return result
+
+            stats.update = guarded_update
+            return stats
+
+        return training_stats
+
+
+def _named(
+    signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Arguments by name, those of ``**kwargs`` among them."""
+    named: dict[str, Any] = {}
+    for name, value in signature.bind(*args, **kwargs).arguments.items():
+        if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+            named.update(value)
+        else:
+            named[name] = value
+    return named
+
+
+def _load(config: Mapping[str, Any]) -> LoadedGuard:
+    """The checked ``Guard:`` section. A wrong one ends the process before training: days without
+    the guard that the user asked for would cost more than a second start."""
+    try:
+        path = config_path(sys.argv)
+        file = str(path) if path else "the configuration"
+        return load_guard(config.get("Guard"), file=file, line_of=line_finder(path))
+    except GuardConfigError as error:
+        status.refused()
+        for problem in error.problems:
+            _log.error("%s", problem)
+        _log.error("training has not started: correct the Guard: section, or remove it")
+        logging.shutdown()
+        raise SystemExit(2) from None
+
+
+@harmless
+def before_training(config: Mapping[str, Any]) -> None:
+    """Log what will go wrong, as far as it can be told in a moment."""
+    from ppocr_guard.audit import quick
+
+    for problem in quick(config, config_path(sys.argv)):
+        _log.warning("%s", problem)
+
+
+def _tree(program: ModuleType) -> Any:
+    from pathlib import Path
+
+    return Path(str(program.__file__)).resolve().parent.parent
+
+
+def _log_through(logger: logging.Logger) -> None:
+    """Let the guard's lines go where PaddleOCR's go: its handlers write them."""
+    _log.handlers.clear()
+    _log.parent = logger
+    _log.propagate = True
+    if _log.level == logging.NOTSET:
+        _log.setLevel(logging.INFO)

@@ -1,0 +1,83 @@
+"""``ppocr-guard run -- CMD...``: any command, with every PaddleOCR training in it guarded."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ppocr_guard.paddleocr import status
+
+STOPPED = 3  # exit code of `run` when the guard stopped a training
+SITE = Path(__file__).parent / "site"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "ppocr-guard run -- CMD [ARG ...]"
+    parser.description = (
+        "Runs CMD with every PaddleOCR training in it guarded: `python tools/train.py -c my.yml`, "
+        "`python -m paddle.distributed.launch ...` or a script that starts them. Exit code: "
+        "3 when the guard stopped a run, else CMD's own."
+    )
+    parser.add_argument("cmd", nargs=argparse.REMAINDER, metavar="-- CMD", help="the command")
+
+
+def run(args: argparse.Namespace) -> int:
+    words = args.cmd[1:] if args.cmd[:1] == ["--"] else args.cmd
+    if not words:
+        print("ppocr-guard run: no command. Write it after --, for example:", file=sys.stderr)
+        print("  ppocr-guard run -- python tools/train.py -c my.yml", file=sys.stderr)
+        return 2
+    if shutil.which(words[0]) is None:
+        print(f"ppocr-guard run: there is no command {words[0]!r}", file=sys.stderr)
+        return 127
+    with tempfile.TemporaryDirectory(prefix="ppocr_guard-") as folder:
+        code = _call(words, guarded_environment(folder))
+        reports = status.read(Path(folder))
+    return _exit_code(code, reports)
+
+
+def guarded_environment(status_folder: str) -> dict[str, str]:
+    """This environment, with the guard switched on for all Python processes below."""
+    environment = dict(os.environ)
+    paths = [str(SITE), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    environment[status.ACTIVE] = "1"
+    environment[status.FOLDER] = status_folder
+    return environment
+
+
+def _call(words: Sequence[str], environment: dict[str, str]) -> int:
+    """Run the command; Ctrl-C and SIGTERM reach it, and it decides what they mean."""
+    process = subprocess.Popen(words, env=environment)
+
+    def forward(number: int, _frame: Any) -> None:
+        process.send_signal(number)
+
+    previous = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),  # the terminal sends it to all
+        signal.SIGTERM: signal.signal(signal.SIGTERM, forward),
+    }
+    try:
+        code = process.wait()
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else 128 - code
+
+
+def _exit_code(code: int, reports: list[dict[str, Any]]) -> int:
+    stops = [report for report in reports if report["state"] == "stopped"]
+    if stops:
+        print(f"ppocr-guard: stopped ({stops[-1]['code']}): {stops[-1]['reason']}", file=sys.stderr)
+        return STOPPED
+    if not reports and code == 0:
+        print("ppocr-guard: no PaddleOCR training was seen in this command", file=sys.stderr)
+    return code

@@ -1,0 +1,47 @@
+"""Stands in for PaddleOCR's train loader: tells the session when an epoch and a step begin."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ppocr_guard.paddleocr.session import Session
+
+
+class GuardedLoader:
+    """Yields the very batches of ``loader``.
+
+    ``tools/program.py`` uses ``len``, iteration, ``.dataset`` and (3.7.0) ``.batch_sampler``;
+    every other attribute is the loader's own.
+    """
+
+    def __init__(self, loader: Any, session: Session) -> None:
+        self._loader = loader
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("_loader", "_session"):  # not set yet: unpickling, copying
+            raise AttributeError(name)
+        return getattr(self._loader, name)
+
+    def __len__(self) -> int:
+        return len(self._loader)
+
+    def __iter__(self) -> Iterator[Any]:
+        session = self._session
+        session.epoch_starts(self._loader)  # before the workers fork, so that a repair reaches them
+        batches = iter(self._loader)
+        while True:
+            session.step_boundary()  # may raise StopTraining: nothing of the next batch is taken
+            started = time.perf_counter()
+            session.waiting(started)
+            try:
+                batch = next(batches)
+            except StopIteration:
+                return
+            finally:
+                session.waiting(None)
+            session.batch_arrived(batch, time.perf_counter() - started)
+            yield batch

@@ -1,0 +1,97 @@
+"""Measures the shrink ratio of an epoch from its first batches, on a background thread."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, NamedTuple
+
+from ppocr_guard.background import Background
+from ppocr_guard.paddleocr import schedule
+
+ENOUGH = 0.01  # uncertainty at which no further batch of the epoch is measured
+_log = logging.getLogger("ppocr_guard")
+
+
+class Findings(NamedTuple):
+    """What the batches of one epoch show so far."""
+
+    estimates: Mapping[str, Any]  # operator -> geometry.measure.Estimate
+    round_trip: Any  # geometry.roundtrip.RoundTripResult of this batch, or None
+
+
+class Measurement:
+    """Of one epoch. ``report`` is called on the background thread, once: when the ratio is known
+    well, or when ``batches`` were looked at."""
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        queue: Background[Callable[[], None]],
+        report: Callable[[Findings], None],
+        *,
+        batches: int,
+        round_trip: bool,
+    ) -> None:
+        self._config = config
+        self._queue = queue
+        self._report = report
+        self._left = batches
+        self._round_trip = round_trip
+        self._estimator: Any = None
+        self._trip: Any = None
+        self._done = False
+
+    @property
+    def wants_batch(self) -> bool:
+        return self._left > 0 and not self._done
+
+    def add(self, maps: Sequence[Any]) -> None:
+        """Take the four maps of a batch (paddle tensors), N x H x W. Nothing is copied here."""
+        self._left -= 1
+        last = self._left == 0
+        self._queue.put(lambda: self._measure(maps, last))
+
+    def _measure(self, tensors: Sequence[Any], last: bool) -> None:
+        if self._done:
+            return
+        from ppocr_guard.geometry.measure import RatioEstimator
+        from ppocr_guard.geometry.regions import as_maps, find_regions
+
+        sampling = _sampling(self._config)
+        if self._estimator is None:
+            self._estimator = RatioEstimator(sampling)
+        maps = as_maps([_host(tensor)[: sampling.max_images] for tensor in tensors])
+        regions = find_regions(maps, sampling)
+        self._estimator.add(maps, regions)
+        if self._round_trip and self._trip is None:
+            self._trip = self._perfect_prediction(maps, regions)
+        estimates = self._estimator.estimate()
+        if last or all((e.uncertainty or 1) < ENOUGH for e in estimates.values()):
+            self._done = True
+            self._report(Findings(estimates, self._trip))
+
+    def _perfect_prediction(self, maps: Any, regions: Any) -> Any:
+        return None
+
+
+def run_jobs(jobs: list[Callable[[], None]]) -> None:
+    """Consumer of the background queue."""
+    for job in jobs:
+        job()
+
+
+def _host(tensor: Any) -> Any:
+    return tensor.numpy() if hasattr(tensor, "numpy") else tensor
+
+
+def _sampling(config: Mapping[str, Any]) -> Any:
+    from ppocr_guard.geometry.regions import Sampling
+
+    found = schedule.operators(config)
+    border, shrink = found.get("MakeBorderMap", {}), found.get("MakeShrinkMap", {})
+    return Sampling(
+        thresh_min=float(border.get("thresh_min", 0.3)),
+        thresh_max=float(border.get("thresh_max", 0.7)),
+        min_text_size=int(shrink.get("min_text_size", 8)),
+    )

@@ -1,0 +1,255 @@
+"""One guarded ``program.train`` call: turns what the loop does into events.
+
+Every method is called by a wrapper of :mod:`ppocr_guard.paddleocr.attach` or by the guarded
+loader, on the training thread. None of them may disturb it, hence :func:`harmless`.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import time
+from collections.abc import Mapping
+from typing import Any, Callable, Optional
+
+from ppocr_guard.events import (
+    CheckpointSaved,
+    DataErrors,
+    EpochStart,
+    EvalEnd,
+    RunEnd,
+    StepEnd,
+)
+from ppocr_guard.guard import Guard
+from ppocr_guard.paddleocr import state, status
+from ppocr_guard.paddleocr.data_errors import DataErrorCounter, Watchdog
+from ppocr_guard.paddleocr.harmless import harmless
+from ppocr_guard.paddleocr.loop import Loop
+from ppocr_guard.paddleocr.ratios import RatioReader
+from ppocr_guard.paddleocr.stopping import StopAgreement, StopTraining, closing_lines, save_latest
+
+CLOSE_SECONDS = 10.0  # all hooks together, to flush at the end of a run
+_log = logging.getLogger("ppocr_guard")
+
+
+class Session:
+    """State of a guarded run on one rank."""
+
+    def __init__(self, loop: Loop, guard: Guard, ratios: RatioReader) -> None:
+        self.loop = loop
+        self.guard = guard
+        self.epoch = loop.first_epoch - 1
+        self.global_step = loop.first_global_step
+        self.best_model_dict: Mapping[str, Any] = {loop.main_indicator: 0, **loop.carried_over}
+        self._ratios = ratios
+        self._agreement = StopAgreement(loop)
+        self._writer = state.StateWriter()
+        self._progress = state.Progress(best=_number(loop.carried_over.get(loop.main_indicator)))
+        self._data_errors = DataErrorCounter()
+        self._watchdog = Watchdog(self._stalled)
+        self._step_started = time.perf_counter()
+        self._data_seconds = 0.0
+        self._images: Optional[int] = None
+        self._best_path: Optional[str] = None
+        self._latest: Optional[tuple[int, str]] = None  # (global step, path) last saved
+
+    @harmless
+    def start(self, release: str, run_name: Optional[str]) -> None:
+        """Take back what a checkpoint knew, and tell the hooks that the run begins."""
+        self.loop.arguments["logger"].addHandler(self._data_errors)
+        if self.loop.checkpoints:
+            restored = state.load(self.loop.checkpoints)
+            if restored:
+                self._progress = restored.progress
+                self.guard.load_state_dict(restored.hooks)
+        event = self.loop.run_start(release, run_name)
+        status.running(event.run)
+        self.guard.dispatch(event)
+        if event.eval_every_steps is None:
+            _log.warning(
+                "evaluation is off or its data set is empty: the guard cannot watch %s. Set "
+                "Global.eval_batch_step and Eval.dataset.label_file_list.",
+                event.main_indicator,
+            )
+
+    @harmless
+    def epoch_starts(self, loader: Any) -> None:
+        self.epoch += 1
+        self._agreement.epoch_starts()
+        self.guard.drain()
+        self.guard.dispatch(
+            EpochStart(time.time(), self.epoch, self.global_step, steps=len(loader))
+        )
+        for event in self._ratios.epoch_starts(loader.dataset, self.epoch, self.global_step):
+            self.guard.dispatch(event)
+        if self.guard.repair is not None:
+            for event in self._ratios.repair(
+                self.guard.repair, loader.dataset, self.epoch, self.global_step
+            ):
+                self.guard.dispatch(event)
+
+    def step_boundary(self) -> None:
+        """Between two steps: hand on what came meanwhile, and stop here if that is agreed.
+
+        Raises:
+            StopTraining: this rank stops now, as do all others.
+        """
+        self._drain()
+        exit_code = self._agreement.exit_code(self.global_step, self.guard.stop)
+        if exit_code is not None:
+            raise StopTraining(exit_code)
+
+    @harmless
+    def _drain(self) -> None:
+        self.guard.drain()
+
+    def waiting(self, since: Optional[float]) -> None:
+        self._watchdog.waiting(since)
+
+    @harmless
+    def batch_arrived(self, batch: Any, data_seconds: float) -> None:
+        self._step_started = time.perf_counter() - data_seconds
+        self._data_seconds = data_seconds
+        self._images = len(batch[0]) if isinstance(batch, (list, tuple)) and batch else None
+        self._ratios.batch_arrived(batch)
+
+    @harmless
+    def stats(self, values: Mapping[str, Any]) -> None:
+        """``TrainingStats.update`` got a step's numbers (already on the host)."""
+        if "lr" not in values:  # metrics of the training batch: no step of their own
+            return
+        self.global_step += 1
+        losses = {k: float(v) for k, v in values.items() if k not in ("lr", "wd")}
+        self.guard.dispatch(
+            StepEnd(
+                time=time.time(),
+                epoch=self.epoch,
+                global_step=self.global_step,
+                losses=losses,
+                learning_rate=float(values["lr"]),
+                images=self._images,
+                step_seconds=time.perf_counter() - self._step_started,
+                data_seconds=self._data_seconds,
+                data_errors=self._data_errors.count,
+            )
+        )
+
+    @harmless
+    def evaluated(
+        self,
+        metrics: Mapping[str, Any],
+        seconds: float,
+        rescore: Optional[Callable[[], Optional[Mapping[float, float]]]] = None,
+    ) -> None:
+        """``program.eval`` returned its metric dict."""
+        indicator = self.loop.main_indicator
+        numbers = {k: n for k, v in metrics.items() if (n := _number(v)) is not None}
+        value = numbers.get(indicator, math.nan)
+        self._progress = self._progress.evaluated(value, self.epoch)
+        progress = self._progress
+        self.guard.dispatch(
+            EvalEnd(
+                time=time.time(),
+                epoch=self.epoch,
+                global_step=self.global_step,
+                evaluation=progress.evaluations,
+                metrics=numbers,
+                main_indicator=indicator,
+                value=value,
+                best=progress.best if progress.best is not None else math.nan,
+                best_epoch=progress.best_epoch,
+                duration_seconds=seconds,
+                # DetMetric leaves the int 0 when there was not one predicted box.
+                no_boxes=(type(metrics["precision"]) is int) if "precision" in metrics else None,
+                rescored=rescore() if rescore else None,
+            )
+        )
+
+    @harmless
+    def saved(self, values: Mapping[str, Any]) -> None:
+        """``program.save_model`` has written a checkpoint; ``values`` are its arguments."""
+        prefix = str(values.get("prefix", "ppocr"))
+        path = os.path.join(str(values["model_path"]), prefix)
+        epoch = int(values.get("epoch", self.epoch))
+        if values.get("best_model_dict") is not None:
+            self.best_model_dict = values["best_model_dict"]
+        if values.get("is_best"):
+            self._best_path = path
+        if prefix == "latest":
+            self._latest = (self.global_step, path)
+        self.guard.dispatch(
+            CheckpointSaved(
+                time.time(), epoch, self.global_step, path, prefix, bool(values.get("is_best"))
+            )
+        )
+        if self.loop.rank == 0:
+            self._writer.save(path, self._progress, self.guard.state_dict())
+
+    def _stalled(self, seconds: float) -> None:
+        """The watchdog's thread: the training thread sits in the loader, so hooks are free."""
+        self.guard.dispatch(
+            DataErrors(
+                time=time.time(),
+                epoch=self.epoch,
+                global_step=self.global_step,
+                errors=self._data_errors.count,
+                waiting_seconds=seconds,
+                last_message=self._data_errors.last_message,
+            )
+        )
+
+    @harmless
+    def stopped(self, save_model: Callable[..., Any]) -> None:
+        """After the loop was left by a stop: what PaddleOCR would have done at its end."""
+        stop = self.guard.stop
+        latest: Optional[str] = None
+        if self.loop.rank == 0:
+            if self._latest and self._latest[0] == self.global_step:
+                latest = self._latest[1]
+            else:
+                latest = save_latest(
+                    save_model, self.loop, self.best_model_dict, self.epoch, self.global_step
+                )
+            writer = self.loop.arguments.get("log_writer")
+            if writer is not None:
+                writer.close()
+            if stop is not None:
+                status.stopped(stop)
+                for line in closing_lines(stop, latest=latest, best=self._best()):
+                    _log.warning("%s", line)
+
+    def _best(self) -> Optional[str]:
+        """The best checkpoint with its value, or None."""
+        if self._best_path is None:
+            path = os.path.join(self.loop.save_model_dir, "best_accuracy")
+            if not os.path.exists(path + ".pdparams"):
+                return None
+            self._best_path = path
+        best, epoch = self._progress.best, self._progress.best_epoch
+        if not best:
+            return f"{self._best_path} (but {self.loop.main_indicator} 0)"
+        return f"{self._best_path} ({self.loop.main_indicator} {best:.4f} at epoch {epoch})"
+
+    @harmless
+    def end(self, reason: str, error: Optional[str] = None) -> None:
+        """Tell the hooks, let them flush, and let go of PaddleOCR's logger."""
+        self._watchdog.close()
+        self._ratios.close()
+        self.guard.drain()
+        self.guard.dispatch(
+            RunEnd(time.time(), self.epoch, self.global_step, reason, self.guard.stop, error)
+        )
+        self.guard.close(CLOSE_SECONDS)
+        self._writer.close()
+        self.loop.arguments["logger"].removeHandler(self._data_errors)
+
+
+def _number(value: Any) -> Optional[float]:
+    """A metric as float; DetFCEMetric's are strings, which are no numbers for us."""
+    if isinstance(value, (bool, str)):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None

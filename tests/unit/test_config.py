@@ -1,0 +1,86 @@
+"""The Guard: section: what it accepts, and what it says to the rest."""
+
+from __future__ import annotations
+
+import jsonschema
+import pytest
+
+from ppocr_guard.config import GuardConfigError, guard_schema, load_guard
+from ppocr_guard.registry import BUILT_IN, find_hook
+
+
+def names(section: object) -> list[str]:
+    return [cls.__name__ for cls, _ in load_guard(section).hooks]
+
+
+def test_an_empty_section_means_all_hooks() -> None:
+    assert names(None) == names({}) == list(BUILT_IN)
+
+
+def test_a_list_means_exactly_these_in_this_order() -> None:
+    section = {"hooks": ["Journal", {"AutoStop": {"on": []}}, {"HmeanTrend": None}]}
+    assert names(section) == ["Journal", "AutoStop", "HmeanTrend"]
+
+
+def test_a_mapping_adjusts_the_defaults() -> None:
+    loaded = load_guard({"hooks": {"ShrinkRatio": {"repair": True}, "VisualDL": False}})
+    assert [cls.__name__ for cls, _ in loaded.hooks] == [n for n in BUILT_IN if n != "VisualDL"]
+    assert loaded.hooks[0][1].repair is True
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ({"hook": []}, ["Guard.hook", "'hooks'"]),
+        ({"hooks": ["HmeanTrends"]}, ["'HmeanTrends'", "'HmeanTrend'"]),
+        ({"hooks": [{"AutoStop": {"onn": []}}]}, ["AutoStop.onn", "'on'"]),
+        ({"hooks": [{"AutoStop": {"on": ["hmean_colapse"]}}]}, ["hmean_colapse", "hmean_collapse"]),
+        ({"hooks": [{"AutoStop": {"exit_code": 900}}]}, ["exit_code", "125", "900"]),
+        ({"hooks": [{"AutoStop": [1]}]}, ["AutoStop", "mapping"]),
+        ({"hooks": ["Journal", "Journal"]}, ["Journal", "twice"]),
+        ({"hooks": "Journal"}, ["Guard.hooks", "list"]),
+        (["Journal"], ["Guard", "mapping"]),
+        ({"hooks": ["no.such.module.Hook"]}, ["no.such.module", "import"]),
+        ({"hooks": ["json.dumps"]}, ["json.dumps", "subclass"]),
+    ],
+)
+def test_problems_name_the_key_and_the_way_out(section: object, words: list[str]) -> None:
+    with pytest.raises(GuardConfigError) as error:
+        load_guard(section, file="my.yml", line_of=lambda path: 7)
+    (problem,) = error.value.problems
+    assert problem.startswith("my.yml:7: Guard")
+    for word in words:
+        assert word in problem
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(GuardConfigError) as error:
+        load_guard({"nope": 1, "hooks": ["Nope", {"AutoStop": {"x": 1}}]})
+    assert len(error.value.problems) == 3
+
+
+def test_a_hook_with_a_misspelt_method_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+    import types
+
+    from ppocr_guard.hook import Hook
+
+    class Bad(Hook):
+        def on_evaluation(self, event):
+            return None
+
+    module = types.ModuleType("user_hooks")
+    module.Bad = Bad
+    monkeypatch.setitem(sys.modules, "user_hooks", module)
+    with pytest.raises(LookupError, match="on_evaluation"):
+        find_hook("user_hooks.Bad")
+
+
+def test_the_schema_agrees_with_the_loader() -> None:
+    schema = guard_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for section in (None, {}, {"hooks": ["Journal", {"AutoStop": {"on": []}}, {"my.Hook": None}]}):
+        assert validator.is_valid({"Guard": section})
+    for section in ({"hook": []}, {"hooks": [{"AutoStop": {"onn": []}}]}, {"hooks": 3}):
+        assert not validator.is_valid({"Guard": section})
