@@ -92,8 +92,8 @@ def _table(board: Board) -> None:
     exprs = [
         VERDICT,
         STATE,
-        last("eval_hmean_ratio"),
-        last("eval_best_hmean_ratio"),
+        f"{last('eval_hmean_ratio')} or {last('eval_main_ratio')}",
+        f"{last('eval_best_hmean_ratio')} or {last('eval_best_main_ratio')}",
         shrink,
         last("epoch"),
         f"sum by ({BY}) (last_over_time({alerts}[$__range]))",
@@ -113,8 +113,8 @@ def _graphs(board: Board) -> None:
     board.add(
         graph(step=True, calcs=("lastNotNull", "max")).min(0).max(1),
         "hmean by run",
-        "Each evaluation on the validation set.",
-        [Query(now("eval_hmean_ratio", "run"), "{{run}}")],
+        "The main indicator of each evaluation: hmean, or acc in recognition.",
+        [Query(f"{now('eval_hmean_ratio', 'run')} or {now('eval_main_ratio', 'run')}", "{{run}}")],
         (12, 9),
         decimals=3,
     )

@@ -172,9 +172,9 @@ def run_rules() -> list[AlertRule]:
             alert="PpocrGuardRunVanished",
             expr=f"present_over_time({seen}[1h]) unless on ({on}) {seen}"
             f" unless on ({on}) (last_over_time(ppocr_guard_finished[1h]) == 1)",
-            summary="{{ $labels.run }}: the training went away without saying that it ended",
-            description="Killed, out of memory, or the machine is gone: look at the end of its "
-            "log. {{ $labels.instance }} no longer answers.",
+            summary="{{ $labels.run }}: the training went away before it had finished",
+            description="Failed, killed, out of memory, or the machine is gone: look at the end of "
+            "its log. {{ $labels.instance }} no longer answers.",
             severity="critical",
             hold="1m",
         ),
@@ -223,11 +223,6 @@ def run_rules() -> list[AlertRule]:
 
 
 def rule_file() -> dict[str, Any]:
-    """The content of rules.yml."""
-    return {
-        "groups": [
-            {"name": "ppocr_guard_recordings", "rules": [r.data() for r in recordings()]},
-            {"name": "ppocr_guard_alerts", "rules": [r.data() for r in code_rules()]},
-            {"name": "ppocr_guard_runs", "rules": [r.data() for r in run_rules()]},
-        ]
-    }
+    """The content of rules.yml: one group, as rules of a group see each other's fresh values."""
+    rules = [*recordings(), *code_rules(), *run_rules()]
+    return {"groups": [{"name": "ppocr_guard", "rules": [rule.data() for rule in rules]}]}

@@ -41,6 +41,11 @@ def rate(name: str, by: str = "run") -> str:
     return f"sum by ({by}) (rate(ppocr_guard_{name}{{{RUN}}}[$__rate_interval]))"
 
 
+def main_indicator(hmean: str, other: str) -> str:
+    """hmean in detection; whatever PaddleOCR ranks by elsewhere, such as acc in recognition."""
+    return f"{metric(hmean)} or {metric(other)}"
+
+
 def run_dashboard() -> dashboard.Dashboard:
     board = Board(
         "PaddleOCR fine-tuning: one run",
@@ -89,7 +94,7 @@ def _glance(board: Board) -> None:
         number(scores, spark=True),
         "hmean, last evaluation",
         "The main indicator of the last evaluation on the validation set (acc in recognition).",
-        [Query(metric("eval_hmean_ratio"), "hmean")],
+        [Query(main_indicator("eval_hmean_ratio", "eval_main_ratio"), "main indicator")],
         (4, 4),
         decimals=3,
     )
@@ -97,7 +102,7 @@ def _glance(board: Board) -> None:
         number(scores),
         "hmean, best",
         "The best evaluation so far; best_accuracy is the checkpoint of it.",
-        [Query(metric("eval_best_hmean_ratio"), "best")],
+        [Query(main_indicator("eval_best_hmean_ratio", "eval_best_main_ratio"), "best")],
         (4, 4),
         decimals=3,
     )
@@ -112,7 +117,7 @@ def _glance(board: Board) -> None:
     board.add(
         number(colored=True).mappings(value_names(STATE_NAMES)),
         "State",
-        "Running, or ended (finished, stopped or failed) and said so. A run that vanished "
+        "Running, or ended: it finished or the guard stopped it. A run that failed or was killed "
         "shows the state it had; the alert PpocrGuardRunVanished tells.",
         [Query(metric("finished"), "state")],
         (3, 4),
@@ -154,6 +159,7 @@ def _evaluation(board: Board) -> None:
             Query(metric("eval_precision_ratio"), "precision"),
             Query(metric("eval_recall_ratio"), "recall"),
             Query(metric("eval_best_hmean_ratio"), "best hmean"),
+            Query(metric("eval_main_ratio", "indicator"), "{{indicator}}"),
         ],
         (12, 10),
         decimals=3,
@@ -185,7 +191,24 @@ def _evaluation(board: Board) -> None:
         "Verdict over time",
         "How the verdict changed.",
         [Query(verdict_level(RUN, "run"), "verdict")],
-        (24, 4),
+        (14, 5),
+    )
+    board.add(
+        number([(None, "red"), (0.6, "orange"), (0.75, "green")]),
+        "Round trip IoU",
+        "Median IoU with the true polygons that a perfect prediction of the training maps has "
+        "after the configured postprocess. Near 0.5, even a perfect model fails.",
+        [Query(metric("round_trip_iou_ratio"), "IoU")],
+        (5, 5),
+        decimals=2,
+    )
+    board.add(
+        number(),
+        "Unclip ratio that would fit",
+        "The PostProcess.unclip_ratio that undoes the effective shrink ratio best.",
+        [Query(metric("fitting_unclip_ratio"), "unclip ratio")],
+        (5, 5),
+        decimals=2,
     )
 
 
@@ -249,8 +272,17 @@ def _speed(board: Board) -> None:
         "Time of an evaluation",
         "The loop stands still while it evaluates.",
         [Query(metric("eval_duration_seconds"), "evaluation")],
-        (24, 6),
+        (12, 6),
         unit="s",
+    )
+    failed = f"sum by (run) (increase(ppocr_guard_data_errors_total{{{RUN}}}[$__rate_interval]))"
+    board.add(
+        graph(fill=30, calcs=("max",)).min(0),
+        "Samples that failed to load",
+        "PaddleOCR logs the error and takes another sample instead; the reason is in its log.",
+        [Query(failed, "samples")],
+        (12, 6),
+        decimals=0,
     )
 
 

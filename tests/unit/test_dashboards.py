@@ -1,0 +1,223 @@
+"""The checked-in dashboards and rules: up to date, well formed, and about metrics that exist."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import typing
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
+from ppocr_guard.dashboards.verdicts import VERDICT_LEVELS
+from ruamel.yaml import YAML
+
+from ppocr_guard.codes import ALERT_CODES
+from ppocr_guard.events import VERDICTS
+
+FOLDER = files("ppocr_guard.dashboards")
+VALUES = {
+    "datasource": "prometheus",
+    "job": "ppocr_guard",
+    "instance": ".+",
+    "run": "a",
+    "__rate_interval": "1m",
+    "__range": "6h",
+}
+
+
+def rules() -> list[dict[str, Any]]:
+    data = YAML(typ="safe").load(FOLDER.joinpath("rules.yml").read_text(encoding="utf-8"))
+    return [rule for group in data["groups"] for rule in group["rules"]]
+
+
+def expressions() -> Iterator[tuple[str, str]]:
+    """(where, PromQL) of every dashboard, variable, annotation and rule."""
+    for name in DASHBOARDS:
+        dashboard = load_dashboard(name)
+        for panel in panels(dashboard):
+            for target in panel["targets"]:
+                yield f"{name}: {panel['title']}", expand(target["expr"], VALUES)
+        for annotation in dashboard["annotations"].get("list", []):
+            yield f"{name}: {annotation['name']}", expand(annotation["expr"], VALUES)
+        for variable in dashboard["templating"]["list"]:
+            if variable["type"] == "query":
+                series = re.fullmatch(r"label_values\((.+), \w+\)", variable["query"])
+                assert series, variable["query"]
+                yield f"{name}: {variable['name']}", expand(series.group(1), VALUES)
+    for rule in rules():
+        yield str(rule.get("record") or rule["alert"]), rule["expr"]
+
+
+def nodes(node: Any, parents: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """Every node of a parsed query, with its ancestors from the root down."""
+    yield node, parents
+    for attribute in ("expr", "lhs", "rhs", "param", "vector_selector", "args"):
+        child = getattr(node, attribute, None)
+        for one in child if isinstance(child, list) else [child]:
+            if one is not None:
+                yield from nodes(one, (*parents, node))
+
+
+@pytest.mark.parametrize("name", ["run.json", "fleet.json", "rules.yml"])
+def test_what_is_checked_in_is_what_the_code_builds(name: str) -> None:
+    pytest.importorskip("grafana_foundation_sdk", reason="pip install ppocr-guard[dashboards]")
+    from ppocr_guard.dashboards.build import generated
+
+    assert FOLDER.joinpath(name).read_text(encoding="utf-8") == generated()[name], (
+        "run `python -m ppocr_guard.dashboards.build`"
+    )
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_dashboard_conforms_to_the_types_of_grafana(name: str) -> None:
+    """No field that Grafana 11.6 does not know, and every value of the declared type."""
+    pytest.importorskip("grafana_foundation_sdk", reason="pip install ppocr-guard[dashboards]")
+    from grafana_foundation_sdk.cog.encoder import JSONEncoder
+    from grafana_foundation_sdk.cog.plugins import register_default_plugins
+    from grafana_foundation_sdk.models.dashboard import Dashboard
+
+    register_default_plugins()
+    data = load_dashboard(name)
+    for annotation in data["annotations"].get("list", []):
+        # In the JSON Schema of the SDK's main branch, not in the types of its 11.6 track.
+        for later in ("titleFormat", "tagKeys"):
+            del annotation[later]
+    parsed = Dashboard.from_json(data)
+    for panel in panels(data):  # the SDK fills in what Grafana takes for absent settings
+        panel["fieldConfig"]["defaults"].setdefault("custom", {"align": "auto", "inspect": False})
+    again = json.loads(json.dumps(parsed, cls=JSONEncoder))
+    for panel in panels(again):
+        panel["fieldConfig"]["defaults"].setdefault("custom", {"align": "auto", "inspect": False})
+    assert again == data
+    assert list(wrong_types(parsed, "dashboard")) == []
+
+
+def wrong_types(value: Any, where: str) -> Iterator[str]:
+    """Fields of an SDK object, at any depth, whose value is not of the declared type."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from wrong_types(item, f"{where}[{index}]")
+    elif type(value).__module__.startswith("grafana_foundation_sdk.models"):
+        for field, hint in typing.get_type_hints(type(value)).items():
+            inner = getattr(value, field)
+            if not fits(inner, hint):
+                yield f"{where}.{field}: {inner!r} is no {hint}"
+            yield from wrong_types(inner, f"{where}.{field}")
+
+
+def fits(value: Any, hint: Any) -> bool:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any or hint is object:
+        return True
+    if origin is typing.Union:
+        return any(fits(value, one) for one in arguments)
+    if origin is typing.Literal:
+        return value in arguments
+    if origin is list:
+        return isinstance(value, list) and all(fits(item, arguments[0]) for item in value)
+    if origin is dict:
+        return isinstance(value, dict)
+    if isinstance(hint, type) and issubclass(hint, (str, int)) and hasattr(hint, "__members__"):
+        return value in [member.value for member in hint.__members__.values()]
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if isinstance(hint, type):
+        # from_json leaves some nested objects (links, transformations) as plain data.
+        return isinstance(value, (hint, dict))
+    return False
+
+
+def test_types_are_really_checked() -> None:
+    pytest.importorskip("grafana_foundation_sdk", reason="pip install ppocr-guard[dashboards]")
+    from grafana_foundation_sdk.models.dashboard import Dashboard
+
+    data = load_dashboard("run.json")
+    data["editable"] = "no"
+    data["graphTooltip"] = 7
+    data["panels"][0]["gridPos"]["w"] = "wide"
+    found = "\n".join(wrong_types(Dashboard.from_json(data), "dashboard"))
+    assert "editable" in found
+    assert "graph_tooltip" in found
+    assert "grid_pos.w" in found
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_dashboard_follows_the_json_schema(name: str) -> None:
+    path = os.environ.get("GRAFANA_DASHBOARD_SCHEMA")
+    if not path:
+        pytest.skip(
+            "set GRAFANA_DASHBOARD_SCHEMA to jsonschema/dashboard.jsonschema.json of "
+            "github.com/grafana/grafana-foundation-sdk"
+        )
+    import jsonschema
+
+    with open(path, encoding="utf-8") as file:
+        schema = json.load(file)
+    # Both hold anything ("any" in Grafana's own kinds); the schema generator wrote "object".
+    schema["definitions"]["MatcherConfig"]["properties"]["options"] = {}
+    schema["definitions"]["DynamicConfigValue"]["properties"]["value"] = {}
+    jsonschema.Draft7Validator(schema).validate(load_dashboard(name))
+
+
+def test_every_query_parses() -> None:
+    promql_parser = pytest.importorskip("promql_parser", reason="pip install ppocr-guard[test]")
+    found = dict(expressions())
+    assert len(found) > 40
+    for where, expr in found.items():
+        try:
+            promql_parser.parse(expr)
+        except ValueError as error:
+            pytest.fail(f"{where}: {error}\n{expr}")
+
+
+def test_every_metric_is_exported_or_recorded(exported: set[str]) -> None:
+    promql_parser = pytest.importorskip("promql_parser", reason="pip install ppocr-guard[test]")
+    known = exported | {rule["record"] for rule in rules() if "record" in rule}
+    for where, expr in expressions():
+        for node, _ in nodes(promql_parser.parse(expr)):
+            if type(node).__name__ == "VectorSelector":
+                assert node.name in known, where
+    for rule in rules():
+        for metric in re.findall(r"ppocr_guard_\w+(?=\{)", json.dumps(rule.get("annotations"))):
+            assert metric in exported, rule["alert"]
+
+
+@pytest.fixture(scope="module")
+def exported() -> set[str]:
+    """Names of all samples that the Prometheus hook can expose."""
+    from ppocr_guard.hooks.prometheus import Prometheus
+
+    hook = Prometheus(port=0)
+    suffixes = {
+        "counter": ["_total"],
+        "histogram": ["_bucket", "_sum", "_count"],
+        "gauge": [""],
+        "info": ["_info"],
+    }
+    return {
+        family.name + suffix
+        for family in hook.registry.collect()
+        for suffix in suffixes[family.type]
+    }
+
+
+def test_each_alert_code_has_a_rule_with_its_meaning() -> None:
+    found = {
+        re.search(r'code="(\w+)"', rule["expr"]).group(1): rule  # type: ignore[union-attr]
+        for rule in rules()
+        if 'code="' in rule["expr"]
+    }
+    assert set(found) == set(ALERT_CODES)
+    for code, rule in found.items():
+        assert ALERT_CODES[code] in rule["annotations"]["summary"]
+        assert len(rule["annotations"]["description"]) > 20
+    others = next(rule for rule in rules() if rule.get("alert") == "PpocrGuardOwnHook")
+    assert all(code in others["expr"] for code in ALERT_CODES)
+
+
+def test_each_verdict_has_a_level() -> None:
+    assert set(VERDICT_LEVELS) == set(VERDICTS)
