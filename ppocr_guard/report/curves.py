@@ -50,15 +50,15 @@ def _metric_chart(run: RunSummary, words: Words) -> Optional[dict[str, Any]]:
     if not found:
         return None
     events = [placed.event for placed in found]
-    series = [_series(run.indicator, "main", (e.value for e in events))]
+    series = []
     for name in _METRICS:
         if name != run.indicator and any(name in e.metrics for e in events):
-            series.append(
-                _series(name, name, (_as_float(e.metrics.get(name)) for e in events))
-            )
+            series.append(_series(name, name, (_as_float(e.metrics.get(name)) for e in events)))
     if any(e.rescored for e in events):
         label = f"{run.indicator} ({words('rescored')})"
         series.append(_series(label, "rescored", (_best_rescored(e.rescored) for e in events)))
+    # Last, so that it is drawn over the others.
+    series.append(_series(run.indicator, "main", (e.value for e in events)))
     return _ascending(
         {
             "x": [placed.step for placed in found],
@@ -115,20 +115,34 @@ def _ratio_chart(run: RunSummary, words: Words) -> Optional[dict[str, Any]]:
         return None
     kept = epochs[:: -(-len(epochs) // MAX_POINTS)]
     table = {(r.operator, r.source, r.epoch): r for r in run.ratios}
-    bands = {r.epoch: r for r in run.ratios if r.expected_low is not None}
-    series = []
+    lines: dict[tuple[Optional[float], ...], list[tuple[str, str]]] = {}
     for operator, source in sorted({(r.operator, r.source) for r in run.ratios}):
         found = [table.get((operator, source, epoch)) for epoch in kept]
-        label = words("source_operator", operator=clean(operator), source=clean(source))
-        one = _series(label, source, (r.ratio if r else None for r in found))
-        series.append({**one, "operator": clean(operator)})
+        values = tuple(_finite(r.ratio if r else None) for r in found)
+        lines.setdefault(values, []).append((clean(operator), clean(source)))
+    bands = {r.epoch: r for r in run.ratios if r.expected_low is not None}
     edges = [bands.get(epoch) for epoch in kept]
     return {
         "x": kept,
-        "series": series,
+        # Sources and operators that agree share one line.
+        "series": [_ratio_series(names, values, words) for values, names in lines.items()],
         "low": [_finite(band.expected_low if band else None) for band in edges],
         "high": [_finite(band.expected_high if band else None) for band in edges],
     }
+
+
+def _ratio_series(
+    names: list[tuple[str, str]], values: tuple[Optional[float], ...], words: Words
+) -> dict[str, Any]:
+    operators = list(dict.fromkeys(operator for operator, _ in names))
+    sources = list(dict.fromkeys(source for _, source in names))
+    role = "measured" if sources == ["measured"] else "live" if "live" in sources else sources[0]
+    label = words(
+        "source_operator",
+        operator=" + ".join(operators),
+        source=" + ".join(words.source(source) for source in sources),
+    )
+    return {**_series(label, role, values), "operator": operators[-1]}
 
 
 def _alert_marks(run: RunSummary) -> list[dict[str, Any]]:
@@ -185,7 +199,5 @@ def _ascending(chart: dict[str, Any]) -> dict[str, Any]:
     if len(rows) == len(x):
         return chart
     short = {k: [v[row] for row in rows] for k, v in chart.items() if k != "series"}
-    short["series"] = [
-        {**s, "values": [s["values"][row] for row in rows]} for s in chart["series"]
-    ]
+    short["series"] = [{**s, "values": [s["values"][row] for row in rows]} for s in chart["series"]]
     return short

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from ppocr_guard import paths
-from ppocr_guard.report.load import Loaded, UnusableInput, load
+from ppocr_guard.report.load import Loaded, UnusableInputError, load
 from ppocr_guard.report.page import Entry, render
 from ppocr_guard.report.text import LANGUAGES, Words, pick_language
 
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     words = Words(pick_language(args.language))
     try:
         loaded = [load(path) for path in args.runs]
-    except UnusableInput as error:
+    except UnusableInputError as error:
         print(f"ppocr-guard report: {error}", file=sys.stderr)
         return 2
     entries = [entry for one in loaded for entry in _entries(one, words, every=args.all)]

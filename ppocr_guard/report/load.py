@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,11 +9,12 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ppocr_guard import paths
-from ppocr_guard.events import Event, from_record
+from ppocr_guard.events import Event
+from ppocr_guard.logs.journal import parse_line
 from ppocr_guard.report.model import RunSummary, summarise
 
 
-class UnusableInput(Exception):
+class UnusableInputError(Exception):
     """Nothing to read; the message says what was looked for and what to do."""
 
 
@@ -30,17 +30,17 @@ def find_source(directory: Path) -> Source:
     """The journal of a run if there is one, else its ``train.log``, else a log file itself.
 
     Raises:
-        UnusableInput: there is neither.
+        UnusableInputError: there is neither.
     """
     if not directory.exists():
-        raise UnusableInput(f"{directory}: no such file or directory")
+        raise UnusableInputError(f"{directory}: no such file or directory")
     journal = paths.find_journal(directory)
     if journal:
         return Source(journal, "journal")
     log = directory / "train.log" if directory.is_dir() else directory
     if log.is_file():
         return Source(log, "log")
-    raise UnusableInput(
+    raise UnusableInputError(
         f"{directory}: neither ppocr_guard/journal.jsonl nor train.log is in it. "
         "Give the folder that Global.save_model_dir names, or the path of a log."
     )
@@ -62,13 +62,13 @@ def load(directory: Path) -> Loaded:
     """Read all there is of a run.
 
     Raises:
-        UnusableInput: nothing to read, or nothing of a training in it.
+        UnusableInputError: nothing to read, or nothing of a training in it.
     """
     source = find_source(directory)
     tail = JournalTail(source.path)
     runs = summarise(event for part in (tail.poll, tail.finish) for event in part())
     if not runs:
-        raise UnusableInput(f"{source.path}: no record of a training in it")
+        raise UnusableInputError(f"{source.path}: no record of a training in it")
     return Loaded(source, runs, tail.bad_lines)
 
 
@@ -121,10 +121,10 @@ class JournalTail:
         if not line.strip(b"\0 \t\r\n"):  # a crash may leave NUL bytes at the end
             return None
         try:
-            event = from_record(json.loads(line))
+            event = parse_line(line)
             if _counts_are_numbers(event):
                 return event
-        except (ValueError, TypeError, AttributeError, RecursionError):
+        except (ValueError, RecursionError):
             pass
         self.bad_lines += 1
         return None

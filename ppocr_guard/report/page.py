@@ -19,7 +19,7 @@ from ppocr_guard.report.sections import esc
 from ppocr_guard.report.text import Words, duration, moment, number, ratio
 
 # Words that the script needs for axes and tooltips.
-_SCRIPT_WORDS = ("step", "epoch", "evaluation", "band", "stopped", "at_epoch")
+_SCRIPT_WORDS = ("step", "epoch", "evaluation", "band", "stop", "at_epoch")
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _comparison(entries: Sequence[Entry], words: Words) -> str:
     )
     return (
         f'<section class="card compare"><h3>{esc(words("compare"))}</h3><div class="scroll">'
-        f'<table><thead><tr>{"".join(f"<th>{esc(h)}</th>" for h in heads)}</tr></thead>'
+        f"<table><thead><tr>{''.join(f'<th>{esc(h)}</th>' for h in heads)}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
         '<div class="plot" data-chart="compare" data-height="280" role="img" '
         f'aria-label="{esc(words("compare"))}"></div></section>'
@@ -131,5 +131,3 @@ def _policy(script: str) -> str:
 
 def _asset(name: str) -> str:
     return (resources.files("ppocr_guard.report") / "assets" / name).read_text(encoding="utf-8")
-
-

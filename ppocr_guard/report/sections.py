@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
+from ppocr_guard.events import ShrinkRatio
 from ppocr_guard.report.advice import next_steps
 from ppocr_guard.report.facts import run_facts
 from ppocr_guard.report.model import AlertGroup, RunSummary
@@ -113,9 +114,7 @@ def tiles(run: RunSummary, words: Words) -> str:
     speed, wait = run.recent("images_per_second"), run.recent("data_wait_share")
     if speed is not None:
         note = words("data_wait", share=percent(wait)) if wait is not None else ""
-        cells.append(
-            _tile(words("throughput"), words("images_s", value=number(speed, 1)), note)
-        )
+        cells.append(_tile(words("throughput"), words("images_s", value=number(speed, 1)), note))
     return f'<dl class="tiles">{"".join(cells)}</dl>'
 
 
@@ -139,15 +138,8 @@ def _ratio_tile(run: RunSummary, words: Words) -> str:
         return _tile(words("ratio"), "–", words("no_ratio"))
     shown = next((r for r in found if r.operator == "MakeShrinkMap" and r.source == "live"), None)
     shown = shown or next((r for r in found if r.operator == "MakeShrinkMap"), found[0])
-    low, high = shown.expected_low, shown.expected_high
-    if low is None or high is None:
-        return _tile(words("ratio"), ratio(shown.ratio), shown.operator)
-    note = words("expected", low=ratio(low), high=ratio(high))
-    if low == high:
-        note = words("expected_one", low=ratio(low))
-    slack = max(0.01, shown.uncertainty or 0.0)
-    inside = low - slack <= shown.ratio <= high + slack
-    return _tile(words("ratio"), ratio(shown.ratio), note, "" if inside else "off")
+    note = expected(shown, words) or shown.operator
+    return _tile(words("ratio"), ratio(shown.ratio), note, "" if as_expected(shown) else "off")
 
 
 def _progress_tile(run: RunSummary, words: Words) -> str:
@@ -159,7 +151,7 @@ def _progress_tile(run: RunSummary, words: Words) -> str:
 def advice(run: RunSummary, words: Words) -> str:
     steps = "".join(f"<li>{_code_marks(step)}</li>" for step in next_steps(run, words))
     if not steps:
-        return ""
+        return "<section hidden></section>"
     return f'<section class="card next"><h3>{esc(words("next"))}</h3><ol>{steps}</ol></section>'
 
 
@@ -190,8 +182,9 @@ def charts(run: RunSummary, index: int, available: Iterable[str], words: Words) 
                 f"<small>{esc(note)}</small></figcaption>{body}</figure>"
             )
     return (
-        f'<section class="charts" aria-label="{esc(words("charts"))}">{"".join(cells)}</section>'
-        f'<p class="hint">{esc(words("zoom"))}</p>'
+        f'<section class="curves" aria-label="{esc(words("charts"))}">'
+        f'<div class="charts">{"".join(cells)}</div>'
+        f'<p class="hint">{esc(words("zoom"))}</p></section>'
     )
 
 
@@ -200,7 +193,29 @@ def _chart_note(name: str, run: RunSummary, words: Words) -> str:
         return words("launches", count=len(run.launches))
     if name == "loss" and run.start and run.start.source != "live":
         return words("smoothed")
+    if name == "ratio":
+        bands = {(r.expected_low, r.expected_high) for r in run.ratios}
+        return expected(run.ratios[0], words) if len(bands) == 1 else ""
     return ""
+
+
+def expected(shown: ShrinkRatio, words: Words) -> str:
+    """``expected 0.4 to 0.6``, or one number where there is no range; empty when unknown."""
+    low, high = shown.expected_low, shown.expected_high
+    if low is None or high is None:
+        return ""
+    if low == high:
+        return words("expected_one", low=ratio(low))
+    return words("expected", low=ratio(low), high=ratio(high))
+
+
+def as_expected(shown: ShrinkRatio) -> bool:
+    """False when the ratio lies outside its band by more than 0.01 and its uncertainty."""
+    low, high = shown.expected_low, shown.expected_high
+    if low is None or high is None:
+        return True
+    slack = max(0.01, shown.uncertainty or 0.0)
+    return low - slack <= shown.ratio <= high + slack
 
 
 def findings(run: RunSummary, words: Words) -> str:
@@ -239,10 +254,9 @@ def findings(run: RunSummary, words: Words) -> str:
 
 def alerts(run: RunSummary, words: Words) -> str:
     rows = "".join(
-        _alert_row(index, group, words)
-        for index, group in enumerate(run.alert_groups(), start=1)
+        _alert_row(index, group, words) for index, group in enumerate(run.alert_groups(), start=1)
     )
-    body = f'<ol class="alerts">{rows}</ol>' if rows else f'<p>{esc(words("no_alerts"))}</p>'
+    body = f'<ol class="alerts">{rows}</ol>' if rows else f"<p>{esc(words('no_alerts'))}</p>"
     return f'<section class="card"><h3>{esc(words("alerts"))}</h3>{body}</section>'
 
 
@@ -255,10 +269,16 @@ def _alert_row(index: int, group: AlertGroup, words: Words) -> str:
         place.append(words("times", count=len(group.alerts), epoch=latest.epoch))
     return (
         f'<li class="alert {esc(group.severity)}"><span class="n">{index}</span><div>'
-        f'<p class="alert-head"><code>{esc(first.code)}</code> '
+        f'<p class="alert-head">{_alert_title(first.code, words)}'
         f'<span class="place">{esc(" · ".join(place))}</span></p>'
         f"<p>{_code_marks(clean(first.message))}</p>{_evidence(first.evidence, words)}</div></li>"
     )
+
+
+def _alert_title(code: str, words: Words) -> str:
+    title = words.alert_title(code)
+    strong = f"<strong>{esc(title)}</strong> " if title else ""
+    return f"{strong}<code>{esc(code)}</code> "
 
 
 def _evidence(evidence: Mapping[str, Any], words: Words) -> str:
@@ -267,7 +287,7 @@ def _evidence(evidence: Mapping[str, Any], words: Words) -> str:
         return ""
     pairs = "".join(f"<dt>{esc(k)}</dt><dd>{esc(_brief(v))}</dd>" for k, v in shown.items())
     return (
-        f'<details><summary>{esc(words("evidence"))}</summary>'
+        f"<details><summary>{esc(words('evidence'))}</summary>"
         f'<dl class="pairs">{pairs}</dl></details>'
     )
 
@@ -284,7 +304,7 @@ def problems(found: Optional[list[Any]], words: Words) -> str:
     if found is None:
         return ""
     rows = "".join(_problem_row(problem, words) for problem in found)
-    body = f'<ol class="alerts">{rows}</ol>' if rows else f'<p>{esc(words("no_problems"))}</p>'
+    body = f'<ol class="alerts">{rows}</ol>' if rows else f"<p>{esc(words('no_problems'))}</p>"
     return f'<section class="card"><h3>{esc(words("problems"))}</h3>{body}</section>'
 
 
@@ -295,7 +315,7 @@ def _problem_row(problem: Any, words: Words) -> str:
     fix = f"<p>{_code_marks(words('fixable'))}</p>" if problem.fixable else ""
     return (
         f'<li class="alert {esc(problem.severity)}"><span class="n" aria-hidden="true">!</span>'
-        f'<div><p class="alert-head"><code>{esc(problem.code)}</code> '
+        f'<div><p class="alert-head">{_alert_title(problem.code, words)}'
         f'<span class="place">{esc(" · ".join(place))}</span></p>'
         f"<p>{_code_marks(clean(problem.message))}</p><p>{_code_marks(clean(problem.advice))}</p>"
         f"{fix}</div></li>"
@@ -303,9 +323,11 @@ def _problem_row(problem: Any, words: Words) -> str:
 
 
 def facts(run: RunSummary, words: Words, notes: Iterable[str] = ()) -> str:
-    pairs = "".join(f"<dt>{esc(k)}</dt><dd>{esc(v)}</dd>" for k, v in run_facts(run, words))
+    pairs = "".join(
+        f"<div><dt>{esc(k)}</dt><dd>{esc(v)}</dd></div>" for k, v in run_facts(run, words)
+    )
     extra = "".join(f'<p class="note">{esc(note)}</p>' for note in notes)
     return (
         f'<section class="card"><h3>{esc(words("facts"))}</h3>'
-        f'<dl class="pairs">{pairs}</dl>{extra}</section>'
+        f'<dl class="facts">{pairs}</dl>{extra}</section>'
     )

@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping
 from typing import Optional
 
+from ppocr_guard.codes import ALERT_CODES
+
 LANGUAGES = ("en", "zh")
 
 _EN = {
@@ -89,8 +91,8 @@ _EN = {
     "stop": "Stop",
     "alert_codes": "Alerts",
     "round_trip": "A perfect prediction, put through this postprocess",
-    "round_trip.text": "With unclip_ratio {unclip} its boxes meet the true ones with a median IoU of "
-    "{iou} ({share} above 0.5). unclip_ratio {fit} fits these targets best ({fit_iou}).",
+    "round_trip.text": "With unclip_ratio {unclip} its boxes meet the true ones with a median IoU "
+    "of {iou} ({share} above 0.5). unclip_ratio {fit} fits these targets best ({fit_iou}).",
     "rescore.text": "Scored again with unclip_ratio {unclip}, the predictions of evaluation "
     "{evaluation} reach {metric} {value} instead of {stock}.",
     "launches": "{count} launches; a dotted line marks a resume",
@@ -169,7 +171,7 @@ _ZH = {
     "no_ratio": "未记录",
     "progress": "进度",
     "steps": "{steps} 步",
-    "epochs": "{epoch} / {total} 轮",
+    "epochs": "{epoch} / {total}",
     "duration": "用时",
     "eta": "还需 {time}",
     "throughput": "吞吐",
@@ -244,6 +246,23 @@ _ZH = {
     "loss": "损失",
 }
 
+_ALERTS_ZH = {
+    "shrink_ratio_unexpected": "实际收缩比例与配置的本意不符",
+    "shrink_ratio_mismatch": "两个来源或两个算子的收缩比例不一致",
+    "unclip_mismatch": "unclip_ratio 与收缩比例不匹配",
+    "hmean_collapse": "验证指标远低于最好成绩且没有回升",
+    "hmean_not_learning": "验证指标始终没有起色",
+    "hmean_plateau": "验证指标不再提高",
+    "hmean_unstable": "验证指标反复下跌又回升",
+    "overfitting": "训练损失在降，验证指标也在降",
+    "loss_not_finite": "损失为 NaN 或无穷大",
+    "loss_diverged": "损失远高于之前的水平",
+    "loss_degenerate": "从损失看，没有可学的内容",
+    "data_pipeline_failing": "PaddleOCR 反复加载样本失败并改用其他样本",
+    "evaluation_disabled": "没有评估，或永远轮不到评估",
+}
+_SOURCES_ZH = {"scheduled": "按配置推算", "live": "实际读取", "measured": "实测"}
+
 _TEXTS: Mapping[str, Mapping[str, str]] = {"en": _EN, "zh": _ZH}
 
 # Control characters but tab and line feed, and marks that reverse the direction of text.
@@ -259,6 +278,15 @@ class Words:
 
     def __call__(self, key: str, **values: object) -> str:
         return self._texts[key].format(**values) if values else self._texts[key]
+
+    def alert_title(self, code: str) -> str:
+        """What an alert code means; empty for a code of the user's own."""
+        title = (_ALERTS_ZH if self.language == "zh" else ALERT_CODES).get(code, "")
+        return title[:1].upper() + title[1:]
+
+    def source(self, source: str) -> str:
+        """Where a shrink ratio comes from."""
+        return _SOURCES_ZH.get(source, source) if self.language == "zh" else source
 
 
 def pick_language(asked: str, environment: Optional[Mapping[str, str]] = None) -> str:
@@ -313,6 +341,10 @@ def duration(seconds: float) -> str:
 def moment(unix_seconds: float) -> str:
     """Local time, to the second; a dash for 0 and for what is no time."""
     try:
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(unix_seconds)) if unix_seconds else "–"
+        return (
+            time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(unix_seconds))
+            if unix_seconds
+            else "–"
+        )
     except (OverflowError, ValueError, OSError):
         return "–"

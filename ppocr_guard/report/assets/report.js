@@ -49,7 +49,7 @@
       return {
         label: one.label,
         stroke: color(name),
-        width: heavy ? 2.25 : one.operator === "MakeBorderMap" ? 1.25 : 1.75,
+        width: heavy ? 2.25 : one.operator === "MakeBorderMap" ? 1.25 : 1.5,
         dash: DASHES[one.role],
         paths: measured ? () => null : undefined,
         points: {
@@ -57,10 +57,13 @@
           fill: measured ? color("--card") : color(name),
         },
         scale: one.role === "wait" ? "percent" : "y",
-        value: (_, v) => brief(v),
+        // Nothing under the mouse: the latest value.
+        value: (_, v, __, i) => brief(i == null ? lastOf(one.values) : v),
       };
     });
   }
+
+  const lastOf = (values) => values.reduce((last, v) => (v == null ? last : v), null);
 
   // Finite extent of several columns, or null.
   function extent(columns) {
@@ -117,17 +120,14 @@
       return left;
     }
 
-    function badge(u, group) {
+    function badge(u, left, text, fill) {
       const c = u.ctx, px = devicePixelRatio;
-      const text = group.numbers.length > 3
-        ? `${group.numbers[0]}–${group.numbers[group.numbers.length - 1]}`
-        : group.numbers.join(" ");
       c.save();
       c.font = `600 ${11 * px}px system-ui, sans-serif`;
       const width = Math.max(16 * px, c.measureText(text).width + 9 * px);
       const most = u.bbox.left + u.bbox.width - width / 2;
-      const middle = Math.min(group.left, most);
-      c.fillStyle = color("--" + group.severity);
+      const middle = Math.max(u.bbox.left + width / 2, Math.min(left, most));
+      c.fillStyle = fill;
       c.beginPath();
       c.roundRect(middle - width / 2, u.bbox.top - 19 * px, width, 16 * px, 8 * px);
       c.fill();
@@ -141,9 +141,10 @@
     function draw(u) {
       const order = ["info", "warning", "critical"];
       placed = [];
+      let stopped = null;
       if (name !== "ratio") {
         for (const x of run.resumes) line(u, x, color("--muted"), [2, 3], 1);
-        if (run.stop != null) line(u, run.stop, color("--text"), [], 1.25);
+        if (run.stop != null) stopped = line(u, run.stop, color("--text"), [], 1.25);
         if (name === "loss") {
           for (const x of run.not_finite) line(u, x, color("--critical"), [], 0.75);
         }
@@ -165,7 +166,13 @@
           });
         }
       }
-      placed.forEach((group) => badge(u, group));
+      for (const group of placed) {
+        const n = group.numbers;
+        const text = n.length > 3 ? `${n[0]} … ${n[n.length - 1]}` : n.join(", ");
+        badge(u, group.left, text, color("--" + group.severity));
+      }
+      const free = stopped != null && placed.every((g) => stopped - g.left > 56 * devicePixelRatio);
+      if (free) badge(u, stopped, words.stop, color("--text"));
     }
 
     function hover(u) {
@@ -197,12 +204,13 @@
       ...base, space: 64, incrs: whole, size: byEpoch ? 32 : 46, gap: 5,
       grid: { show: false },
       values: (_, splits) => splits.map((s, i) => {
-        const first = i === 0;
-        if (byEpoch) return first ? `${words.epoch} ${tick(s)}` : tick(s);
-        if (!run) return first ? `${words.step} ${tick(s)}` : tick(s);
-        const epoch = epochAt(run, s);
-        const lower = epoch == null ? "" : words.at_epoch.replace("{epoch}", epoch);
-        return `${first && s === 0 ? words.step + " " : ""}${tick(s)}\n${s === 0 ? "" : lower}`;
+        const first = i === 0 && s === 0;
+        if (byEpoch) return i === 0 ? words.at_epoch.replace("{epoch}", tick(s)) : tick(s);
+        const upper = first ? `${words.step} ${tick(s)}` : tick(s);
+        const epoch = run ? epochAt(run, s) : null;
+        const repeated = i > 0 && epoch === epochAt(run || runs[0], splits[i - 1]) && splits[i - 1] > 0;
+        return epoch == null || s === 0 || repeated
+          ? upper : `${upper}\n${words.at_epoch.replace("{epoch}", epoch)}`;
       }),
     };
     const left = { ...base, scale: "y", size: 52, space: 36, values: (_, splits) => splits.map(tick) };
@@ -224,10 +232,9 @@
     const begin = byEpoch ? Math.min(first, 1) : 0;
     const end = Math.max(byEpoch ? last : run ? run.last_step : last, begin + 1);
     const series = seriesOf(chart);
-    const total = run ? chart : null;
     const heading = byEpoch ? words.epoch : words.step;
     const opts = {
-      width, height: Number(holder.dataset.height), padding: [22, 14, 0, 0],
+      width, height: Number(holder.dataset.height), padding: [22, 34, 0, 0],
       scales: {
         // Nothing zoomed: show the whole run, so that the curves of a run stand aligned.
         x: { time: false, range: (_, lo, hi) => (lo === first && hi === last ? [begin, end] : [lo, hi]) },
@@ -236,13 +243,11 @@
       },
       series: [{
         label: heading,
-        value: (u, v, _, i) => {
-          if (v == null) return "–";
+        value: (u, found, _, index) => {
+          const i = index ?? chart.x.length - 1, v = found ?? last;
           const parts = [tick(v)];
           if (run && !byEpoch) parts.push(words.at_epoch.replace("{epoch}", epochAt(run, v) ?? "–"));
-          if (total && total.evaluation && i != null) {
-            parts.push(`${words.evaluation} ${total.evaluation[i]}`);
-          }
+          if (chart.evaluation) parts.push(`${words.evaluation} ${chart.evaluation[i]}`);
           return parts.join(" · ");
         },
       }, ...series],
@@ -272,14 +277,22 @@
     if (opts.bands) data.push(chart.low, chart.high);
     const plot = new uPlot(opts, data, holder);
     plots.push({ plot, holder });
+    const rows = holder.querySelectorAll(".u-series");
+    chart.series.forEach((s, i) => {
+      // The main indicator is drawn last and named first; the band is named in the caption.
+      if (s.role === "main" || s.role === "total") rows[i + 1].style.order = "-1";
+    });
+    rows[0].style.order = "-2";
+    for (let i = chart.series.length + 1; i < rows.length; i++) rows[i].style.display = "none";
     holder.dataset.drawn = String(chart.x.length);
   }
 
   // One table of all runs' main indicators over the union of their steps.
   function comparison() {
     const found = runs.map((run, i) => ({ run, i, chart: run.charts.metric })).filter((r) => r.chart);
+    const main = (chart) => chart.series[chart.series.length - 1].values;
     if (!found.length) return null;
-    const joined = uPlot.join(found.map((r) => [r.chart.x, r.chart.series[0].values]));
+    const joined = uPlot.join(found.map((r) => [r.chart.x, main(r.chart)]));
     return {
       x: joined[0],
       series: found.map((r, k) => ({ label: r.run.name, role: "run", index: r.i, values: joined[k + 1] })),
@@ -337,6 +350,7 @@
   addEventListener("beforeprint", () => {
     theme = root.dataset.theme;
     root.dataset.theme = "light";
+    document.querySelectorAll("details").forEach((part) => { part.open = true; });
     drawAll();
   });
   addEventListener("afterprint", () => {
