@@ -1,0 +1,241 @@
+"""Exports a run to Prometheus."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import re
+import threading
+from typing import Any, Optional
+
+from prometheus_client import CollectorRegistry
+from pydantic import Field, model_validator
+
+from ppocr_guard.events import (
+    Alert,
+    CheckpointSaved,
+    DataErrors,
+    EpochStart,
+    EvalEnd,
+    RoundTrip,
+    RunEnd,
+    RunStart,
+    ShrinkRatio,
+    StepEnd,
+    Verdict,
+)
+from ppocr_guard.hook import Hook, HookOptions
+from ppocr_guard.hooks._environment import UnsetVariableError, from_environment
+from ppocr_guard.hooks._prometheus_metrics import RunMetrics
+from ppocr_guard.hooks._prometheus_outputs import (
+    Output,
+    PeriodicWriter,
+    pushgateway,
+    textfile,
+    write_target,
+)
+from ppocr_guard.hooks._prometheus_server import MetricsServer, tls_context
+
+_log = logging.getLogger("ppocr_guard")
+# Servers of ended runs of this process that wait for a last scrape.
+_lingering: list[MetricsServer] = []
+
+
+class Prometheus(Hook):
+    """Serves ``/metrics`` (text and OpenMetrics) and ``/health``; writes a textfile or pushes.
+
+    A port that is taken, or any other trouble, is a warning: training goes on.
+    """
+
+    class Options(HookOptions):
+        host: str = Field(
+            default="127.0.0.1", description='address to listen on; "0.0.0.0" for all networks'
+        )
+        port: Optional[int] = Field(
+            default=9464, ge=0, le=65535, description="0: any free port; null: no server"
+        )
+        certfile: Optional[str] = Field(default=None, description="TLS certificate (PEM)")
+        keyfile: Optional[str] = Field(default=None, description="its private key (PEM)")
+        client_ca: Optional[str] = Field(
+            default=None, description="only clients with a certificate of this CA get in (PEM)"
+        )
+        linger_seconds: float = Field(
+            default=20.0,
+            ge=0,
+            le=300,
+            description="at the end, the process stays up to so long for a last scrape, if there "
+            "were scrapes before",
+        )
+        target_file: Optional[str] = Field(
+            default=None,
+            description="write the server's address there, for file_sd_configs; {run} is replaced",
+        )
+        textfile: Optional[str] = Field(
+            default=None,
+            pattern=r"\.prom$",
+            description="file for node_exporter's textfile collector; {run} is replaced",
+        )
+        pushgateway: Optional[str] = Field(
+            default=None, description="URL of a Pushgateway; ${NAME} is read from the environment"
+        )
+        job: str = Field(default="ppocr_guard", min_length=1, description="job of what is pushed")
+        interval: float = Field(
+            default=15.0, ge=1, description="seconds between two writes of textfile or Pushgateway"
+        )
+
+        @model_validator(mode="after")
+        def _tls_is_whole(self) -> Prometheus.Options:
+            if (self.certfile is None) != (self.keyfile is None):
+                raise ValueError("certfile and keyfile belong together")
+            if self.client_ca is not None and self.certfile is None:
+                raise ValueError("client_ca needs certfile and keyfile")
+            return self
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.server: Optional[MetricsServer] = None
+        self._metrics: Optional[RunMetrics] = None
+        self._writer = PeriodicWriter([], 1.0)
+        self._target_file: Optional[str] = None
+
+    def on_run_start(self, event: RunStart) -> None:
+        self._metrics = RunMetrics(event, self.health)
+        registry = CollectorRegistry()
+        registry.register(self._metrics)
+        self._serve(registry, self._metrics)
+        self._writer = PeriodicWriter(self._outputs(registry, event.run), self.options.interval)
+
+    def on_epoch_start(self, event: EpochStart) -> None:
+        if self._metrics:
+            self._metrics.seen(event)
+
+    def on_step(self, event: StepEnd) -> None:
+        if self._metrics:
+            self._metrics.step(event)
+
+    def on_eval(self, event: EvalEnd) -> None:
+        if self._metrics:
+            self._metrics.evaluation(event)
+
+    def on_checkpoint(self, event: CheckpointSaved) -> None:
+        if self._metrics:
+            self._metrics.seen(event)
+
+    def on_shrink_ratio(self, event: ShrinkRatio) -> None:
+        if self._metrics:
+            self._metrics.ratio(event)
+
+    def on_round_trip(self, event: RoundTrip) -> None:
+        if self._metrics:
+            self._metrics.round_trip(event)
+
+    def on_data_errors(self, event: DataErrors) -> None:
+        if self._metrics:
+            self._metrics.data_errors(event.errors)
+
+    def on_verdict(self, event: Verdict) -> None:
+        if self._metrics:
+            self._metrics.verdict(event.state)
+
+    def on_alert(self, event: Alert) -> None:
+        if self._metrics:
+            self._metrics.alert(event)
+            self._writer.soon()
+
+    def on_run_end(self, event: RunEnd) -> None:
+        if self._metrics:
+            self._metrics.end(event)
+
+    def close(self, deadline: float) -> None:
+        self._writer.close(deadline)
+        server, self.server = self.server, None
+        if server is None:
+            return
+        server.forget_scrapes()
+        if server.ever_scraped and self.options.linger_seconds:
+            _log.info(
+                "Prometheus: %s stays up to %g s for the last scrape (linger_seconds).",
+                server.url,
+                self.options.linger_seconds,
+            )
+            _lingering.append(server)
+            # Not a daemon: the interpreter waits for it.
+            threading.Thread(
+                target=self._linger, args=(server,), name="ppocr_guard-Prometheus-linger"
+            ).start()
+        else:
+            self._shut_down(server)
+
+    def _linger(self, server: MetricsServer) -> None:
+        server.wait_for_scrape(self.options.linger_seconds)
+        if server in _lingering:
+            _lingering.remove(server)
+            self._shut_down(server)
+
+    def _shut_down(self, server: MetricsServer) -> None:
+        server.close()
+        if self._target_file is not None:
+            with contextlib.suppress(OSError):
+                os.remove(self._target_file)
+
+    def _serve(self, registry: CollectorRegistry, metrics: RunMetrics) -> None:
+        options = self.options
+        if options.port is None:
+            return
+        while _lingering:  # an earlier run of this process must not keep the port from us
+            _lingering.pop().close()
+        try:
+            tls = None
+            if options.certfile is not None:
+                tls = tls_context(options.certfile, options.keyfile, options.client_ca)
+            self.server = MetricsServer(
+                registry, metrics.status, host=options.host, port=options.port, tls=tls
+            )
+        except OSError as error:
+            _log.warning("%s", _trouble(error, options))
+            return
+        _log.info("Prometheus: serving %s", self.server.url)
+        if options.target_file is not None:
+            path = _named(options.target_file, metrics.run)
+            try:
+                write_target(path, self.server.target, metrics.run)
+                self._target_file = path
+            except OSError as error:
+                _log.warning("Prometheus: cannot write target_file %s (%s)", path, error.strerror)
+
+    def _outputs(self, registry: CollectorRegistry, run: str) -> list[Output]:
+        outputs = []
+        if self.options.textfile is not None:
+            outputs.append(textfile(_named(self.options.textfile, run), registry))
+        if self.options.pushgateway is not None:
+            try:
+                url = from_environment(self.options.pushgateway)
+                outputs.append(pushgateway(url, self.options.job, run, registry))
+            except UnsetVariableError as error:
+                _log.warning("Prometheus: nothing is pushed, for %s.", error)
+            except ValueError:
+                _log.warning("Prometheus: nothing is pushed, for pushgateway is no proper URL.")
+        return outputs
+
+
+def _trouble(error: OSError, options: Any) -> str:
+    """Why there is no server, and the way out."""
+    place = f"port {options.port} of {options.host}"
+    if error.errno == errno.EADDRINUSE:
+        why = f"{place} is taken, perhaps by another run"
+        way = "Set `Prometheus: {port: 0}` to take any free port."
+    elif error.errno == errno.EACCES and error.filename is None:
+        why, way = f"{place} is not allowed to this user", "Set a port above 1023."
+    elif options.certfile is not None and error.errno not in (errno.EADDRNOTAVAIL,):
+        files = ", ".join(filter(None, (options.certfile, options.keyfile, options.client_ca)))
+        why, way = f"{error.strerror or error} ({files})", "Check certfile, keyfile and client_ca."
+    else:
+        why, way = f"{place}: {error.strerror or error}", "Check `host`."
+    return f"Prometheus: metrics are not served: {why}. {way} Training goes on."
+
+
+def _named(path: str, run: str) -> str:
+    """``path`` with ``{run}`` replaced by the run's name, made fit for a file name."""
+    return path.replace("{run}", re.sub(r"[^\w.-]+", "_", run) or "run")
