@@ -112,8 +112,16 @@ def _entries(hooks: Any, problems: _Problems) -> list[tuple[Path, str, dict[str,
         names = [*BUILT_IN, *(name for name in hooks if name not in BUILT_IN)]
         entries = [((*root, name), str(name), hooks.get(name)) for name in names]
     elif isinstance(hooks, list):
+        mixed = any(isinstance(item, Mapping) for item in hooks)
         for index, item in enumerate(hooks):
-            if isinstance(item, str):
+            if isinstance(item, str) and mixed:
+                # ppocr/utils/utility.py print_dict, all releases: 'str' has no attribute 'items'
+                problems.add(
+                    (*root, index),
+                    f"write `- {item}:` with a colon; PaddleOCR fails on a list that mixes "
+                    "names and `Name: {...}`",
+                )
+            elif isinstance(item, str):
                 entries.append(((*root, index), item, None))
             elif isinstance(item, Mapping) and len(item) == 1:
                 name, values = next(iter(item.items()))

@@ -19,7 +19,7 @@ from typing import Any, Callable, Optional
 from ppocr_guard.config import GuardConfigError, LoadedGuard, load_guard
 from ppocr_guard.guard import Guard
 from ppocr_guard.paddleocr import status
-from ppocr_guard.paddleocr.command_line import config_path, line_finder
+from ppocr_guard.paddleocr.command_line import config_path, guard_section, line_finder
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.loader import GuardedLoader
 from ppocr_guard.paddleocr.loop import Loop
@@ -79,12 +79,16 @@ class _Seams:
 
     def preprocess(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def preprocess(*args: Any, **kwargs: Any) -> Any:
+            if not (args[:1] == (True,) or kwargs.get("is_train")):
+                return original(*args, **kwargs)
+            # A wrong key ends the process now, before data and model are built: as the file has
+            # it (PaddleOCR fails on some of them), and then with what -o made of it.
+            _load(guard_section(config_path(sys.argv)))
             result = original(*args, **kwargs)
-            if args[:1] == (True,) or kwargs.get("is_train"):
-                config, _device, logger = result[:3]
-                _log_through(logger)
-                _load(config)  # a wrong key ends the process now, before data and model are built
-                before_training(config)
+            config, _device, logger = result[:3]
+            _log_through(logger)
+            _load(config.get("Guard"))
+            before_training(config)
             return result
 
         return preprocess
@@ -130,7 +134,7 @@ class _Seams:
             _log.warning("program.train has no %s: training is not guarded", ", ".join(absent))
             return None
         _log_through(arguments["logger"])
-        loaded = _load(arguments["config"])
+        loaded = _load(arguments["config"].get("Guard"))
         if not loaded.config.enabled:
             _log.info("Guard.enabled is false: training is not guarded")
             return None
@@ -209,18 +213,18 @@ def _named(
     return named
 
 
-def _load(config: Mapping[str, Any]) -> LoadedGuard:
+def _load(section: Any) -> LoadedGuard:
     """The checked ``Guard:`` section. A wrong one ends the process before training: days without
     the guard that the user asked for would cost more than a second start."""
     try:
         path = config_path(sys.argv)
         file = str(path) if path else "the configuration"
-        return load_guard(config.get("Guard"), file=file, line_of=line_finder(path))
+        return load_guard(section, file=file, line_of=line_finder(path))
     except GuardConfigError as error:
         status.refused()
         for problem in error.problems:
             _log.error("%s", problem)
-        _log.error("training has not started: correct the Guard: section, or remove it")
+        _log.error("Training has not started: correct the Guard: section, or remove it.")
         logging.shutdown()
         raise SystemExit(2) from None
 

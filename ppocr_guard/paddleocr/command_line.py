@@ -22,6 +22,14 @@ def config_path(argv: Sequence[str]) -> Optional[Path]:
     return Path(found) if found else None
 
 
+def guard_section(path: Optional[Path]) -> Any:
+    """The ``Guard:`` section as the file has it, as plain data; None where there is none."""
+    try:
+        return (YAML(typ="safe", pure=True).load(path) or {}).get("Guard") if path else None
+    except (OSError, YAMLError, ValueError, AttributeError):
+        return None
+
+
 def line_finder(path: Optional[Path]) -> Callable[[tuple[Any, ...]], Optional[int]]:
     """Function that gives the line (from 1) of a key path in a YAML, or None.
 

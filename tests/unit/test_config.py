@@ -18,8 +18,9 @@ def test_an_empty_section_means_all_hooks() -> None:
 
 
 def test_a_list_means_exactly_these_in_this_order() -> None:
-    section = {"hooks": ["Journal", {"AutoStop": {"on": []}}, {"HmeanTrend": None}]}
+    section = {"hooks": [{"Journal": None}, {"AutoStop": {"on": []}}, {"HmeanTrend": None}]}
     assert names(section) == ["Journal", "AutoStop", "HmeanTrend"]
+    assert names({"hooks": ["Journal", "AutoStop"]}) == ["Journal", "AutoStop"]
 
 
 def test_a_mapping_adjusts_the_defaults() -> None:
@@ -38,6 +39,7 @@ def test_a_mapping_adjusts_the_defaults() -> None:
         ({"hooks": [{"AutoStop": {"exit_code": 900}}]}, ["exit_code", "125", "900"]),
         ({"hooks": [{"AutoStop": [1]}]}, ["AutoStop", "mapping"]),
         ({"hooks": ["Journal", "Journal"]}, ["Journal", "twice"]),
+        ({"hooks": ["Journal", {"AutoStop": None}]}, ["hooks.0", "`- Journal:`", "PaddleOCR"]),
         ({"hooks": "Journal"}, ["Guard.hooks", "list"]),
         (["Journal"], ["Guard", "mapping"]),
         ({"hooks": ["no.such.module.Hook"]}, ["no.such.module", "import"]),
@@ -55,7 +57,7 @@ def test_problems_name_the_key_and_the_way_out(section: object, words: list[str]
 
 def test_all_problems_are_told_at_once() -> None:
     with pytest.raises(GuardConfigError) as error:
-        load_guard({"nope": 1, "hooks": ["Nope", {"AutoStop": {"x": 1}}]})
+        load_guard({"nope": 1, "hooks": [{"Nope": None}, {"AutoStop": {"x": 1}}]})
     assert len(error.value.problems) == 3
 
 

@@ -1,0 +1,85 @@
+"""A stop leaves the run resumable, on all ranks together, and training itself untouched."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+
+import pytest
+
+STOP = """
+Guard:
+  hooks:
+    - hooks_for_tests.StopAt: {evaluation: 1, exit_code: %d}
+    - Journal:
+"""
+
+
+@pytest.mark.parametrize("release", ["2.10.0", "3.7.0"])
+def test_a_stopped_run_resumes_from_latest(kit, release: str) -> None:
+    tree = kit.tree(release)
+    stopped = kit.run(
+        f"stop-{release}", tree=tree, guard=STOP % 0, epoch_num=3, eval_batch_step=(0, 3)
+    )
+    assert stopped.code == 3, stopped.output
+    assert stopped.lines("ppocr_guard", "stopped this run", "stop_at", "global step 3")
+    assert stopped.lines("ppocr_guard", "latest", "Global.checkpoints=")
+    assert not stopped.lines("Traceback")
+    assert "global_step: 4," not in stopped.output
+    latest = stopped.folder / "latest"
+    state = json.loads((stopped.folder / "latest.guard.json").read_text())
+    assert state["progress"]["evaluations"] == 1
+    resumed = kit.run(
+        f"resume-{release}", tree=tree, checkpoints=latest, epoch_num=3, eval_batch_step=(0, 4)
+    )
+    assert resumed.code == 0, resumed.output
+    assert resumed.lines("resume from", str(latest))
+    assert re.search(r"epoch: \[2/3\], global_step: 1,", resumed.output)
+    records = [json.loads(line) for line in journal(resumed)]
+    evaluations = [r["evaluation"] for r in records if r["event"] == "eval"]
+    assert evaluations == [2, 3]  # counted on from the stopped run
+
+
+def journal(outcome) -> list[str]:
+    path = outcome.folder / "ppocr_guard" / "journal.jsonl"
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_exit_code_of_the_process_is_the_options(kit) -> None:
+    outcome = kit.run(
+        "exit",
+        guard=STOP % 7,
+        prefix=("env", "PPOCR_GUARD=0"),
+        epoch_num=1,
+        transform="- \"__import__('ppocr_guard').Transform\": null",
+    )
+    assert outcome.code == 7, outcome.output
+    assert outcome.lines("ppocr_guard", "stopped this run")
+
+
+@pytest.mark.parametrize(("release", "rank"), [("2.10.0", 0), ("3.7.0", 1)])
+def test_two_ranks_stop_together(kit, release: str, rank: int) -> None:
+    guard = "Guard: {hooks: [{hooks_for_tests.StopAt: {step: 3, rank: RANK}}, {Journal: null}]}\n".replace(
+        "RANK", str(rank)
+    )
+    outcome = kit.run(
+        f"ranks-{release}",
+        tree=kit.tree(release),
+        guard=guard,
+        distributed=True,
+        epoch_num=20,
+        num_workers=1,
+        batch_size=4,
+        command=[
+            sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", "2",
+            "--backend", "gloo", "--log_dir", str(kit.folder / f"launch-{release}"),
+            "tools/train.py", "-c", "{config}",
+        ],
+    )  # fmt: skip
+    workers = [(kit.folder / f"launch-{release}" / f"workerlog.{n}").read_text() for n in (0, 1)]
+    assert outcome.code == (3 if rank == 0 else 0), outcome.output + "".join(workers)
+    for text in workers:
+        assert "Traceback" not in text
+    assert "epoch: [1/20], global_step: 4" in workers[0]  # the first evaluation's boundary
+    assert "global_step: 5" not in workers[0]
