@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
@@ -10,7 +10,6 @@ from ppocr_guard.background import Background
 from ppocr_guard.paddleocr import schedule
 
 ENOUGH = 0.01  # uncertainty at which no further batch of the epoch is measured
-_log = logging.getLogger("ppocr_guard")
 
 
 class Findings(NamedTuple):
@@ -72,7 +71,16 @@ class Measurement:
             self._report(Findings(estimates, self._trip))
 
     def _perfect_prediction(self, maps: Any, regions: Any) -> Any:
-        return None
+        """RoundTripResult, or None where the postprocess is not DB's."""
+        from ppocr_guard.geometry.postprocess import Postprocess
+        from ppocr_guard.geometry.roundtrip import round_trip
+
+        settings = self._config.get("PostProcess") or {}
+        if "DBPostProcess" not in str(settings.get("name")):
+            return None
+        known = {f.name for f in dataclasses.fields(Postprocess)}
+        options = Postprocess(**{k: v for k, v in settings.items() if k in known})
+        return round_trip(maps, options, _sampling(self._config), regions)
 
 
 def run_jobs(jobs: list[Callable[[], None]]) -> None:

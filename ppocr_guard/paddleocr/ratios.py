@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from typing import Any, Callable, Optional
 
@@ -79,7 +80,8 @@ class RatioReader:
                         )
                     )
             if findings.round_trip is not None:
-                self._post(RoundTrip(time.time(), epoch, global_step, **findings.round_trip))
+                trip_values = dataclasses.asdict(findings.round_trip)
+                self._post(RoundTrip(time.time(), epoch, global_step, **trip_values))
 
         trip, self._tripped = not self._tripped, True
         return Measurement(self._config, self._queue, report, batches=BATCHES, round_trip=trip)

@@ -60,9 +60,8 @@ def test_the_exit_code_of_the_process_is_the_options(kit) -> None:
 
 @pytest.mark.parametrize(("release", "rank"), [("2.10.0", 0), ("3.7.0", 1)])
 def test_two_ranks_stop_together(kit, release: str, rank: int) -> None:
-    guard = "Guard: {hooks: [{hooks_for_tests.StopAt: {step: 3, rank: RANK}}, {Journal: null}]}\n".replace(
-        "RANK", str(rank)
-    )
+    hook = f"hooks_for_tests.StopAt: {{step: 3, rank: {rank}}}"
+    guard = f"Guard: {{hooks: [{{{hook}}}, {{Journal: null}}]}}\n"
     outcome = kit.run(
         f"ranks-{release}",
         tree=kit.tree(release),
