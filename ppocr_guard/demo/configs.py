@@ -41,7 +41,7 @@ class RunOptions:
     checkpoints: Optional[Union[str, Path]] = None
     distributed: bool = False
     backbone_scale: float = 1.0
-    neck_channels: int = 64
+    neck_channels: int = 48
     transform: str = ""
     guard: str = ""
 

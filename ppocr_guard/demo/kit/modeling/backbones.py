@@ -7,21 +7,20 @@ from typing import Any
 
 from paddle import Tensor, nn
 
-from .layers import ConvBN
+from .layers import ConvBN, SeparableConvBN
 
 WIDTHS = (16, 24, 40, 64, 96)  # of the stem (stride 2) and the stages (strides 4 to 32)
 
 
 class Residual(nn.Layer):
-    """Depthwise 3x3 and pointwise convolution (MobileNet's block) around a shortcut."""
+    """A separable convolution around a shortcut."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.depthwise = ConvBN(channels, channels, groups=channels)
-        self.pointwise = ConvBN(channels, channels, kernel=1, act=None)
+        self.conv = SeparableConvBN(channels, channels, act=None)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.pointwise(self.depthwise(x))
+        return x + self.conv(x)
 
 
 class LightBackbone(nn.Layer):

@@ -29,3 +29,12 @@ class ConvBN(nn.Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.act(self.bn(self.conv(x)))
+
+
+class SeparableConvBN(nn.Sequential):
+    """Depthwise 3x3, then pointwise convolution: a 3x3 convolution at a tenth of its cost."""
+
+    def __init__(self, inputs: int, outputs: int, act: Optional[str] = "hardswish") -> None:
+        super().__init__(
+            ConvBN(inputs, inputs, groups=inputs, act=None), ConvBN(inputs, outputs, 1, act=act)
+        )

@@ -9,7 +9,7 @@ import paddle
 import paddle.nn.functional as F  # noqa: N812 (as everybody writes it)
 from paddle import Tensor, nn
 
-from .layers import ConvBN
+from .layers import ConvBN, SeparableConvBN
 
 
 class DBFPN(nn.Layer):
@@ -25,7 +25,9 @@ class DBFPN(nn.Layer):
     def __init__(self, in_channels: Sequence[int], out_channels: int = 64) -> None:
         super().__init__()
         self.lateral = nn.LayerList(ConvBN(c, out_channels, 1) for c in in_channels)
-        self.smooth = nn.LayerList(ConvBN(out_channels, out_channels // 4) for _ in in_channels)
+        self.smooth = nn.LayerList(
+            SeparableConvBN(out_channels, out_channels // 4) for _ in in_channels
+        )
         self.out_channels = out_channels // 4 * len(in_channels)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
