@@ -139,18 +139,12 @@ def _graphs(board: Board) -> None:
         (12, 8),
         decimals=1,
     )
+    recent = f"run_code:ppocr_guard_alerts:recent{{{FLEET}}}"
     board.add(
-        graph(fill=30).min(0),
-        "Alerts by code",
-        "Raised in each interval, all runs together.",
-        [
-            Query(
-                "sum by (code) (increase(ppocr_guard_alerts_total"
-                f"{{{FLEET}}}[$__rate_interval])) > 0 or "
-                f"sum(increase(ppocr_guard_alerts_total{{{FLEET}}}[$__rate_interval])) * 0",
-                "{{code}}",
-            )
-        ],
+        graph(fill=30, step=True).min(0).axis_soft_max(2),
+        "Runs with an alert in the last hour, by code",
+        "Recorded by rules.yml.",
+        [Query(f"count by (code) (max by ({BY}, code) ({recent}))", "{{code}}")],
         (12, 8),
         decimals=0,
     )

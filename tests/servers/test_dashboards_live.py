@@ -1,0 +1,135 @@
+"""Every query of the dashboards against a real Prometheus that scrapes guarded trainings."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Stack, get, program, wait_for
+from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
+
+pytestmark = pytest.mark.servers
+FOLDER = Path(__file__).parents[2] / "dashboards"
+VALUES = {
+    "job": "ppocr_guard",
+    "instance": ".+",
+    "run": "bug",
+    "__rate_interval": "10s",
+    "__range": "5m",
+}
+
+
+@pytest.fixture(scope="module")
+def watched(stack: Stack) -> Stack:
+    """A healthy run and one that collapses, both scraped for a while."""
+    stack.start_trainer("sound", "healthy")
+    stack.start_trainer("bug", "collapse")
+    collapse = 'run_code:ppocr_guard_alerts:sum{run="bug", code="hmean_collapse"} > 0'
+    wait_for("the collapse in Prometheus", lambda: stack.query(collapse))
+    healthy = 'ppocr_guard_verdict{run="sound", state="healthy"} == 1'
+    wait_for("the healthy verdict", lambda: stack.query(healthy))
+    return stack
+
+
+def every_query() -> list[Any]:
+    return [
+        pytest.param(target, id=f"{name}: {panel['title']} {target['refId']}")
+        for name in DASHBOARDS
+        for panel in panels(load_dashboard(name))
+        for target in panel["targets"]
+    ]
+
+
+# Only with an indicator other than hmean; the panels have hmean beside them.
+EMPTY_IN_DETECTION = "ppocr_guard_eval_main_ratio"
+
+
+@pytest.mark.parametrize("target", every_query())
+def test_each_query_of_each_panel_finds_series(watched: Stack, target: dict[str, Any]) -> None:
+    expr = expand(target["expr"], VALUES)
+    series = watched.query(expr) if target["instant"] else watched.query_range(expr)
+    if target["expr"].startswith(f"max by (indicator) ({EMPTY_IN_DETECTION}"):
+        assert series == []
+        return
+    assert series, expr
+    labels = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) - {"hook"}
+    for one in series:
+        assert labels <= set(one["metric"]), "the legend names a label that is not there"
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_variables_resolve(watched: Stack, name: str) -> None:
+    expected = {"job": ["ppocr_guard"], "run": ["bug", "sound"]}
+    expected["instance"] = sorted(f"127.0.0.1:{one.port}" for one in watched.trainers)
+    for variable in load_dashboard(name)["templating"]["list"]:
+        if variable["type"] != "query":
+            continue
+        query = re.fullmatch(r"label_values\((.+), (\w+)\)", expand(variable["query"], VALUES))
+        assert query
+        assert sorted(watched.label_values(*query.groups())) == expected[variable["name"]]
+
+
+def test_the_verdict_is_told_by_its_level(watched: Stack) -> None:
+    panel = next(one for one in panels(load_dashboard("run.json")) if one["title"] == "Verdict")
+    words = panel["fieldConfig"]["defaults"]["mappings"][0]["options"]
+    for run, word in (("bug", "collapsed"), ("sound", "healthy")):
+        expr = expand(panel["targets"][0]["expr"], {**VALUES, "run": run})
+        (series,) = watched.query(expr)
+        assert words[series["value"][1]]["text"] == word
+
+
+def test_alerts_are_marked_where_they_were_raised(watched: Stack) -> None:
+    (annotation,) = load_dashboard("run.json")["annotations"]["list"]
+    marks = watched.query_range(expand(annotation["expr"], VALUES), 120)
+    codes = {one["metric"]["code"] for one in marks}
+    assert codes == {"hmean_collapse", "shrink_ratio_unexpected"}
+    assert annotation["titleFormat"] == "{{code}}"
+
+
+def test_the_worst_run_is_worst_in_the_fleet(watched: Stack) -> None:
+    table = next(one for one in panels(load_dashboard("fleet.json")) if one["type"] == "table")
+    values = {**VALUES, "run": ".+"}
+    verdicts = watched.query(expand(table["targets"][0]["expr"], values))
+    level = {one["metric"]["run"]: float(one["value"][1]) for one in verdicts}
+    assert level["bug"] > level["sound"]
+    assert table["options"]["sortBy"] == [{"displayName": "Verdict", "desc": True}]
+    # The rows of all columns meet on the same labels.
+    for target in table["targets"]:
+        rows = watched.query(expand(target["expr"], values))
+        assert {tuple(sorted(one["metric"])) for one in rows} == {
+            ("instance", "job", "model", "run")
+        }, target["refId"]
+
+
+def test_promtool_finds_nothing_in_the_page(watched: Stack) -> None:
+    page = get(f"http://127.0.0.1:{watched.trainers[0].port}/metrics")
+    done = subprocess.run(
+        [program("promtool"), "check", "metrics"], input=page, text=True, capture_output=True
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "config", "prometheus.yml"],
+        ["check", "rules", "rules.yml"],
+        ["test", "rules", "rules_test.yml"],
+    ],
+    ids=" ".join,
+)
+def test_promtool_accepts_what_we_ship(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [program("promtool"), *arguments], cwd=FOLDER, text=True, capture_output=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SUCCESS" in done.stdout
+
+
+def test_prometheus_evaluates_all_rules(watched: Stack) -> None:
+    groups = get(f"{watched.prometheus}/api/v1/rules")["data"]["groups"]
+    broken = [rule["name"] for group in groups for rule in group["rules"] if rule.get("lastError")]
+    assert broken == []
