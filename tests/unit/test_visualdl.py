@@ -98,7 +98,7 @@ def test_curves_text_and_hyperparameters_are_read_back(
     assert found["guard/verdict"] == [(6, 1.0)]
     reader = visualdl.LogReader(file_path=str(record_file(tmp_path)))
     [alert] = reader.get_data("text", "guard/alerts")
-    assert "崩溃" in alert.text.encoded_text_string.decode()
+    assert "崩溃" in alert.text.encoded_text_string
     assert alert.timestamp == 1007000
     [parameters] = reader.get_data("hyper_parameters", "hparam")
     names = {info.name for info in parameters.hparam.hparamInfos}
