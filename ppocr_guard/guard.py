@@ -93,7 +93,8 @@ class Guard:
             elif isinstance(reaction, StopRequest):
                 self.stop = self.stop or reaction
             elif isinstance(reaction, RepairRequest):
-                self.repair = reaction
+                earlier = self.repair.ratios if self.repair else {}
+                self.repair = replace(reaction, ratios={**earlier, **reaction.ratios})
             else:
                 raise TypeError(f"a hook returned {reaction!r}, which is no reaction")
         return events

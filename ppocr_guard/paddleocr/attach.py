@@ -25,6 +25,7 @@ from ppocr_guard.paddleocr.loader import GuardedLoader
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.ratios import RatioReader
 from ppocr_guard.paddleocr.releases import recognise
+from ppocr_guard.paddleocr.rescoring import record_predictions
 from ppocr_guard.paddleocr.session import Session
 from ppocr_guard.paddleocr.stopping import StopTraining
 
@@ -163,11 +164,17 @@ class _Seams:
         return build_dataloader
 
     def eval(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(original)
+
         def eval(*args: Any, **kwargs: Any) -> Any:
+            session = self.session
+            if session is None:
+                return original(*args, **kwargs)
+            bound = signature.bind(*args, **kwargs)
+            predictions = record_predictions(bound.arguments)
             started = time.perf_counter()
-            metrics = original(*args, **kwargs)
-            if self.session is not None:
-                self.session.evaluated(metrics, time.perf_counter() - started)
+            metrics = original(*bound.args, **bound.kwargs)
+            session.evaluated(metrics, time.perf_counter() - started, predictions)
             return metrics
 
         return eval
@@ -234,7 +241,8 @@ def before_training(config: Mapping[str, Any]) -> None:
     """Log what will go wrong, as far as it can be told in a moment."""
     from ppocr_guard.audit import quick
 
-    for problem in quick(config, config_path(sys.argv)):
+    path = config_path(sys.argv)
+    for problem in quick(config, str(path) if path else None):
         _log.warning("%s", problem)
 
 

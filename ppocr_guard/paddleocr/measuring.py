@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, Optional
 
 from ppocr_guard.background import Background
 from ppocr_guard.paddleocr import schedule
@@ -12,33 +12,29 @@ from ppocr_guard.paddleocr import schedule
 ENOUGH = 0.01  # uncertainty at which no further batch of the epoch is measured
 
 
-class Findings(NamedTuple):
-    """What the batches of one epoch show so far."""
-
-    estimates: Mapping[str, Any]  # operator -> geometry.measure.Estimate
-    round_trip: Any  # geometry.roundtrip.RoundTripResult of this batch, or None
-
-
 class Measurement:
-    """Of one epoch. ``report`` is called on the background thread, once: when the ratio is known
-    well, or when ``batches`` were looked at."""
+    """Of one epoch; both reports are called on the background thread.
+
+    ``report_ratios`` gets ``{operator: geometry.measure.Estimate}`` once: when the ratios are
+    known well, or when ``batches`` were looked at. ``report_round_trip``, if given, gets the
+    ``geometry.roundtrip.RoundTripResult`` of the first batch that has one.
+    """
 
     def __init__(
         self,
         config: Mapping[str, Any],
         queue: Background[Callable[[], None]],
-        report: Callable[[Findings], None],
+        report_ratios: Callable[[Mapping[str, Any]], None],
+        report_round_trip: Optional[Callable[[Any], None]] = None,
         *,
         batches: int,
-        round_trip: bool,
     ) -> None:
         self._config = config
         self._queue = queue
-        self._report = report
+        self._report_ratios = report_ratios
+        self._report_round_trip = report_round_trip
         self._left = batches
-        self._round_trip = round_trip
         self._estimator: Any = None
-        self._trip: Any = None
         self._done = False
 
     @property
@@ -62,13 +58,16 @@ class Measurement:
             self._estimator = RatioEstimator(sampling)
         maps = as_maps([_host(tensor)[: sampling.max_images] for tensor in tensors])
         regions = find_regions(maps, sampling)
+        if self._report_round_trip is not None:
+            trip = self._perfect_prediction(maps, regions)
+            if trip is not None:
+                self._report_round_trip(trip)
+                self._report_round_trip = None
         self._estimator.add(maps, regions)
-        if self._round_trip and self._trip is None:
-            self._trip = self._perfect_prediction(maps, regions)
         estimates = self._estimator.estimate()
         if last or all((e.uncertainty or 1) < ENOUGH for e in estimates.values()):
             self._done = True
-            self._report(Findings(estimates, self._trip))
+            self._report_ratios(estimates)
 
     def _perfect_prediction(self, maps: Any, regions: Any) -> Any:
         """RoundTripResult, or None where the postprocess is not DB's."""
@@ -81,6 +80,12 @@ class Measurement:
         known = {f.name for f in dataclasses.fields(Postprocess)}
         options = Postprocess(**{k: v for k, v in settings.items() if k in known})
         return round_trip(maps, options, _sampling(self._config), regions)
+
+
+def warm_up() -> None:
+    """Import what a measurement needs, before the first batch: OpenCV and shapely take a second."""
+    import ppocr_guard.geometry.measure
+    import ppocr_guard.geometry.roundtrip  # noqa: F401
 
 
 def run_jobs(jobs: list[Callable[[], None]]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Mapping
 from typing import Any, Callable, Optional
 
 from ppocr_guard.background import Background
 from ppocr_guard.events import Event, RepairRequest, RoundTrip, ShrinkRatio
 from ppocr_guard.paddleocr import schedule
 from ppocr_guard.paddleocr.loop import Loop
-from ppocr_guard.paddleocr.measuring import Findings, Measurement, run_jobs
+from ppocr_guard.paddleocr.measuring import Measurement, run_jobs, warm_up
 from ppocr_guard.paddleocr.operators import MAP_KEYS, live_ratios, map_indices, pin
 from ppocr_guard.paddleocr.releases import Behaviour
 
@@ -36,6 +37,8 @@ class RatioReader:
         self._queue: Background[Callable[[], None]] = Background(
             run_jobs, name="measurement of the shrink ratio", capacity=BATCHES
         )
+        if self._indices is not None:
+            self._queue.put(warm_up)
 
     def epoch_starts(self, dataset: Any, epoch: int, global_step: int) -> list[Event]:
         """Scheduled and live ratio of each operator; what was pinned before is pinned again."""
@@ -70,21 +73,26 @@ class RatioReader:
         self._queue.close(5.0)
 
     def _new_measurement(self, epoch: int, global_step: int) -> Measurement:
-        def report(findings: Findings) -> None:
-            for operator, estimate in findings.estimates.items():
-                if estimate.ratio is not None:
-                    sure = {"uncertainty": estimate.uncertainty, "regions": estimate.regions}
+        def ratios(estimates: Mapping[str, Any]) -> None:
+            for operator, found in estimates.items():
+                if found.ratio is not None:
+                    sure = {"uncertainty": found.uncertainty, "regions": found.regions}
                     self._post(
-                        self._event(
-                            "measured", operator, estimate.ratio, epoch, global_step, **sure
-                        )
+                        self._event("measured", operator, found.ratio, epoch, global_step, **sure)
                     )
-            if findings.round_trip is not None:
-                trip_values = dataclasses.asdict(findings.round_trip)
-                self._post(RoundTrip(time.time(), epoch, global_step, **trip_values))
 
-        trip, self._tripped = not self._tripped, True
-        return Measurement(self._config, self._queue, report, batches=BATCHES, round_trip=trip)
+        def round_trip(found: Any) -> None:
+            self._tripped = True
+            values = dataclasses.asdict(found)
+            self._post(RoundTrip(time.time(), epoch, global_step, **values))
+
+        return Measurement(
+            self._config,
+            self._queue,
+            ratios,
+            None if self._tripped else round_trip,
+            batches=BATCHES,
+        )
 
     def _event(
         self, source: str, operator: str, ratio: float, epoch: int, global_step: int, **more: Any

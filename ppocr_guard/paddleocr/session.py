@@ -27,6 +27,7 @@ from ppocr_guard.paddleocr.data_errors import DataErrorCounter, Watchdog
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.ratios import RatioReader
+from ppocr_guard.paddleocr.rescoring import Predictions, is_suspicious
 from ppocr_guard.paddleocr.stopping import StopAgreement, StopTraining, closing_lines, save_latest
 
 CLOSE_SECONDS = 10.0  # all hooks together, to flush at the end of a run
@@ -140,7 +141,7 @@ class Session:
         self,
         metrics: Mapping[str, Any],
         seconds: float,
-        rescore: Optional[Callable[[], Optional[Mapping[float, float]]]] = None,
+        predictions: Optional[Predictions] = None,
     ) -> None:
         """``program.eval`` returned its metric dict."""
         indicator = self.loop.main_indicator
@@ -148,6 +149,9 @@ class Session:
         value = numbers.get(indicator, math.nan)
         self._progress = self._progress.evaluated(value, self.epoch)
         progress = self._progress
+        rescored = None
+        if predictions is not None and is_suspicious(value, progress.best, progress.evaluations):
+            rescored = predictions.rescore(indicator)
         self.guard.dispatch(
             EvalEnd(
                 time=time.time(),
@@ -162,7 +166,7 @@ class Session:
                 duration_seconds=seconds,
                 # DetMetric leaves the int 0 when there was not one predicted box.
                 no_boxes=(type(metrics["precision"]) is int) if "precision" in metrics else None,
-                rescored=rescore() if rescore else None,
+                rescored=rescored,
             )
         )
 

@@ -11,6 +11,7 @@ from ppocr_guard.events import (
     Alert,
     EpochStart,
     EvalEnd,
+    RepairRequest,
     StepEnd,
     StopRequest,
     Verdict,
@@ -73,6 +74,17 @@ def test_the_first_stop_request_wins() -> None:
     guard.dispatch(step(1))
     guard.dispatch(step(2))
     assert guard.stop.code == "c1"
+
+
+def test_repair_requests_for_several_operators_add_up() -> None:
+    class Repairer(Hook):
+        def on_step(self, event):
+            yield RepairRequest({"MakeShrinkMap": 0.4}, "r")
+            yield RepairRequest({"MakeBorderMap": 0.5}, "r")
+
+    guard = Guard([Repairer()])
+    guard.dispatch(step())
+    assert guard.repair.ratios == {"MakeShrinkMap": 0.4, "MakeBorderMap": 0.5}
 
 
 def test_a_failing_hook_is_logged_once_counted_and_switched_off(

@@ -1,0 +1,165 @@
+"""A guarded run sees what happens, and trains to the same bits as an unguarded one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+LINE = "- \"__import__('ppocr_guard').Transform\": null"
+
+
+def journal(outcome, *kinds: str) -> list[dict]:
+    path = outcome.folder / "ppocr_guard" / "journal.jsonl"
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [r for r in records if not kinds or r["event"] in kinds]
+
+
+def weights(outcome) -> str:
+    return hashlib.sha256((outcome.folder / "latest.pdparams").read_bytes()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def plain(kit):
+    """Without the guard, by release."""
+    done = {}
+
+    def run(release: str):
+        if release not in done:
+            name = f"plain-{release}"
+            done[release] = kit.run(name, tree=kit.tree(release), guard=None, prefix=())
+        return done[release]
+
+    return run
+
+
+@pytest.mark.parametrize("release", ["2.10.0", "3.7.0"])
+def test_a_guarded_run_ends_with_the_same_bits(kit, plain, release: str) -> None:
+    guarded = kit.run(f"guarded-{release}", tree=kit.tree(release), guard="Guard:\n")
+    assert guarded.code == 0, guarded.output
+    unguarded = plain(release)
+    assert unguarded.code == 0, unguarded.output
+    assert not unguarded.lines("ppocr_guard")
+    assert weights(guarded) == weights(unguarded)
+
+
+@pytest.mark.parametrize("release", ["2.9.0", "3.0.0", "3.6.0"])
+def test_other_releases_are_guarded_too(kit, release: str) -> None:
+    outcome = kit.run(f"release-{release}", tree=kit.tree(release), epoch_num=1)
+    assert outcome.code == 0, outcome.output
+    kinds = [r["event"] for r in journal(outcome)]
+    assert {"run_start", "epoch_start", "step", "eval", "checkpoint", "run_end"} <= set(kinds)
+    assert not outcome.lines("the guard's own")
+
+
+ATTACH = (
+    "import runpy, sys; sys.path.insert(0, '.'); sys.argv[0] = 'tools/train.py';"
+    "import tools.program, ppocr_guard; ppocr_guard.attach(tools.program);"
+    "runpy.run_path('tools/train.py', run_name='__main__')"
+)
+
+
+@pytest.mark.parametrize("way", ["transform", "attach"])
+def test_the_other_ways_in(kit, way: str) -> None:
+    if way == "transform":
+        outcome = kit.run(way, prefix=(), epoch_num=1, transform=LINE)
+    else:
+        command = [sys.executable, "-c", ATTACH, "-c", "{config}"]
+        outcome = kit.run(way, prefix=(), epoch_num=1, command=command)
+    assert outcome.code == 0, outcome.output
+    assert outcome.lines("ppocr_guard INFO", "epoch 1: effective shrink ratio")
+    assert [r["event"] for r in journal(outcome)][-1] == "run_end"
+
+
+def test_the_journal_holds_the_numbers_of_the_train_log(kit) -> None:
+    outcome = kit.run("numbers", tree=kit.tree("2.9.1"))
+    log = (outcome.folder / "train.log").read_text(encoding="utf-8")
+    logged = re.findall(r"global_step: (\d+), lr: ([\d.]+), loss: ([\d.]+),", log)
+    steps = journal(outcome, "step")
+    assert len(steps) == len(logged) == 8
+    for step, (number, lr, loss) in zip(steps, logged):
+        assert step["global_step"] == int(number)
+        assert step["learning_rate"] == pytest.approx(float(lr), abs=1e-6)
+        assert step["losses"]["loss"] == pytest.approx(float(loss), abs=1e-6)
+    evaluated = re.findall(
+        r"cur metric, precision: ([\d.]+), recall: ([\d.]+), hmean: ([\d.]+)", log
+    )
+    evaluations = journal(outcome, "eval")
+    assert len(evaluations) == len(evaluated) == 2
+    for evaluation, (precision, recall, hmean) in zip(evaluations, evaluated):
+        assert evaluation["metrics"]["precision"] == float(precision)
+        assert evaluation["metrics"]["recall"] == float(recall)
+        assert evaluation["value"] == float(hmean)
+    assert "ppocr_guard INFO: epoch 2: effective shrink ratio" in log
+
+
+def test_the_bug_of_ppocrv4_is_named_before_the_first_evaluation(kit) -> None:
+    bug = kit.run("bug", tree=kit.tree("2.9.0", "2.8.1"), total_epoch=500, eval_batch_step=(0, 8))
+    assert bug.code == 0, bug.output
+    records = journal(bug)
+    first_evaluation = next(i for i, r in enumerate(records) if r["event"] == "eval")
+    early = records[:first_evaluation]
+    codes = {r["code"] for r in early if r["event"] == "alert"}
+    assert codes == {"shrink_ratio_unexpected", "unclip_mismatch"}
+    ratios = {
+        (r["operator"], r["source"]): r["ratio"] for r in early if r["event"] == "shrink_ratio"
+    }
+    for operator in ("MakeShrinkMap", "MakeBorderMap"):
+        assert ratios[operator, "live"] == pytest.approx(0.8096)
+        assert ratios[operator, "scheduled"] == pytest.approx(0.8096)
+        assert ratios[operator, "measured"] == pytest.approx(0.8096, abs=0.03)
+    (trip,) = [r for r in early if r["event"] == "round_trip"]
+    assert trip["median_iou"] < 0.6
+    assert 0.2 < trip["fitting_unclip_ratio"] < 0.6  # 0.43 in the middle; small texts scatter
+    assert bug.lines("ppocr_guard ERROR", "seed 1024", "13669")
+
+
+def test_repair_pins_the_ratio_before_the_first_batch(kit) -> None:
+    guard = "Guard: {hooks: [{ShrinkRatio: {repair: true}}, {Journal: null}]}\n"
+    run = kit.run("repair", tree=kit.tree("2.9.0", "2.8.1"), total_epoch=500, guard=guard)
+    assert run.code == 0, run.output
+    measured = [r for r in journal(run, "shrink_ratio") if r["source"] == "measured"]
+    assert measured
+    for record in measured:
+        assert record["ratio"] == pytest.approx(0.4, abs=0.045)
+    assert not [r for r in journal(run, "alert") if r["code"] == "unclip_mismatch"]
+
+
+@pytest.mark.parametrize(("release", "epochs"), [("2.9.1", [0.4, 0.4]), ("3.7.0", [0.5, 0.6])])
+def test_with_a_ratio_list_below_one_each_epoch_has_its_own_ratio(
+    kit, release: str, epochs: list[float]
+) -> None:
+    run = kit.run(f"ramp-{release}", tree=kit.tree(release), total_epoch=2, ratio=0.99)
+    assert run.code == 0, run.output
+    live = [
+        (r["epoch"], r["ratio"])
+        for r in journal(run, "shrink_ratio")
+        if (r["operator"], r["source"]) == ("MakeShrinkMap", "live")
+    ]
+    assert live == [(1, pytest.approx(epochs[0])), (2, pytest.approx(epochs[1]))]
+    assert not journal(run, "alert")
+
+
+def test_a_hook_that_fails_does_not_hurt_the_run(kit) -> None:
+    guard = "Guard: {hooks: [{hooks_for_tests.Broken: null}, {Journal: null}]}\n"
+    run = kit.run("broken", guard=guard, epoch_num=1)
+    assert run.code == 0, run.output
+    assert len(run.lines("ppocr_guard WARNING", "a user's mistake")) == 1
+    assert run.lines("hook Broken is switched off")
+    assert len(journal(run, "step")) == 4
+
+
+def test_a_wrong_key_is_told_before_training(kit, tmp_path: Path) -> None:
+    run = kit.run("wrong", guard="Guard:\n  hooks:\n    - AutoStop: {onn: []}\n")
+    assert run.code == 2, run.output
+    (line,) = run.lines("Guard.hooks.0.AutoStop.onn")
+    number = line.split("wrong.yml:")[1].split(":")[0]
+    text = (run.folder.parent / "wrong.yml").read_text(encoding="utf-8").splitlines()
+    assert "onn" in text[int(number) - 1]
+    assert "did you mean 'on'?" in line
+    assert not run.lines("Traceback")
+    assert not run.folder.exists()  # nothing of the run was begun
