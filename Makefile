@@ -1,0 +1,31 @@
+# Everything happens in a virtual environment of its own; nothing outside this folder is touched
+# but the cache of PaddleOCR's sources (PPOCR_GUARD_CACHE, default ~/.cache/ppocr_guard).
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint unit bench clean
+
+demo: $(READY)  ## a real PaddleOCR training on CPU that collapses, caught
+	$(BIN)/ppocr-guard demo
+
+test: lint unit  ## all tests: fast ones first, then real servers, then real trainings
+	$(BIN)/pytest tests/servers tests/train
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: $(READY)
+	$(BIN)/pytest -n 2 tests/unit
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable ".[demo,test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
