@@ -1,0 +1,257 @@
+"""What the seams compute without paddle: facts of the loop, agreement, state, operators."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ppocr_guard.events import Alert, StopRequest
+from ppocr_guard.paddleocr import state, status
+from ppocr_guard.paddleocr.command_line import config_path, guard_section, line_finder
+from ppocr_guard.paddleocr.data_errors import DataErrorCounter, Watchdog
+from ppocr_guard.paddleocr.harmless import GuardSignal, harmless
+from ppocr_guard.paddleocr.loader import GuardedLoader
+from ppocr_guard.paddleocr.loop import Loop
+from ppocr_guard.paddleocr.operators import live_ratios, map_indices, pin
+from ppocr_guard.paddleocr.rescoring import is_suspicious
+from ppocr_guard.paddleocr.stopping import StopAgreement, closing_lines
+
+
+def loop(**settings: Any) -> Loop:
+    world = settings.pop("world_size", 1)
+    valid = settings.pop("valid", [1])
+    config = {"Global": {"save_model_dir": "./out/x/", "epoch_num": 5, **settings}}
+    arguments = {
+        "config": config,
+        "train_dataloader": [0] * 10,
+        "valid_dataloader": valid,
+        "eval_class": SimpleNamespace(main_indicator="acc"),
+        "pre_best_model_dict": {"acc": 0.5, "start_epoch": 3},
+    }
+    return Loop(arguments, 0, world)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"eval_batch_step": [0, 50]}, (0, 50)),
+        ({"eval_batch_step": [3000, 2000]}, (3000, 2000)),
+        ({"eval_batch_step": 400}, (0, 400)),
+        ({"eval_batch_step": [100, 50], "eval_batch_epoch": 2}, (0, 20)),
+        ({"eval_batch_step": [0, 50], "valid": []}, (math.inf, None)),
+        ({"eval_batch_step": [0, 50], "valid": None}, (math.inf, None)),
+        ({}, (0, None)),
+    ],
+)
+def test_when_evaluations_come(settings: dict[str, Any], expected: tuple[float, int]) -> None:
+    assert loop(**settings).evaluation_schedule() == expected
+
+
+def test_the_start_of_a_run_carries_the_facts_of_the_loop() -> None:
+    event = loop(eval_batch_step=[0, 5], checkpoints="a/latest.pdparams").run_start("2.10.0", None)
+    assert (event.run, event.main_indicator, event.best) == ("x", "acc", 0.5)
+    assert (event.start_epoch, event.steps_per_epoch, event.resumed) == (3, 10, True)
+    assert loop(checkpoints="a/latest.pdparams").checkpoints == "a/latest"
+
+
+STOP = StopRequest(code="hmean_collapse", reason="r", epoch=1, global_step=7, exit_code=4)
+
+
+def test_one_rank_stops_at_once() -> None:
+    agreement = StopAgreement(loop(eval_batch_step=[0, 5]))
+    assert agreement.exit_code(7, None) is None
+    assert agreement.exit_code(7, STOP) == 4
+
+
+def test_ranks_meet_where_all_of_them_can_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    agreement = StopAgreement(loop(eval_batch_step=[10, 5], world_size=2))
+    boundaries = []
+    for global_step in range(205):
+        if global_step == 40:
+            agreement.epoch_starts()
+        if agreement._boundary(global_step):
+            boundaries.append(global_step)
+    expected = {0, 40, 100, 200, *range(15, 205, 5)}
+    assert boundaries == sorted(expected)
+
+
+def test_progress_counts_on_and_nan_is_never_the_best() -> None:
+    progress = state.Progress()
+    for value, epoch in ((0.0, 1), (math.nan, 2), (0.5, 3), (0.4, 4)):
+        progress = progress.evaluated(value, epoch)
+    assert progress == state.Progress(4, 0.5, 3)
+
+
+def test_state_is_written_whole_and_read_back(tmp_path, caplog: pytest.LogCaptureFixture) -> None:
+    checkpoint = str(tmp_path / "latest")
+    writer = state.StateWriter()
+    writer.save(checkpoint, state.Progress(2, 0.5, 1), {"HmeanTrend": {"a": 1}})
+    writer.close()
+    restored = state.load(checkpoint)
+    assert restored == state.Restored(state.Progress(2, 0.5, 1), {"HmeanTrend": {"a": 1}})
+    (tmp_path / "latest.guard.json").write_text("{")
+    with caplog.at_level(logging.INFO, "ppocr_guard"):
+        assert state.load(checkpoint) is None
+        assert state.load(str(tmp_path / "other")) is None
+    assert "cannot use" in caplog.text
+    assert "no guard state beside" in caplog.text
+
+
+def dataset(*operators: Any, **more: Any) -> SimpleNamespace:
+    return SimpleNamespace(ops=list(operators), **more)
+
+
+class MakeShrinkMap:
+    def __init__(self, **values: Any) -> None:
+        self.__dict__.update(values)
+
+
+class MakeBorderMap(MakeShrinkMap):
+    pass
+
+
+def test_live_ratios_of_old_and_new_releases_and_their_pins() -> None:
+    old = dataset(object(), MakeBorderMap(shrink_ratio=0.4), MakeShrinkMap(shrink_ratio=0.8096))
+    assert live_ratios(old) == {"MakeShrinkMap": 0.8096, "MakeBorderMap": 0.4}
+    new = dataset(
+        MakeShrinkMap(shrink_ratio=0.4, _base_shrink_ratio=0.4, _total_epoch=500),
+        _shared_epoch=SimpleNamespace(value=100),
+    )
+    assert live_ratios(new) == {"MakeShrinkMap": pytest.approx(0.44)}
+    for one in (old, new):
+        pin(one, {"MakeShrinkMap": 0.5})
+        assert live_ratios(one)["MakeShrinkMap"] == 0.5
+    assert live_ratios(object()) == {}
+
+
+def test_where_the_maps_stand_in_a_batch() -> None:
+    keys = ["image", "threshold_map", "threshold_mask", "shrink_map", "shrink_mask"]
+    transforms = [{"DecodeImage": None}, {"KeepKeys": {"keep_keys": keys}}]
+    config = {"Train": {"dataset": {"transforms": transforms}}}
+    assert map_indices(config) == {key: i for i, key in enumerate(keys) if i}
+    transforms[-1]["KeepKeys"]["keep_keys"] = ["image", "label"]
+    assert map_indices(config) is None
+    assert map_indices({}) is None
+
+
+def test_harmless_swallows_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    @harmless
+    def fails(signal: bool = False) -> None:
+        raise GuardSignal("stop") if signal else KeyError("oops")
+
+    with caplog.at_level(logging.WARNING, "ppocr_guard"):
+        assert fails() is None
+        assert fails() is None
+    assert caplog.text.count("oops") == 1
+    with pytest.raises(GuardSignal):
+        fails(signal=True)
+
+
+def test_data_errors_are_counted_and_the_last_is_kept() -> None:
+    counter = DataErrorCounter()
+    logger = logging.getLogger("test_data_errors")
+    logger.addHandler(counter)
+    logger.propagate = False
+    text = "When parsing line %s, error happened with msg: Traceback\n  File x\nKeyError: 'polys'\n"
+    for number in range(3):
+        logger.error(text, f"img_{number}.jpg")
+    logger.error("something else")
+    assert counter.count == 3
+    assert "img_2.jpg" in counter.last_message
+    assert counter.last_message.endswith("KeyError: 'polys'")
+
+
+def test_the_watchdog_speaks_while_the_loop_waits_and_is_still_otherwise() -> None:
+    seen: list[float] = []
+    watchdog = Watchdog(seen.append, patience=0.05)
+    time.sleep(0.15)
+    assert seen == []
+    watchdog.waiting(time.perf_counter())
+    time.sleep(0.4)
+    watchdog.waiting(None)
+    count = len(seen)
+    assert 1 <= count <= 4  # at 0.05, 0.1, 0.2, 0.4 s at most
+    time.sleep(0.1)
+    assert len(seen) == count
+    watchdog.close()
+
+
+def test_the_loader_stands_in_for_paddles() -> None:
+    class Loader:
+        dataset = "data"
+
+        def __len__(self) -> int:
+            return 2
+
+        def __iter__(self):
+            return iter(["a", "b"])
+
+    calls: list[str] = []
+
+    class Session:
+        def __getattr__(self, name: str) -> Any:
+            return lambda *args: calls.append(name)
+
+    loader: Any = GuardedLoader(Loader(), Session())  # type: ignore[arg-type]
+    assert (list(loader), len(loader), loader.dataset) == (["a", "b"], 2, "data")
+    assert [c for c in calls if c != "waiting"] == [
+        "epoch_starts",
+        *["step_boundary", "batch_arrived"] * 2,
+        "step_boundary",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "best", "evaluation", "expected"),
+    [
+        (0.24, 0.96, 5, True),
+        (0.9, 0.96, 5, False),
+        (0.1, 0.1, 3, True),
+        (0.1, 0.1, 1, False),
+        (math.nan, 0.9, 5, False),
+        (0.5, None, 5, False),
+    ],
+)
+def test_which_evaluations_get_a_second_look(value, best, evaluation, expected) -> None:
+    assert is_suspicious(value, best, evaluation) is expected
+
+
+def test_the_last_words_of_a_stopped_run() -> None:
+    alert = Alert("hmean_collapse", "critical", "m", "lower it", {"cause": "the rate"})
+    stop = StopRequest("hmean_collapse", "hmean fell", 3, 60, 3, alert)
+    text = "\n".join(closing_lines(stop, latest="out/latest", best="out/best_accuracy (hmean 0.9)"))
+    for words in ("epoch 3, global step 60, evaluation 3", "hmean fell", "the rate", "lower it"):
+        assert words in text
+    assert "Global.checkpoints=out/latest" in text
+    assert "out/best_accuracy (hmean 0.9)" in text
+
+
+def test_the_config_named_on_the_command_line_and_its_lines(tmp_path) -> None:
+    for words in (["-c", "a.yml"], ["--config", "a.yml"], ["--config=a.yml"], ["-ca.yml"]):
+        assert str(config_path(["train.py", *words, "-o", "Global.x=1"])) == "a.yml"
+    assert config_path(["train.py"]) is None
+    file = tmp_path / "my.yml"
+    file.write_text("Global:\nGuard:\n  hooks:\n    - AutoStop:\n        on: []\n")
+    line_of = line_finder(file)
+    assert line_of(("Guard",)) == 2
+    assert line_of(("Guard", "hooks", 0, "AutoStop", "on")) == 5
+    assert line_of(("Guard", "hooks", 3)) is None
+    assert guard_section(file) == {"hooks": [{"AutoStop": {"on": []}}]}
+    file.write_text("a: [")
+    assert line_finder(file)(("a",)) is None
+    assert guard_section(file) is None
+
+
+def test_processes_report_to_run(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    status.running("x")  # outside of `run`: nothing happens
+    monkeypatch.setenv(status.FOLDER, str(tmp_path))
+    status.running("x")
+    status.stopped(STOP)
+    assert status.read(tmp_path) == [{"state": "stopped", "code": "hmean_collapse", "reason": "r"}]
+    assert json.loads(next(tmp_path.glob("*.json")).read_text())["code"] == "hmean_collapse"
