@@ -144,7 +144,7 @@ def _numbers(run: RunSummary, words: Words) -> RenderableType:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(ratio=1)
-    table.add_row(clean(run.indicator), *_metric_cells(run, words))
+    table.add_row(Text(clean(run.indicator)), *_metric_cells(run, words))
     for label, value, note, style in _ratio_rows(run, words):
         table.add_row(label, Text(value, style=style), Text(note, style=style or "dim"))
     losses = run.latest_losses()
@@ -178,7 +178,7 @@ def _metric_cells(run: RunSummary, words: Words) -> Iterable[RenderableType]:
         at = words("at_epoch", epoch=best.event.epoch)
         note = f"{words('best_so_far')} {number(best.event.value)} ({at})"
     values = [placed.event.value for placed in run.evaluations]
-    line.add_row(Sparkline(values[-400:], _STYLES[tone(run)]), note)
+    line.add_row(Sparkline(values[-400:], _STYLES[tone(run)]), Text(note))
     return Text(number(last.value), style="bold"), line
 
 

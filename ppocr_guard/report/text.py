@@ -96,8 +96,8 @@ _EN = {
     "rescore.text": "Scored again with unclip_ratio {unclip}, the predictions of evaluation "
     "{evaluation} reach {metric} {value} instead of {stock}.",
     "launches": "{count} launches; a dotted line marks a resume",
-    "earlier": "{count} earlier runs in this file are not shown (--all shows them).",
-    "bad_lines": "{count} lines of the journal could not be read and were left out.",
+    "earlier": "Earlier runs in this file, not shown here: {count} (--all shows them).",
+    "bad_lines": "Lines of the journal that could not be read and were left out: {count}.",
     "source": "Read from {path}",
     "source_operator": "{operator}, {source}",
     "model": "Model",
@@ -282,7 +282,8 @@ class Words:
     def alert_title(self, code: str) -> str:
         """What an alert code means; empty for a code of the user's own."""
         title = (_ALERTS_ZH if self.language == "zh" else ALERT_CODES).get(code, "")
-        return title[:1].upper() + title[1:]
+        name = "_" in title.split(" ", 1)[0]  # unclip_ratio stays as it is written
+        return title if name else title[:1].upper() + title[1:]
 
     def source(self, source: str) -> str:
         """Where a shrink ratio comes from."""

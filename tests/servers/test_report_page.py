@@ -1,0 +1,167 @@
+"""The report in a real browser: drawn, quiet, alone, and usable."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from chromium_pipe import Page, find_chromium
+
+from ppocr_guard.cli import main
+
+pytestmark = [
+    pytest.mark.servers,
+    pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed"),
+]
+
+
+def _runs() -> ModuleType:
+    """tests/unit/report_runs.py, which makes journals."""
+    path = Path(__file__).parents[1] / "unit" / "report_runs.py"
+    spec = importlib.util.spec_from_file_location("report_runs", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault("report_runs", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    opened = Page(str(find_chromium()), tmp_path_factory.mktemp("profile"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    runs, folder = _runs(), tmp_path_factory.mktemp("reports")
+    runs.write_journal(folder / "stopped", runs.training("collapse", stop_at=6))
+    runs.write_journal(folder / "healthy", runs.training("healthy"))
+    runs.write_journal(folder / "long", runs.training("healthy", steps=2500))
+    found = {}
+    for name, inputs, language in (
+        ("stopped", ["stopped"], "en"),
+        ("stopped_zh", ["stopped"], "zh"),
+        ("long", ["long"], "en"),
+        ("both", ["stopped", "healthy"], "en"),
+    ):
+        found[name] = folder / f"{name}.html"
+        places = [str(folder / one) for one in inputs]
+        assert main(["report", *places, "-o", str(found[name]), "--language", language]) == 0
+    return found
+
+
+def _drawn(page: Page) -> list[str]:
+    return page.run(
+        "[...document.querySelectorAll('.plot')].filter((p) => p.querySelector('canvas'))"
+        ".map((p) => p.dataset.chart)"
+    )
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ["stopped", "stopped_zh", "long", "both"])
+def test_draws_all_curves_quietly(
+    page: Page, reports: dict[str, Path], name: str, width: int, dark: bool
+) -> None:
+    page.problems.clear()
+    page.requests.clear()
+    page.open(reports[name], width=width, dark=dark)
+    assert set(_drawn(page)) >= {"metric", "ratio", "loss", "lr", "pace"}
+    assert page.run("document.querySelectorAll('.plot:not([data-drawn])').length") == 0
+    assert page.problems == []
+    assert [url for url in page.requests if not url.startswith("file:")] == []
+    # Nothing sticks out of the window.
+    assert page.run("document.documentElement.scrollWidth") <= width
+    background = page.run("getComputedStyle(document.body).backgroundColor")
+    assert background == ("rgb(15, 18, 23)" if dark else "rgb(245, 246, 248)")
+
+
+def test_curves_are_painted_in_their_color(page: Page, reports: dict[str, Path]) -> None:
+    page.open(reports["stopped"])
+    painted = page.run(
+        """(() => {
+          const canvas = document.querySelector('[data-chart="metric"] canvas');
+          const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+          let found = 0;
+          for (let i = 0; i < data.length; i += 4) {
+            if (data[i] === 0x2f && data[i + 1] === 0x62 && data[i + 2] === 0xd9) found++;
+          }
+          return found;
+        })()"""
+    )
+    assert painted > 500
+
+
+def _plot_box(page: Page, chart: str) -> dict[str, float]:
+    return page.run(
+        f"""(() => {{
+          const over = document.querySelector('[data-chart="{chart}"] .u-over');
+          over.scrollIntoView({{ block: 'center' }});
+          const box = over.getBoundingClientRect();
+          return {{ left: box.left, top: box.top, width: box.width, height: box.height }};
+        }})()"""
+    )
+
+
+def _legend(page: Page, chart: str) -> str:
+    return page.run(f"document.querySelector('[data-chart=\"{chart}\"] .u-legend').innerText")
+
+
+def test_hover_reads_values_and_alerts(page: Page, reports: dict[str, Path]) -> None:
+    page.open(reports["stopped"])
+    box = _plot_box(page, "metric")
+    middle = box["top"] + box["height"] / 2
+    page.mouse("mouseMoved", box["left"] + box["width"] * 40 / 120, middle)
+    assert "40 · epoch 2 · evaluation 2" in _legend(page, "metric")
+    assert "0.6" in _legend(page, "metric")
+    assert "40 · epoch 2" in _legend(page, "loss")  # the cursor is shared by the run's charts
+    page.mouse("mouseMoved", box["left"] + box["width"] * 80 / 120, middle)
+    assert "hmean_collapse" in page.run(
+        "document.querySelector('[data-chart=metric] .tip').innerText"
+    )
+
+
+def test_drag_zooms_all_step_charts_and_double_click_resets(
+    page: Page, reports: dict[str, Path]
+) -> None:
+    page.open(reports["stopped"])
+
+    box = _plot_box(page, "loss")
+    middle = box["top"] + box["height"] / 2
+    shot_before = page.run("document.querySelector('[data-chart=lr] canvas').toDataURL()")
+    page.mouse("mouseMoved", box["left"] + box["width"] * 0.25, middle)
+    page.mouse("mousePressed", box["left"] + box["width"] * 0.25, middle)
+    page.mouse("mouseMoved", box["left"] + box["width"] * 0.5, middle)
+    page.mouse("mouseReleased", box["left"] + box["width"] * 0.5, middle)
+    zoomed = page.run("document.querySelector('[data-chart=lr] canvas').toDataURL()")
+    assert zoomed != shot_before
+    for clicks in (1, 2):
+        page.mouse("mousePressed", box["left"] + 50, middle, clicks=clicks)
+        page.mouse("mouseReleased", box["left"] + 50, middle, clicks=clicks)
+    restored = page.run("document.querySelector('[data-chart=lr] canvas').toDataURL()")
+    assert restored == shot_before
+    assert page.problems == []
+
+
+def test_theme_button(page: Page, reports: dict[str, Path]) -> None:
+    page.open(reports["stopped"])
+    page.run("document.getElementById('theme').click()")
+    assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(15, 18, 23)"
+    assert len(_drawn(page)) == 5
+
+
+def test_prints_on_paper(page: Page, reports: dict[str, Path]) -> None:
+    page.open(reports["stopped"], dark=True)
+    pdf = page.pdf()
+    assert pdf.startswith(b"%PDF")
+    assert 1 <= pdf.count(b"/Type /Page\n") <= 4
+    # Back on the screen, the reader's own theme is there again.
+    assert page.run("document.documentElement.dataset.theme === undefined")
+    assert page.problems == []
