@@ -12,7 +12,7 @@ from ppocr_guard.dashboards.style import (
     AlertMarksBuilder,
     Board,
     Query,
-    dashed,
+    dashes,
     fixed,
     graph,
     label_variable,
@@ -87,24 +87,34 @@ def _glance(board: Board) -> None:
         "Verdict",
         "What the guard makes of the run so far. The messages are in the training log.",
         [Query(verdict_level(RUN, "run"), "verdict")],
-        (6, 4),
+        (5, 4),
     )
-    scores = [(None, "text")]
+    newest = main_indicator("eval_hmean_ratio", "eval_main_ratio")
+    best = main_indicator("eval_best_hmean_ratio", "eval_best_main_ratio")
     board.add(
-        number(scores, spark=True),
+        number(spark=True),
         "hmean, last evaluation",
         "The main indicator of the last evaluation on the validation set (acc in recognition).",
-        [Query(main_indicator("eval_hmean_ratio", "eval_main_ratio"), "main indicator")],
+        [Query(newest, "main indicator")],
         (4, 4),
         decimals=3,
     )
     board.add(
-        number(scores),
+        number(),
         "hmean, best",
         "The best evaluation so far; best_accuracy is the checkpoint of it.",
-        [Query(main_indicator("eval_best_hmean_ratio", "eval_best_main_ratio"), "best")],
-        (4, 4),
+        [Query(best, "best")],
+        (3, 4),
         decimals=3,
+    )
+    board.add(
+        number([(None, "green"), (0.1, "orange"), (0.3, "red")]),
+        "Lost since the best",
+        "How far the last evaluation lies below the best one, as a share of the best.",
+        [Query(f"1 - ({newest}) / (({best}) > 0)", "lost")],
+        (3, 4),
+        unit="percentunit",
+        decimals=1,
     )
     board.add(
         number(),
@@ -127,7 +137,7 @@ def _glance(board: Board) -> None:
         "Last sign of life",
         "Time since the guard last saw the training do something.",
         [Query(f"time() - {metric('last_update_timestamp_seconds')}", "age")],
-        (4, 4),
+        (3, 4),
         unit="s",
         decimals=0,
     )
@@ -137,8 +147,25 @@ def _glance(board: Board) -> None:
         "How often the guard raised each alert. Their messages, numbers and advice are in the "
         "training log, the journal and the notifications.",
         [Query(f"max by (code, severity) (last_over_time({ALERTS}[$__range])) > 0", table=True)],
-        (24, 5),
+        (14, 5),
         decimals=0,
+    )
+    board.add(
+        number([(None, "red"), (0.6, "orange"), (0.75, "green")]),
+        "Round trip IoU",
+        "Median IoU with the true polygons that a perfect prediction of the training maps has "
+        "after the configured postprocess. Near 0.5, even a perfect model fails.",
+        [Query(metric("round_trip_iou_ratio"), "IoU")],
+        (5, 5),
+        decimals=2,
+    )
+    board.add(
+        number(),
+        "Unclip ratio that would fit",
+        "The PostProcess.unclip_ratio that undoes the effective shrink ratio best.",
+        [Query(metric("fitting_unclip_ratio"), "unclip ratio")],
+        (5, 5),
+        decimals=2,
     )
 
 
@@ -146,9 +173,11 @@ def _evaluation(board: Board) -> None:
     board.row("Evaluation and shrink ratio")
     score = graph(step=True, calcs=("lastNotNull", "max")).min(0).max(1)
     score.override_by_name("hmean", override(color=fixed("blue"), custom__lineWidth=3))
-    score.override_by_name("precision", override(color=fixed("purple")))
-    score.override_by_name("recall", override(color=fixed("orange")))
-    score.override_by_name("best hmean", override(color=fixed("green"), custom__lineStyle=dashed()))
+    score.override_by_name("precision", override(color=fixed("purple"), custom__lineWidth=1))
+    score.override_by_name("recall", override(color=fixed("orange"), custom__lineWidth=1))
+    score.override_by_name(
+        "best hmean", override(color=fixed("green"), custom__lineStyle=dashes(8, 6))
+    )
     board.add(
         score,
         "hmean, precision, recall",
@@ -165,7 +194,11 @@ def _evaluation(board: Board) -> None:
         decimals=3,
     )
     ratio = graph(step=True).min(0).axis_soft_max(1)
-    ratio.override_by_regexp("/scheduled/", override(custom__lineStyle=dashed()))
+    for operator, color in (("MakeShrinkMap", "blue"), ("MakeBorderMap", "orange")):
+        ratio.override_by_regexp(f"/^{operator}/", override(color=fixed(color)))
+    ratio.override_by_regexp("/live/", override(custom__lineWidth=3))
+    ratio.override_by_regexp("/scheduled/", override(custom__lineStyle=dashes(10, 10)))
+    ratio.override_by_regexp("/measured/", override(custom__lineStyle=dashes(2, 6)))
     band = {"color": fixed("green"), "custom__lineWidth": 0}
     ratio.override_by_name("expected, low", override(**band))
     ratio.override_by_name(
@@ -191,24 +224,7 @@ def _evaluation(board: Board) -> None:
         "Verdict over time",
         "How the verdict changed.",
         [Query(verdict_level(RUN, "run"), "verdict")],
-        (14, 5),
-    )
-    board.add(
-        number([(None, "red"), (0.6, "orange"), (0.75, "green")]),
-        "Round trip IoU",
-        "Median IoU with the true polygons that a perfect prediction of the training maps has "
-        "after the configured postprocess. Near 0.5, even a perfect model fails.",
-        [Query(metric("round_trip_iou_ratio"), "IoU")],
-        (5, 5),
-        decimals=2,
-    )
-    board.add(
-        number(),
-        "Unclip ratio that would fit",
-        "The PostProcess.unclip_ratio that undoes the effective shrink ratio best.",
-        [Query(metric("fitting_unclip_ratio"), "unclip ratio")],
-        (5, 5),
-        decimals=2,
+        (24, 4),
     )
 
 

@@ -251,5 +251,5 @@ def fixed(color: str) -> dict[str, str]:
     return {"mode": "fixed", "fixedColor": color}
 
 
-def dashed() -> dict[str, object]:
-    return {"fill": "dash", "dash": [8, 6]}
+def dashes(on: int, off: int) -> dict[str, object]:
+    return {"fill": "dash", "dash": [on, off]}

@@ -142,7 +142,7 @@ def target_of(config: Path) -> str:
                     "give it a fixed port, or name the run's address with --target"
                 )
             return f"127.0.0.1:{port}"
-    raise UsageError(f"{config}: the Guard: section switches the Prometheus hook off")
+    raise UsageError(f"{config}: the Guard: section runs no Prometheus hook")
 
 
 def save(directory: Path, contents: dict[str, str], *, force: bool) -> None:

@@ -13,10 +13,22 @@ from typing import Any
 import pytest
 from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
 from ppocr_guard.dashboards.verdicts import VERDICT_LEVELS
+from ppocr_guard.hooks.prometheus import Prometheus
+from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 
 from ppocr_guard.codes import ALERT_CODES
-from ppocr_guard.events import VERDICTS
+from ppocr_guard.events import (
+    VERDICTS,
+    EvalEnd,
+    Event,
+    RoundTrip,
+    RunEnd,
+    RunStart,
+    ShrinkRatio,
+    StepEnd,
+)
+from ppocr_guard.guard import Guard
 
 FOLDER = files("ppocr_guard.dashboards")
 VALUES = {
@@ -187,22 +199,32 @@ def test_every_metric_is_exported_or_recorded(exported: set[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def exported() -> set[str]:
-    """Names of all samples that the Prometheus hook can expose."""
-    from ppocr_guard.hooks.prometheus import Prometheus
+def exported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Names of all samples that the Prometheus hook exposes over a run, in detection or not."""
+    folder = tmp_path_factory.mktemp("metrics")
+    names = set()
+    for indicator in ("hmean", "acc"):
+        page = folder / f"{indicator}.prom"
+        guard = Guard([Prometheus(port=None, textfile=str(page))])
+        guard.health.hook_errors["VisualDL"] = 1
+        for event in events_of_a_run(indicator):
+            guard.dispatch(event)
+        guard.close(timeout=10)
+        for family in text_string_to_metric_families(page.read_text()):
+            names |= {sample.name for sample in family.samples}
+    return names
 
-    hook = Prometheus(port=0)
-    suffixes = {
-        "counter": ["_total"],
-        "histogram": ["_bucket", "_sum", "_count"],
-        "gauge": [""],
-        "info": ["_info"],
-    }
-    return {
-        family.name + suffix
-        for family in hook.registry.collect()
-        for suffix in suffixes[family.type]
-    }
+
+def events_of_a_run(indicator: str) -> list[Event]:
+    metrics = {indicator: 0.8, "precision": 0.8, "recall": 0.8}
+    return [
+        RunStart(1.0, "a", "DB", "2.10.0", {}, "./output", 5),
+        ShrinkRatio(1.0, 1, 0, "MakeShrinkMap", "live", 0.4, 0.4, 0.6),
+        RoundTrip(1.0, 1, 0, 1.5, 0.87, 0.99, 1.8, 0.88, 64),
+        StepEnd(2.0, 1, 1, {"loss": 1.0}, 0.001, 8, 0.5, 0.1),
+        EvalEnd(3.0, 1, 1, 1, metrics, indicator, 0.8, 0.8, 1, 2.0),
+        RunEnd(4.0, 1, 1, "finished"),
+    ]
 
 
 def test_each_alert_code_has_a_rule_with_its_meaning() -> None:
