@@ -1,1 +1,70 @@
-"""Reads a training YAML before training: problems found, fixes written back."""
+"""Finds in a training YAML what will go wrong before training, and writes fixes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Optional
+
+from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.problem import Problem
+from ppocr_guard.audit.rule import RULES, Rule
+from ppocr_guard.yaml_source import YamlError, YamlSource, parse_yaml, read_yaml, written
+
+__all__ = ["Problem", "audit", "quick"]
+_RANK = {"critical": 0, "warning": 1, "info": 2}
+
+
+def audit(ctx: Context, *, data: bool = True) -> list[Problem]:
+    """All problems of a configuration, the worst first.
+
+    Args:
+        ctx: the configuration.
+        data: read label files and images too; without, only the YAML is judged.
+    """
+    return _run(ctx, [rule for rule in _rules() if data or rule.reads == "config"])
+
+
+def quick(config: Mapping[str, Any], config_path: Optional[str] = None) -> list[Problem]:
+    """What can be told in a moment, right before a training that has this ``config``.
+
+    Label files are counted but not parsed; the shrink ratio is left out, because a running
+    training shows it as it is.
+    """
+    source: Optional[YamlSource] = None
+    if config_path is not None:
+        try:
+            source = read_yaml(config_path)
+        except YamlError:
+            source = None
+    if source is None:
+        source = parse_yaml("Global: {}\nTrain: {}\n", config_path or "config")
+    source.config = dict(config)
+    ctx = Context(source, bases=(Path(),), parse_labels=False)
+    return _run(ctx, [rule for rule in _rules() if rule.live])
+
+
+def _rules() -> list[Rule]:
+    from ppocr_guard.audit import rules  # noqa: F401  (registers them)
+
+    return list(RULES.values())
+
+
+def _run(ctx: Context, rules: list[Rule]) -> list[Problem]:
+    found = []
+    for rule in rules:
+        for finding in rule.check(ctx):
+            found.append(
+                Problem(
+                    code=rule.code,
+                    severity=finding.severity or rule.severity,
+                    file=ctx.source.path,
+                    path=written(finding.path),
+                    line=ctx.source.nearest_line(finding.path),
+                    message=finding.message,
+                    advice=finding.advice,
+                    why=rule.why,
+                    edits=finding.edits,
+                )
+            )
+    return sorted(found, key=lambda p: (_RANK[p.severity], p.line))

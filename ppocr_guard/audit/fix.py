@@ -1,0 +1,146 @@
+"""``ppocr-guard fix YAML``: writes the safe fixes back, and changes nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import difflib
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Optional
+
+from ppocr_guard.audit import audit
+from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.edits import apply_edits
+from ppocr_guard.audit.inputs import UNUSABLE, add_inputs, open_context
+from ppocr_guard.audit.problem import DELETE, Edit, Problem
+from ppocr_guard.paddleocr import schedule
+from ppocr_guard.yaml_source import parse_yaml
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_inputs(parser)
+    parser.add_argument("--diff", action="store_true", help="show the changes, write nothing")
+    parser.add_argument(
+        "--total-epoch",
+        type=_positive_number,
+        metavar="N",
+        help="set total_epoch to N (10000 is known to help) instead of deleting it",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """0: nothing is left to do; 1: problems are left; 2: the input cannot be used."""
+    try:
+        ctx = open_context(args)
+        new, done, left = fixed(ctx, total_epoch=args.total_epoch, data=not args.no_data)
+        if args.diff:
+            sys.stdout.writelines(_diff(ctx.source.text, new, args.yaml))
+        elif new != ctx.source.text:
+            print(f"the original is kept as {_write(Path(args.yaml), new)}")
+    except UNUSABLE as error:
+        print(f"ppocr-guard fix: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"ppocr-guard fix: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    # With --diff the difference alone goes to stdout, so that it can be piped into patch.
+    out = sys.stderr if args.diff else sys.stdout
+    for problem in done:
+        print(f"{'would fix' if args.diff else 'fixed'}: {_brief(problem)}", file=out)
+    if new == ctx.source.text:
+        print(f"{args.yaml}: there is nothing to fix", file=out)
+    for problem in left:
+        print(f"left for you: {problem}", file=out)
+    return 1 if any(problem.severity != "info" for problem in left) else 0
+
+
+def _brief(problem: Problem) -> str:
+    return f"{problem.file}:{problem.line}: {problem.path} [{problem.code}]"
+
+
+def fixed(
+    ctx: Context, *, total_epoch: Optional[float] = None, data: bool = True
+) -> tuple[str, list[Problem], list[Problem]]:
+    """(new text, problems fixed, problems left once that is done).
+
+    Args:
+        ctx: the configuration.
+        total_epoch: write this instead of deleting ``total_epoch``, wherever it stands.
+        data: look at label files and images too.
+    """
+    text, name, overridden = ctx.source.text, ctx.source.path, ctx.source.overridden
+    done = []
+    for problem in audit(ctx, data=data):
+        edits = [_remedy(edit, total_epoch) for edit in problem.edits]
+        if not edits or any(edit.path in overridden for edit in edits):
+            continue
+        new = apply_edits(text, edits, name)
+        if new is not None or _made(text, edits, name):
+            text = text if new is None else new
+            done.append(problem)
+    if total_epoch is not None:
+        text = _with_total_epoch(text, name, total_epoch)
+    if text == ctx.source.text:
+        return text, done, audit(ctx, data=data)
+    source = parse_yaml(text, name, ctx.overrides)
+    return text, done, audit(dataclasses.replace(ctx, source=source, _labels={}), data=data)
+
+
+def _remedy(edit: Edit, total_epoch: Optional[float]) -> Edit:
+    if total_epoch is not None and edit.path[-1] == "total_epoch" and edit.value is DELETE:
+        return Edit(edit.path, total_epoch)
+    return edit
+
+
+def _made(text: str, edits: list[Edit], name: str) -> bool:
+    """Whether an earlier problem's edits have done it already."""
+    source = parse_yaml(text, name)
+    return all(edit.value is DELETE and source.key_node(edit.path) is None for edit in edits)
+
+
+def _with_total_epoch(text: str, name: str, total_epoch: float) -> str:
+    """Both operators' ``total_epoch`` set, also where this release does not use it."""
+    source = parse_yaml(text, name)
+    edits = []
+    for index, entry in enumerate(source.config["Train"]["dataset"].get("transforms") or []):
+        for operator in schedule.operators(source.config):
+            path = ("Train", "dataset", "transforms", index, operator, "total_epoch")
+            if isinstance(entry, dict) and source.key_node(path) is not None:
+                edits.append(Edit(path, total_epoch))
+    return (apply_edits(text, edits, name) or text) if edits else text
+
+
+def _diff(old: str, new: str, name: str) -> list[str]:
+    lines = difflib.unified_diff(
+        old.splitlines(keepends=True), new.splitlines(keepends=True), name, name
+    )
+    unended = "\n\\ No newline at end of file\n"
+    return [line if line.endswith("\n") else line + unended for line in lines]
+
+
+def _write(path: Path, text: str) -> Path:
+    """Replace the file in one step, and keep the original beside it."""
+    path = path.resolve()
+    backup = path.with_name(path.name + ".orig")
+    number = 1
+    while backup.exists():
+        number += 1
+        backup = path.with_name(f"{path.name}.orig{number}")
+    shutil.copy2(path, backup)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(text.encode("utf-8"))
+    shutil.copymode(path, temporary)
+    os.replace(temporary, path)
+    return backup
+
+
+def _positive_number(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value

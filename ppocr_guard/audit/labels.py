@@ -1,0 +1,179 @@
+"""Reads PaddleOCR label files: one line an image, ``path<TAB>label``, in one pass.
+
+The label of a detection data set is a JSON list of ``{"transcription", "points"}``
+(PaddleOCR ``ppocr/data/imaug/label_ops.py``, DetLabelEncode).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Optional
+
+IGNORED = ("*", "###")  # transcriptions that DetLabelEncode marks as "do not care"
+SAMPLES = 400  # images whose polygons are kept, evenly over the file
+
+
+class Example(NamedTuple):
+    """A line of a label file and what is the matter with it."""
+
+    line: int
+    reason: str
+
+
+@dataclass
+class Trouble:
+    """How often something was found, and where first."""
+
+    count: int = 0
+    first: Optional[Example] = None
+
+    def add(self, line: int, reason: str) -> None:
+        self.count += 1
+        if self.first is None:
+            self.first = Example(line, reason)
+
+
+class Sample(NamedTuple):
+    """One image's texts, for the rules that look at the image as well."""
+
+    line: int
+    image: str
+    polygons: list[list[list[float]]]  # of texts that are not ignored
+
+
+@dataclass
+class LabelFile:
+    """What one label file holds. With ``error`` set, the rest is empty."""
+
+    path: Path
+    error: Optional[str] = None
+    lines: int = 0
+    images: list[str] = field(default_factory=list)  # first column, as written
+    boxes: int = 0
+    ignored: int = 0
+    without_boxes: int = 0
+    broken: Trouble = field(default_factory=Trouble)
+    flat: Trouble = field(default_factory=Trouble)  # polygons of no area
+    crossed: Trouble = field(default_factory=Trouble)  # polygons whose sides cross
+    samples: list[Sample] = field(default_factory=list)
+
+
+def read_label_file(path: Path, *, delimiter: str = "\t", detection: bool = True) -> LabelFile:
+    """Read one label file; ``detection``: parse its labels as DetLabelEncode does."""
+    found = LabelFile(path)
+    try:
+        data = path.read_bytes()
+    except IsADirectoryError:
+        found.error = "is a folder, not a label file"
+        return found
+    except FileNotFoundError:
+        found.error = "does not exist"
+        return found
+    except OSError as error:
+        found.error = f"cannot be read ({error.strerror})"
+        return found
+    raw_lines = data.split(b"\n")
+    if raw_lines and not raw_lines[-1]:
+        raw_lines.pop()  # as readlines() has it
+    found.lines = len(raw_lines)
+    step = max(1, math.ceil(found.lines / SAMPLES))
+    separator = delimiter.encode()
+    for number, raw in enumerate(raw_lines, start=1):
+        name, _, label = raw.partition(separator)
+        if not _:
+            found.broken.add(number, _no_delimiter(raw, delimiter))
+            continue
+        try:
+            image = name.decode("utf-8")
+            text = label.partition(separator)[0].decode("utf-8")
+        except UnicodeDecodeError:
+            found.broken.add(number, "is not UTF-8")
+            continue
+        found.images.append(image)
+        if detection:
+            _read_boxes(found, number, image, text, keep=(number - 1) % step == 0)
+    return found
+
+
+def _no_delimiter(raw: bytes, delimiter: str) -> str:
+    if not raw.strip():
+        return "is empty"
+    name = "tab" if delimiter == "\t" else repr(delimiter)
+    return f"has no {name} between image and label"
+
+
+def _read_boxes(found: LabelFile, line: int, image: str, text: str, keep: bool) -> None:
+    try:
+        boxes = json.loads(text)
+    except (ValueError, RecursionError):
+        found.broken.add(line, "has a label that is no JSON")
+        return
+    if not isinstance(boxes, list):
+        found.broken.add(line, "has a label that is no JSON list")
+        return
+    if not boxes:
+        found.without_boxes += 1
+        return
+    polygons = []
+    for box in boxes:
+        reason = _wrong(box)
+        if reason:
+            found.broken.add(line, reason)
+            return
+        found.boxes += 1
+        if box["transcription"] in IGNORED:
+            found.ignored += 1
+            continue
+        points = box["points"]
+        if abs(signed_area(points)) < 1:
+            found.flat.add(line, f"has a text of no area: {points}")
+        elif len(points) == 4 and _crosses(points):
+            found.crossed.add(line, f"has a text whose sides cross: {points}")
+        polygons.append(points)
+    if keep:
+        found.samples.append(Sample(line, image, polygons))
+
+
+def _wrong(box: Any) -> Optional[str]:
+    """Why DetLabelEncode or MakeShrinkMap could not use this box."""
+    if not isinstance(box, dict):
+        return "has a box that is no JSON object"
+    for key in ("transcription", "points"):
+        if key not in box:
+            return f"has a box without {key!r}"
+    points = box["points"]
+    if not isinstance(points, list) or len(points) < 3:
+        return "has a box of fewer than 3 points"
+    for point in points:
+        if not isinstance(point, list) or len(point) != 2:
+            return "has a point that is no [x, y]"
+        for value in point:
+            if not isinstance(value, (int, float)) or not math.isfinite(value):
+                return "has a point that is no pair of numbers"
+    return None
+
+
+def signed_area(points: list[list[float]]) -> float:
+    """Shoelace area; positive when clockwise on screen (y down)."""
+    total = 0.0
+    x0, y0 = points[-1]
+    for x1, y1 in points:
+        total += x0 * y1 - x1 * y0
+        x0, y0 = x1, y1
+    return total / 2
+
+
+def _crosses(points: list[list[float]]) -> bool:
+    """Whether a quadrangle's opposite sides cross: its corners are not in order around it."""
+    a, b, c, d = points
+    return _segments_cross(a, b, c, d) or _segments_cross(b, c, d, a)
+
+
+def _segments_cross(p: list[float], q: list[float], r: list[float], s: list[float]) -> bool:
+    def side(u: list[float], v: list[float], w: list[float]) -> float:
+        return (v[0] - u[0]) * (w[1] - u[1]) - (v[1] - u[1]) * (w[0] - u[0])
+
+    return side(p, q, r) * side(p, q, s) < 0 and side(r, s, p) * side(r, s, q) < 0

@@ -1,0 +1,51 @@
+"""What a rule finds, and what the audit makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from ppocr_guard.yaml_source import YamlPath
+
+DELETE = object()
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change of the YAML: the value at ``path`` becomes ``value``, or the key goes."""
+
+    path: YamlPath
+    value: Any = DELETE
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule's answer: where, what (one sentence), what to do, and the edits that do it."""
+
+    path: YamlPath
+    message: str
+    advice: str
+    edits: tuple[Edit, ...] = ()
+    severity: Optional[str] = None  # None: that of the rule
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that will go wrong in a training with this configuration."""
+
+    code: str
+    severity: str  # of ppocr_guard.events.SEVERITIES; "info" alone is no failure
+    file: str
+    path: str  # as written: "Train.dataset.transforms[5].MakeBorderMap.total_epoch"
+    line: int  # from 1
+    message: str
+    advice: str
+    why: str  # the rule's reason, with the PaddleOCR issue or file that it comes from
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def fixable(self) -> bool:
+        return bool(self.edits)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message} {self.advice} [{self.code}]"

@@ -1,0 +1,13 @@
+"""The rules, by topic. A new one is a function with the ``rule`` decorator in one of these."""
+
+from ppocr_guard.audit.rules import (
+    annotations,
+    data,
+    evaluation,
+    keys,
+    shrink,
+    training,
+    transforms,
+)
+
+__all__ = ["annotations", "data", "evaluation", "keys", "shrink", "training", "transforms"]

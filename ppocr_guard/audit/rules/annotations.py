@@ -1,0 +1,194 @@
+"""What the label files say: lines, polygons, ignored texts, and how they fit their images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.labels import LabelFile, Sample
+from ppocr_guard.audit.problem import Finding
+from ppocr_guard.audit.rule import rule
+from ppocr_guard.yaml_source import YamlPath
+
+MODES = ("Train", "Eval")
+
+
+def _files(ctx: Context) -> Iterator[tuple[YamlPath, LabelFile]]:
+    for mode in MODES:
+        for index, file in enumerate(ctx.labels(mode)):
+            if not file.error:
+                yield (mode, "dataset", "label_file_list", index), file
+
+
+@rule(
+    "label_lines_broken",
+    "critical",
+    "PaddleOCR skips a line that does not parse and tries another, for ever "
+    "(SimpleDataSet.__getitem__; issue 7719: a space where the tab should be)",
+    reads="labels",
+)
+def label_lines_broken(ctx: Context) -> Iterator[Finding]:
+    for path, file in _files(ctx):
+        if file.broken.first is not None:
+            line, reason = file.broken.first
+            yield Finding(
+                path,
+                f"{file.broken.count} of {file.lines} lines of {file.path} cannot be used; line "
+                f"{line} {reason}.",
+                "A line is: image, tab, JSON list of texts with transcription and points.",
+                severity="critical" if file.broken.count > file.lines / 100 else "warning",
+            )
+
+
+@rule(
+    "all_ignored",
+    "critical",
+    "texts with the transcription ### or * are masked out of the loss: with nothing else the loss "
+    "stays at 1.0 and hmean falls (issue 13159)",
+    reads="labels",
+)
+def all_ignored(ctx: Context) -> Iterator[Finding]:
+    for mode in MODES:
+        files = [file for file in ctx.labels(mode) if not file.error]
+        boxes, ignored = sum(f.boxes for f in files), sum(f.ignored for f in files)
+        if boxes and ignored > 0.9 * boxes:
+            yield Finding(
+                (mode, "dataset", "label_file_list"),
+                f"{'All' if ignored == boxes else f'{ignored} of'} {boxes} texts of the "
+                f"{mode.lower()} set are marked ### or *, which means: ignore.",
+                "Write the text, or any other word, into transcription.",
+                severity="critical" if ignored == boxes else "warning",
+            )
+
+
+@rule(
+    "no_text",
+    "warning",
+    "DetLabelEncode drops images without texts and tries another (ppocr/data/imaug/label_ops.py)",
+    reads="labels",
+)
+def no_text(ctx: Context) -> Iterator[Finding]:
+    for path, file in _files(ctx):
+        parsed = file.lines - file.broken.count
+        if parsed and file.without_boxes > parsed / 2:
+            every = file.without_boxes == parsed
+            yield Finding(
+                path,
+                f"{file.without_boxes} of {parsed} images of {file.path} have no text at all; "
+                + ("loading data never ends." if every else "they are never trained on."),
+                "Remove these lines, or label the images.",
+                severity="critical" if every else "warning",
+            )
+
+
+@rule(
+    "polygon_degenerate",
+    "warning",
+    "a text without area, or with its corners not in order around it, gives no or a wrong shrink "
+    "map (ppocr/data/imaug/make_shrink_map.py)",
+    reads="labels",
+)
+def polygon_degenerate(ctx: Context) -> Iterator[Finding]:
+    for path, file in _files(ctx):
+        for trouble in (file.flat, file.crossed):
+            if trouble.first is not None and trouble.count > max(1, file.boxes / 1000):
+                yield Finding(
+                    path,
+                    f"{trouble.count} of {file.boxes} texts of {file.path}: line "
+                    f"{trouble.first.line} {trouble.first.reason}.",
+                    "Points go around the text: top left, top right, bottom right, bottom left.",
+                )
+
+
+class _Sized(NamedTuple):
+    sample: Sample
+    width: int
+    height: int
+
+
+def _sized(ctx: Context, mode: str, file: LabelFile) -> list[_Sized]:
+    """The file's sampled images with their sizes, read from the files' headers."""
+    import imagesize  # type: ignore[import-untyped]
+
+    folder, found = ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default=""))), []
+    for sample in file.samples:
+        try:
+            width, height = imagesize.get(os.path.join(folder, sample.image))
+        except (OSError, ValueError):
+            continue
+        if width > 0 and height > 0:
+            found.append(_Sized(sample, int(width), int(height)))
+    return found
+
+
+@rule(
+    "polygons_outside",
+    "warning",
+    "texts outside their image are cut off; many of them mean labels of another size or image "
+    "(such as images that were scaled or turned after labelling)",
+    reads="images",
+)
+def polygons_outside(ctx: Context) -> Iterator[Finding]:
+    for mode in MODES:
+        for index, file in enumerate(ctx.labels(mode)):
+            sized = _sized(ctx, mode, file)
+            outside = [item for item in sized if _sticks_out(item)]
+            if outside and len(outside) > max(1, 0.02 * len(sized)):
+                one = outside[0]
+                yield Finding(
+                    (mode, "dataset", "label_file_list", index),
+                    f"{len(outside)} of {len(sized)} images looked at have texts outside: "
+                    f"{one.sample.image} (line {one.sample.line}) is {one.width} x {one.height}.",
+                    "Check that labels and images belong together; PaddleOCR heeds the camera's "
+                    "EXIF orientation, labelling tools may not.",
+                    severity="critical" if len(outside) > len(sized) / 2 else "warning",
+                )
+
+
+def _sticks_out(item: _Sized) -> bool:
+    """Whether a text's centre, or much of a side, is outside of its image."""
+    for points in item.sample.polygons:
+        xs, ys = [p[0] for p in points], [p[1] for p in points]
+        slack = 2 + 0.1 * max(max(xs) - min(xs), max(ys) - min(ys))
+        if min(xs) < -slack or min(ys) < -slack:
+            return True
+        if max(xs) > item.width + slack or max(ys) > item.height + slack:
+            return True
+    return False
+
+
+@rule(
+    "texts_too_small",
+    "warning",
+    "MakeShrinkMap ignores texts lower or narrower than min_text_size pixels after resizing and "
+    "cropping (ppocr/data/imaug/make_shrink_map.py)",
+    reads="images",
+)
+def texts_too_small(ctx: Context) -> Iterator[Finding]:
+    shrink = ctx.transform("Train", "MakeShrinkMap")
+    crop = ctx.transform("Train", "EastRandomCropData")
+    size = crop.parameters.get("size") if crop else None
+    if shrink is None or not isinstance(size, list) or len(size) != 2:
+        return
+    least = shrink.parameters.get("min_text_size", 8)
+    if not all(isinstance(v, (int, float)) for v in (*size, least)):
+        return
+    small = total = 0
+    for file in ctx.labels("Train"):
+        for sample, width, height in _sized(ctx, "Train", file):
+            # A crop may be smaller than the image, and is then enlarged, but never beyond 1:1
+            # for images that fit; of larger ones a crop of half the side is the usual case.
+            scale = min(1.0, 2 * min(size[0] / width, size[1] / height))
+            for points in sample.polygons:
+                xs, ys = [p[0] for p in points], [p[1] for p in points]
+                total += 1
+                small += min(max(xs) - min(xs), max(ys) - min(ys)) * scale < least
+    if total and small > total / 2:
+        yield Finding(
+            (*shrink.path, "min_text_size"),
+            f"{small} of {total} texts looked at are smaller than min_text_size {least} in a crop "
+            f"of {size[0]} x {size[1]}: they are ignored.",
+            "Cut the images into tiles, train on larger crops, or lower min_text_size.",
+        )

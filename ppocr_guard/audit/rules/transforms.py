@@ -1,0 +1,124 @@
+"""The operators of a detection pipeline: their order, and what they hand to the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.problem import Edit, Finding
+from ppocr_guard.audit.rule import rule
+
+TRAIN_KEYS = ["image", "threshold_map", "threshold_mask", "shrink_map", "shrink_mask"]
+EVAL_KEYS = ["image", "shape", "polys", "ignore_tags"]
+# Change the polygons or the image's geometry; maps drawn before do not follow.
+MOVES = ("IaaAugment", "CopyPaste", "EastRandomCropData", "RandomCropFlip", "DetResizeForTest")
+
+
+@rule(
+    "keep_keys_order",
+    "critical",
+    "DBLoss and DetMetric take what KeepKeys keeps by position (ppocr/losses/det_db_loss.py, "
+    "ppocr/metrics/det_metric.py): in another order they learn and measure the wrong thing",
+)
+def keep_keys_order(ctx: Context) -> Iterator[Finding]:
+    if not ctx.is_db:
+        return
+    for mode, wanted in (("Train", TRAIN_KEYS), ("Eval", EVAL_KEYS)):
+        keep = ctx.transform(mode, "KeepKeys")
+        keys = keep.parameters.get("keep_keys") if keep else None
+        if keep is None or not isinstance(keys, list) or keys[: len(wanted)] == wanted:
+            continue
+        path = (*keep.path, "keep_keys")
+        same = sorted(map(str, keys)) == sorted(wanted)
+        yield Finding(
+            path,
+            f"KeepKeys of {mode} keeps {', '.join(map(str, keys))}; "
+            f"{'the order must be' if same else 'needed are, in this order,'} {', '.join(wanted)}.",
+            "Write them in this order.",
+            (Edit(path, wanted),) if same else (),
+        )
+
+
+@rule(
+    "maps_before_crop",
+    "critical",
+    "maps are drawn from the polygons as they are at that moment; what moves the image afterwards "
+    "leaves them behind",
+)
+def maps_before_crop(ctx: Context) -> Iterator[Finding]:
+    shrink = ctx.transform("Train", "MakeShrinkMap")
+    border = ctx.transform("Train", "MakeBorderMap")
+    first = min((t.position for t in (shrink, border) if t is not None), default=None)
+    for transform in ctx.transforms("Train"):
+        if first is not None and transform.position > first and transform.name in MOVES:
+            yield Finding(
+                transform.path,
+                f"{transform.name} comes after MakeShrinkMap or MakeBorderMap, whose maps it does "
+                "not move along.",
+                f"Put {transform.name} before both.",
+            )
+
+
+@rule(
+    "normalization_differs",
+    "warning",
+    "a model sees other values in evaluation than in training, and hmean is low for no reason "
+    "that shows in the loss",
+)
+def normalization_differs(ctx: Context) -> Iterator[Finding]:
+    train = ctx.transform("Train", "NormalizeImage")
+    evaluation = ctx.transform("Eval", "NormalizeImage")
+    if train is None or evaluation is None:
+        return
+    for key in ("scale", "mean", "std", "order"):
+        one, other = train.parameters.get(key), evaluation.parameters.get(key)
+        if one != other and None not in (one, other):
+            yield Finding(
+                (*evaluation.path, key),
+                f"NormalizeImage of Eval has {key} {other}, of Train {one}.",
+                "Give both the same.",
+            )
+
+
+@rule(
+    "image_mode_differs",
+    "warning",
+    "with channels swapped between training and evaluation the model is tested on other colours",
+)
+def image_mode_differs(ctx: Context) -> Iterator[Finding]:
+    train, evaluation = (ctx.transform(mode, "DecodeImage") for mode in ("Train", "Eval"))
+    if train is None or evaluation is None:
+        return
+    one, other = (t.parameters.get("img_mode", "RGB") for t in (train, evaluation))
+    if one != other:
+        yield Finding(
+            (*evaluation.path, "img_mode"),
+            f"DecodeImage of Eval reads {other}, of Train {one}.",
+            "Give both the same img_mode.",
+        )
+
+
+@rule(
+    "global_overrides_transform",
+    "warning",
+    "PaddleOCR merges all of Global over the options of every operator (create_operators in "
+    "ppocr/data/imaug/__init__.py)",
+)
+def global_overrides_transform(ctx: Context) -> Iterator[Finding]:
+    settings = ctx.get("Global", default={})
+    for transform in ctx.transforms("Train"):
+        for key, value in transform.parameters.items():
+            if key in settings and settings[key] != value and ctx.is_db:
+                yield Finding(
+                    ("Global", key),
+                    f"Global.{key} ({settings[key]}) replaces the {key} of {transform.name} "
+                    f"({value}).",
+                    f"Rename or remove Global.{key}.",
+                )
+    if ctx.is_db and "epoch" in settings:
+        yield Finding(
+            ("Global", "epoch"),
+            f"Global.epoch ({settings['epoch']}) reaches MakeShrinkMap and MakeBorderMap as their "
+            "epoch.",
+            "The number of epochs is Global.epoch_num; remove Global.epoch.",
+        )

@@ -1,0 +1,202 @@
+"""Reads a training YAML just as PaddleOCR does, and remembers on which line everything stands.
+
+PyYAML, because PaddleOCR reads with it: it takes ``1e-4`` for a string, ``on`` for true, and the
+last of two equal keys, and what is checked must be what is trained. Loading is safe: nothing in
+the file is executed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable, Optional, Union
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+YamlPath = tuple[Any, ...]  # such as ("Train", "dataset", "transforms", 5, "MakeBorderMap")
+
+
+class YamlError(ValueError):
+    """The file is no usable PaddleOCR configuration; the message is one line with its place."""
+
+
+@dataclass
+class YamlSource:
+    """A training YAML: its text, its value, and the place of every key in it."""
+
+    path: str
+    text: str
+    config: dict[str, Any]  # as PaddleOCR would have it after the -o overrides
+    root: MappingNode
+    overridden: dict[YamlPath, Any] = field(default_factory=dict)
+
+    def line(self, path: YamlPath) -> Optional[int]:
+        """Line (from 1) of the key or list item at ``path``; None: it is not in the file."""
+        node = self.key_node(path)
+        return node.start_mark.line + 1 if node is not None else None
+
+    def nearest_line(self, path: YamlPath) -> int:
+        """Line of ``path``, or of the nearest of its parents that is in the file."""
+        for end in range(len(path), 0, -1):
+            line = self.line(path[:end])
+            if line is not None:
+                return line
+        return 1
+
+    def node(self, path: YamlPath) -> Optional[Node]:
+        """The value's node; of an alias, the node of its anchor."""
+        pair = self._pair(path)
+        return pair[1] if pair else (self.root if not path else None)
+
+    def key_node(self, path: YamlPath) -> Optional[Node]:
+        pair = self._pair(path)
+        return pair[0] if pair else None
+
+    def _pair(self, path: YamlPath) -> Optional[tuple[Node, Node]]:
+        """(key, value) nodes; of a list item both are the item."""
+        pair: Optional[tuple[Node, Node]] = None
+        node: Node = self.root
+        for part in path:
+            pair = _child(node, part)
+            if pair is None:
+                return None
+            node = pair[1]
+        return pair
+
+
+def read_yaml(path: Union[str, Path], overrides: Sequence[str] = ()) -> YamlSource:
+    """Read the file and apply ``-o`` overrides ("Global.epoch_num=100") as PaddleOCR does.
+
+    Raises:
+        YamlError: unreadable, no UTF-8, no YAML, a tag that would run code, no PaddleOCR
+            configuration, or an override that PaddleOCR would refuse.
+    """
+    text = _text(path)
+    return parse_yaml(text, str(path), overrides)
+
+
+def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSource:
+    """As :func:`read_yaml`, from text."""
+    loader = yaml.SafeLoader(text)
+    try:
+        root = loader.get_single_node()
+        value = loader.construct_document(root) if root is not None else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f":{mark.line + 1}" if mark else ""
+        problem = (error.problem or error.context or "no YAML").replace("\n", " ")
+        if "could not determine a constructor" in problem:
+            problem = f"{problem.split('tag')[-1].strip()} is not plain YAML; it is not loaded"
+        raise YamlError(f"{name}{line}: {problem}") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise YamlError(f"{name}: no YAML: {' '.join(str(error).split())}") from None
+    finally:
+        loader.dispose()
+    if not isinstance(value, dict) or not isinstance(root, MappingNode):
+        raise YamlError(f"{name}: no PaddleOCR configuration: the file holds no mapping")
+    missing = [key for key in ("Global", "Train") if not isinstance(value.get(key), dict)]
+    if missing:
+        raise YamlError(
+            f"{name}: no PaddleOCR training configuration: it has no {' and no '.join(missing)} "
+            "section"
+        )
+    source = YamlSource(path=name, text=text, config=value, root=root)
+    for override in overrides:
+        _override(source, override)
+    return source
+
+
+def written(path: YamlPath) -> str:
+    """A path as a person writes it: ``Train.dataset.transforms[5].MakeBorderMap``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def config_path(argv: Sequence[str]) -> Optional[str]:
+    """The file that ``-c`` or ``--config`` names in PaddleOCR's command line."""
+    return _options(argv)[0]
+
+
+def guard_lines(argv: Sequence[str]) -> tuple[str, Callable[[YamlPath], Optional[int]]]:
+    """(file name, line of a path in it) for the YAML named in PaddleOCR's command line.
+
+    Where there is none, or it cannot be read, no path has a line.
+    """
+    path, overrides = _options(argv)
+    if path is None:
+        return "Guard", lambda _: None
+    try:
+        return path, read_yaml(path, overrides).line
+    except YamlError:
+        return path, lambda _: None
+
+
+def _options(argv: Sequence[str]) -> tuple[Optional[str], list[str]]:
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    parser.add_argument("-c", "--config")
+    parser.add_argument("-o", "--opt", nargs="+")
+    try:
+        known, _ = parser.parse_known_args(list(argv[1:]))
+    except (argparse.ArgumentError, SystemExit):
+        return None, []
+    return known.config, known.opt or []
+
+
+def _text(path: Union[str, Path]) -> str:
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise YamlError(f"{path}: cannot be read: {os.strerror(error.errno or 0)}") from None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise YamlError(f"{path}:{line}: not UTF-8, so PaddleOCR cannot read it") from None
+
+
+def _child(node: Node, part: Any) -> Optional[tuple[Node, Node]]:
+    if isinstance(node, SequenceNode) and isinstance(part, int):
+        return (node.value[part],) * 2 if 0 <= part < len(node.value) else None
+    if isinstance(node, MappingNode):
+        for key, value in reversed(node.value):  # of equal keys the last counts
+            if isinstance(key, ScalarNode) and key.value == str(part):
+                return key, value
+    return None
+
+
+def _override(source: YamlSource, text: str) -> None:
+    """As ``ArgsParser._parse_opt`` and ``merge_config`` in PaddleOCR's tools/program.py."""
+    name, separator, value_text = text.strip().partition("=")
+    if not separator or not name or "=" in value_text:
+        raise YamlError(f"-o {text}: must be written key=value (with one =)")
+    try:
+        value = yaml.safe_load(value_text)
+    except yaml.YAMLError as error:
+        raise YamlError(
+            f"-o {text}: the value is no YAML: {' '.join(str(error).split())}"
+        ) from None
+    keys = name.split(".")
+    if len(keys) == 1:
+        old = source.config.get(name)
+        if isinstance(value, dict) and isinstance(old, dict):
+            old.update(value)
+            source.overridden.update({(name, key): item for key, item in value.items()})
+        else:
+            source.config[name] = value
+            source.overridden[(name,)] = value
+        return
+    target: Any = source.config
+    for key in keys[:-1]:
+        if not isinstance(target, dict) or key not in target:
+            raise YamlError(f"-o {text}: {source.path} has no {key!r} to set it in")
+        target = target[key]
+    if not isinstance(target, dict):
+        raise YamlError(f"-o {text}: {'.'.join(keys[:-1])} is no mapping")
+    target[keys[-1]] = value
+    source.overridden[tuple(keys)] = value
