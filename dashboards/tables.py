@@ -45,9 +45,10 @@ def _words(names: dict[str, tuple[str, str]]) -> list[dict[str, Any]]:
     return [{"type": "value", "options": options}]
 
 
-def sorted_by(panel: table.Panel, column: str) -> table.Panel:
-    order = common_builder.TableSortByFieldState().display_name(column).desc(True)
-    return panel.sort_by([order])
+def sorted_by(panel: table.Panel, *columns: str) -> table.Panel:
+    """Largest first."""
+    order = common_builder.TableSortByFieldState
+    return panel.sort_by([order().display_name(column).desc(True) for column in columns])
 
 
 def alerts_table() -> table.Panel:
@@ -86,7 +87,7 @@ def fleet_table() -> table.Panel:
         "model": "Model",
         "instance": "Instance",
     }
-    panel = sorted_by(table.Panel().no_value("-"), "Verdict")
+    panel = sorted_by(table.Panel().no_value("-"), "Verdict", "State")
     panel.with_transformation(merge()).with_transformation(organize(columns, ("Time", "job")))
     levels = {str(level): name for level, name in VERDICT_NAMES.items()}
     states = {str(state): name for state, name in STATE_NAMES.items()}

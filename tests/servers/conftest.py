@@ -23,6 +23,8 @@ import pytest
 from ppocr_guard.dashboards.write import render, save
 
 HERE = Path(__file__).parent
+# (port of the Prometheus hook, run name, "healthy" or "collapse", seconds an epoch) -> command
+TrainerCommand = Callable[[int, str, str, float], "list[str]"]
 APT = {
     "prometheus": "prometheus",
     "promtool": "prometheus",
@@ -123,6 +125,7 @@ class Stack:
 
     folder: Path
     receiver: Receiver
+    trainer_command: TrainerCommand
     prometheus: str = ""
     alertmanager: str = ""
     trainers: list[Trainer] = field(default_factory=list)
@@ -131,8 +134,8 @@ class Stack:
     def start_trainer(self, run: str, scenario: str, seconds: float = 2.0) -> Trainer:
         """A training that Prometheus finds by itself, as a user adds one to targets.yml."""
         port = free_port()
-        command = [sys.executable, str(HERE / "fed_trainer.py"), str(port), run, scenario]
-        process = subprocess.Popen([*command, str(seconds)], stdin=subprocess.PIPE, text=True)
+        command = self.trainer_command(port, run, scenario, seconds)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
         trainer = Trainer(run, port, process)
         self.trainers.append(trainer)
         targets = [f"127.0.0.1:{one.port}" for one in self.trainers]
@@ -175,7 +178,21 @@ def hasten(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def trainer_command() -> TrainerCommand:
+    """What trains: a real guard and hook, fed with events. A test module with a real PaddleOCR
+    training overrides this fixture with a command that does the same."""
+
+    def command(port: int, run: str, scenario: str, seconds: float) -> list[str]:
+        script = str(HERE / "fed_trainer.py")
+        return [sys.executable, script, str(port), run, scenario, str(seconds)]
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, trainer_command: TrainerCommand
+) -> Iterator[Stack]:
     """What `ppocr-guard dashboards` writes, running."""
     prometheus, alertmanager = program("prometheus"), program("alertmanager")
     folder = tmp_path_factory.mktemp("watch")
@@ -183,7 +200,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     ports = {"prometheus": free_port(), "alertmanager": free_port(), "grafana": free_port()}
     save(folder, render(["127.0.0.1:1"], webhook=receiver.url, **ports), force=False)
     hasten(folder)
-    stack = Stack(folder, receiver)
+    stack = Stack(folder, receiver, trainer_command)
     stack.prometheus = f"http://127.0.0.1:{ports['prometheus']}"
     stack.alertmanager = f"http://127.0.0.1:{ports['alertmanager']}"
     commands = [

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium_pipe import Page, find_chromium
 from conftest import Stack, get, program, wait_for
+from ppocr_guard.dashboards.preview import Prometheus, answers, page
 from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
 
 pytestmark = pytest.mark.servers
@@ -95,7 +97,7 @@ def test_the_worst_run_is_worst_in_the_fleet(watched: Stack) -> None:
     verdicts = watched.query(expand(table["targets"][0]["expr"], values))
     level = {one["metric"]["run"]: float(one["value"][1]) for one in verdicts}
     assert level["bug"] > level["sound"]
-    assert table["options"]["sortBy"] == [{"displayName": "Verdict", "desc": True}]
+    assert table["options"]["sortBy"][0] == {"displayName": "Verdict", "desc": True}
     # The rows of all columns meet on the same labels.
     for target in table["targets"]:
         rows = watched.query(expand(target["expr"], values))
@@ -127,6 +129,34 @@ def test_promtool_accepts_what_we_ship(arguments: list[str]) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SUCCESS" in done.stdout
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_every_panel_shows_something_in_a_browser(
+    watched: Stack, name: str, tmp_path: Path
+) -> None:
+    """Drawn by uPlot, the library behind Grafana's own time series."""
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    asked = Prometheus(watched.prometheus, 60, "bug" if name == "run.json" else ".+")
+    file = tmp_path / "preview.html"
+    file.write_text(page(answers(load_dashboard(name), asked)), encoding="utf-8")
+    browser = Page(chromium, tmp_path / "profile")
+    try:
+        browser.open(file, width=1400, height=2560)
+        assert browser.run("document.documentElement.dataset.ready") == "1"
+        empty = "[...document.querySelectorAll('.empty')].map(e => e.closest('.panel').innerText)"
+        assert browser.run(empty) == []
+        curves = "document.querySelectorAll('canvas').length"
+        graphs = [one for one in panels(load_dashboard(name)) if one["type"] == "timeseries"]
+        assert browser.run(curves) == len(graphs)
+        first = "document.querySelector('.stat').innerText"
+        assert browser.run(first) == ("collapsed" if name == "run.json" else "2")
+        assert browser.problems == []
+        assert browser.requests == [file.resolve().as_uri()]
+    finally:
+        browser.close()
 
 
 def test_prometheus_evaluates_all_rules(watched: Stack) -> None:
