@@ -1,0 +1,103 @@
+"""``ppocr-guard notify --test``: send one notification now, and say what became of it."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from typing import Any, Optional
+
+from pydantic import SecretStr
+
+from ppocr_guard.config import GuardConfigError, load_guard
+from ppocr_guard.events import Alert, RunStart
+from ppocr_guard.hooks._message import Message, RunSoFar, alert_message
+from ppocr_guard.hooks.notify import Notify, Target, open_senders
+from ppocr_guard.hooks.senders import SERVICES, Sender
+from ppocr_guard.hooks.senders.base import SendError
+from ppocr_guard.report.text import pick_language
+from ppocr_guard.yaml_source import YamlError, read_yaml
+
+EXIT_SENT, EXIT_FAILED, EXIT_UNUSABLE = 0, 1, 2
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "yaml", nargs="?", help="training YAML; default: the URL in the variable GUARD_WEBHOOK"
+    )
+    parser.add_argument("--test", action="store_true", required=True, help="send a test message")
+    parser.add_argument("--url", help="send it there; '${NAME}' is read from the environment")
+    parser.add_argument("--secret", help="signing secret of --url, best as '${NAME}'")
+    parser.add_argument("--service", choices=SERVICES, help="what --url is, if its host is its own")
+    parser.add_argument("--language", choices=("auto", "en", "zh"), help="default: auto")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code: 0 every receiver took it, 1 one did not, 2 there is none to try."""
+    try:
+        options = _options(args)
+    except (YamlError, GuardConfigError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_UNUSABLE
+    if options is None:
+        print(f"{args.yaml}: its Guard section has no Notify hook.", file=sys.stderr)
+        return EXIT_UNUSABLE
+    senders = open_senders(options.urls, _stderr_log())
+    message = _sample(pick_language(args.language or options.language))
+    failed = [sender for sender in senders if not _sent(sender, message)]
+    if len(senders) < len(options.urls) or not senders:
+        return EXIT_UNUSABLE
+    return EXIT_FAILED if failed else EXIT_SENT
+
+
+def _options(args: argparse.Namespace) -> Optional[Any]:
+    """Options of the Notify hook; None: the YAML does without it."""
+    if args.url is not None:
+        secret = SecretStr(args.secret) if args.secret else None
+        return Notify.Options(
+            urls=[Target(url=SecretStr(args.url), secret=secret, service=args.service)]
+        )
+    if args.yaml is None:
+        return Notify.Options()
+    source = read_yaml(args.yaml)
+    loaded = load_guard(source.config.get("Guard"), file=source.path, line_of=source.line)
+    return next((options for cls, options in loaded.hooks if issubclass(cls, Notify)), None)
+
+
+def _sent(sender: Sender, message: Message) -> bool:
+    started = time.perf_counter()
+    try:
+        sender.send(message)
+    except SendError as error:
+        print(f"{sender}: not sent: {error}", file=sys.stderr)
+        return False
+    print(f"{sender}: sent in {time.perf_counter() - started:.2f} s")
+    return True
+
+
+def _sample(language: str) -> Message:
+    """What the collapse of issue 13669 looks like; marked as a test."""
+    now = time.time()
+    start = RunStart(now, "notify-test", "DB/MobileNetV3", "2.8.1", {}, ".", epoch_num=500)
+    values = (0.79, 0.6, 0.26, 0.22, 0.2)
+    alert = Alert(
+        code="hmean_collapse",
+        severity="critical",
+        message="hmean fell from 0.79 to 0.20 and stays there.",
+        advice="",
+        evidence={"best": 0.79, "value": 0.2, "effective_shrink_ratio": 0.8096},
+        epoch=5,
+        global_step=500,
+        evaluation=5,
+        time=now,
+    )
+    return alert_message(alert, RunSoFar(start, values, 0.79, 1), language, test=True)
+
+
+def _stderr_log() -> logging.Logger:
+    log = logging.getLogger("ppocr_guard.notify_command")
+    log.propagate = False
+    log.setLevel(logging.INFO)
+    log.handlers = [logging.StreamHandler(sys.stderr)]
+    return log

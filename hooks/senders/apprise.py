@@ -1,0 +1,40 @@
+"""Everything that apprise speaks to: Telegram, Discord, mail and many more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ppocr_guard.hooks._message import Message
+from ppocr_guard.hooks.senders.base import Sender, SendError
+
+
+class Apprise(Sender):
+    """https://github.com/caronc/apprise; needs the extra ``ppocr-guard[notify]``."""
+
+    title = "apprise"
+    per_minute = 20
+
+    def __init__(self, url: str) -> None:
+        """Raises ValueError: apprise is missing, or does not know such a URL."""
+        scheme = url.split("://", 1)[0]
+        try:
+            import apprise
+        except ImportError:
+            raise ValueError(
+                f"begins with {scheme}://, which needs `pip install ppocr-guard[notify]` (apprise)"
+            ) from None
+        self._apprise: Any = apprise.Apprise()
+        self._format: Any = apprise.NotifyFormat.TEXT
+        if not self._apprise.add(url):
+            raise ValueError(f"begins with {scheme}://, but apprise cannot use it")
+        self._scheme = scheme
+
+    def __str__(self) -> str:
+        return f"apprise ({self._scheme})"
+
+    def send(self, message: Message) -> None:
+        taken = self._apprise.notify(
+            title=message.title, body=message.plain(title=False), body_format=self._format
+        )
+        if not taken:
+            raise SendError("apprise could not deliver it", retry=True)

@@ -1,0 +1,35 @@
+"""WeCom (企业微信) group robots."""
+
+from __future__ import annotations
+
+from ppocr_guard.hooks._message import Message, cut
+from ppocr_guard.hooks.senders.base import HttpSender, Request, SendError, reply_json, to_json
+
+MAX_BYTES = 4096
+_TOO_FAST = 45009
+_BUSY = -1
+
+
+class WeCom(HttpSender):
+    """https://developer.work.weixin.qq.com/document/path/91770"""
+
+    title = "WeCom"
+    hosts = ("qyapi.weixin.qq.com",)
+    per_minute = 20
+
+    def request(self, message: Message) -> Request:
+        content = cut(message.markdown(), MAX_BYTES)
+        return Request(
+            self._url, to_json({"msgtype": "markdown", "markdown": {"content": content}})
+        )
+
+    def check(self, reply: bytes) -> None:
+        answer = reply_json(reply)
+        code = answer.get("errcode")
+        if code != 0:
+            after = 60.0 if code == _TOO_FAST else None
+            raise SendError(
+                f"errcode {code}: {answer.get('errmsg')}",
+                retry=code in (_TOO_FAST, _BUSY),
+                after=after,
+            )
