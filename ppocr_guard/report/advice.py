@@ -12,7 +12,7 @@ _CONFIG_CODES = ("shrink_ratio_unexpected", "shrink_ratio_mismatch", "unclip_mis
 def next_steps(run: RunSummary, words: Words) -> list[str]:
     """Sentences, the most pressing first; each only once, never empty."""
     steps = [
-        clean(group.latest.event.advice)
+        clean(words.advice(group.latest.event.code, group.latest.event.advice))
         for group in run.alert_groups()
         if group.latest.event.advice and group.severity != "info"
     ]

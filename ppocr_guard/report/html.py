@@ -10,6 +10,7 @@ from pathlib import Path
 from ppocr_guard import paths
 from ppocr_guard.report.load import Loaded, UnusableInputError, load
 from ppocr_guard.report.page import Entry, render
+from ppocr_guard.report.problems import config_problems
 from ppocr_guard.report.text import LANGUAGES, Words, pick_language
 
 
@@ -71,7 +72,7 @@ def _entries(loaded: Loaded, words: Words, *, every: bool) -> list[Entry]:
         notes.append(words("earlier", count=len(loaded.runs) - len(shown)))
     if loaded.bad_lines:
         notes.append(words("bad_lines", count=loaded.bad_lines))
-    return [Entry(run, problems=loaded.problems_of(run), notes=notes) for run in shown]
+    return [Entry(run, problems=config_problems(run.start), notes=notes) for run in shown]
 
 
 def _default_output(runs: list[Path]) -> Path:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
 from ppocr_guard import paths
 from ppocr_guard.events import Event
@@ -53,9 +53,6 @@ class Loaded:
     source: Source
     runs: list[RunSummary]
     bad_lines: int = 0
-
-    def problems_of(self, run: RunSummary) -> Optional[list[Any]]:
-        return None
 
 
 def load(directory: Path) -> Loaded:

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from string import Template
-from typing import Any, Optional
+from typing import Optional
 
 from ppocr_guard import __version__
+from ppocr_guard.audit import Problem
 from ppocr_guard.report import sections
 from ppocr_guard.report.curves import curves
 from ppocr_guard.report.model import RunSummary
@@ -27,7 +28,7 @@ class Entry:
     """A run and what is known beside its events."""
 
     run: RunSummary
-    problems: Optional[list[Any]] = None  # of its configuration; None: not checked
+    problems: Optional[list[Problem]] = None  # of its configuration; None: not checked
     notes: list[str] = field(default_factory=list)
 
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
+from ppocr_guard.audit import Problem
 from ppocr_guard.events import ShrinkRatio
 from ppocr_guard.report.advice import next_steps
 from ppocr_guard.report.facts import run_facts
@@ -299,7 +300,7 @@ def _brief(value: object) -> str:
     return text if len(text) <= 300 else text[:299] + "…"
 
 
-def problems(found: Optional[list[Any]], words: Words) -> str:
+def problems(found: Optional[list[Problem]], words: Words) -> str:
     """What `ppocr-guard check` finds in the run's configuration; nothing when not checked."""
     if found is None:
         return ""
@@ -308,15 +309,12 @@ def problems(found: Optional[list[Any]], words: Words) -> str:
     return f'<section class="card"><h3>{esc(words("problems"))}</h3>{body}</section>'
 
 
-def _problem_row(problem: Any, words: Words) -> str:
-    place = [str(problem.path)] if problem.path else []
-    if problem.line:
-        place.append(words("line", line=problem.line))
+def _problem_row(problem: Problem, words: Words) -> str:
     fix = f"<p>{_code_marks(words('fixable'))}</p>" if problem.fixable else ""
     return (
         f'<li class="alert {esc(problem.severity)}"><span class="n" aria-hidden="true">!</span>'
         f'<div><p class="alert-head">{_alert_title(problem.code, words)}'
-        f'<span class="place">{esc(" · ".join(place))}</span></p>'
+        f'<span class="place">{esc(problem.path)}</span></p>'
         f"<p>{_code_marks(clean(problem.message))}</p><p>{_code_marks(clean(problem.advice))}</p>"
         f"{fix}</div></li>"
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Optional
 
 from ppocr_guard.codes import ALERT_CODES
+from ppocr_guard.hooks._message_texts import ADVICE_ZH
 
 LANGUAGES = ("en", "zh")
 
@@ -117,7 +118,6 @@ _EN = {
     "ended": "Last record",
     "best_checkpoint": "Best checkpoint",
     "latest_checkpoint": "Latest checkpoint",
-    "line": "line {line}",
     "fixable": "`ppocr-guard fix` writes this into the YAML.",
     "healthy.do": "Go on. The best checkpoint is at {best}.",
     "plateaued.do": "Stop here and use the best checkpoint at {best}, or lower the learning rate "
@@ -234,7 +234,6 @@ _ZH = {
     "ended": "最后记录",
     "best_checkpoint": "最好的检查点",
     "latest_checkpoint": "最近的检查点",
-    "line": "第 {line} 行",
     "fixable": "`ppocr-guard fix` 可把修改写回 YAML。",
     "healthy.do": "继续训练即可。最好的检查点在 {best}。",
     "plateaued.do": "可以到此为止，使用 {best} 处最好的检查点；或降低学习率从它继续训练。",
@@ -284,6 +283,10 @@ class Words:
         title = (_ALERTS_ZH if self.language == "zh" else ALERT_CODES).get(code, "")
         name = "_" in title.split(" ", 1)[0]  # unclip_ratio stays as it is written
         return title if name else title[:1].upper() + title[1:]
+
+    def advice(self, code: str, given: str) -> str:
+        """What to do about an alert, in this language where its code is a built-in one."""
+        return ADVICE_ZH.get(code, given) if self.language == "zh" and given else given
 
     def source(self, source: str) -> str:
         """Where a shrink ratio comes from."""

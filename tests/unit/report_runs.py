@@ -35,18 +35,36 @@ _HMEAN = {
     "collapse": {1: 0.79, 2: 0.60, 3: 0.26, 5: 0.20, 10: 0.24, 20: 0.18, 40: 0.24},
 }
 CONFIG = {
-    "Global": {"epoch_num": 40, "pretrained_model": "./best_accuracy", "seed": 1024},
+    "Global": {
+        "epoch_num": 40,
+        "eval_batch_step": [0, 20],
+        "pretrained_model": "./best_accuracy",
+        "save_model_dir": "./output/db_mv3",
+        "seed": 1024,
+    },
     "Optimizer": {"lr": {"name": "Cosine", "learning_rate": 0.001}},
     "PostProcess": {"name": "DBPostProcess", "unclip_ratio": 1.5},
     "Train": {
         "dataset": {
+            "name": "SimpleDataSet",
+            "data_dir": "./data",
+            "label_file_list": ["./data/train.txt"],
+            "ratio_list": [1.0],
             "transforms": [
                 {"DecodeImage": {"img_mode": "BGR"}},
                 {"MakeBorderMap": {"shrink_ratio": 0.4, "total_epoch": 500}},
                 {"MakeShrinkMap": {"shrink_ratio": 0.4, "total_epoch": 500}},
-            ]
+            ],
         },
         "loader": {"batch_size_per_card": 8},
+    },
+    "Eval": {
+        "dataset": {
+            "name": "SimpleDataSet",
+            "label_file_list": ["./data/val.txt"],
+            "transforms": [{"DecodeImage": {"img_mode": "BGR"}}, {"DetLabelEncode": None}],
+        },
+        "loader": {"batch_size_per_card": 1},
     },
 }
 

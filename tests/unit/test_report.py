@@ -20,6 +20,7 @@ from ppocr_guard.report import text
 from ppocr_guard.report.advice import next_steps
 from ppocr_guard.report.model import summarise
 from ppocr_guard.report.page import Entry, render
+from ppocr_guard.report.problems import config_problems
 
 EN = text.Words("en")
 EVIL = "<img src=x onerror=alert(1)></script><script>alert(2)</script>\u202e\x1b[31m"
@@ -169,10 +170,23 @@ def test_advice_names_each_step_once_and_the_best_checkpoint() -> None:
     assert len(steps) == len(set(steps))
     assert steps[0].startswith("Delete total_epoch")
     assert any("./output/db_mv3/best_accuracy" in step for step in steps)
+    chinese = next_steps(run, text.Words("zh"))
+    assert chinese[0].startswith("从 MakeShrinkMap 和 MakeBorderMap 中删除 total_epoch")
     [fine] = summarise(training("healthy"))
     assert next_steps(fine, EN) == [
         "Go on. The best checkpoint is at ./output/db_mv3/best_accuracy."
     ]
+
+
+def test_the_configuration_s_problems_are_named(tmp_path: Path) -> None:
+    write_journal(tmp_path, training("collapse", stop_at=6))
+    output = tmp_path / "r.html"
+    assert main(["report", str(tmp_path), "-o", str(output), "--language", "en"]) == 0
+    words = Tags(output.read_text(encoding="utf-8")).words
+    assert "MakeShrinkMap will shrink by 0.8096" in words
+    assert "Train.dataset.transforms[2].MakeShrinkMap.total_epoch" in words
+    assert config_problems(None) is None
+    assert config_problems(RunStart(BEGAN, "r", "DB", "unknown", {"x": [1]}, "out", 2)) is None
 
 
 def test_both_languages_say_the_same_things() -> None:

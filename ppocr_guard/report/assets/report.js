@@ -177,7 +177,7 @@
 
     function hover(u) {
       const left = u.cursor.left * devicePixelRatio + u.bbox.left;
-      const near = u.cursor.left < 0 ? null
+      const near = u.cursor.left < 0 || !holder.matches(":hover") ? null
         : placed.find((g) => Math.abs(g.left - left) < 7 * devicePixelRatio);
       tip.style.display = near ? "block" : "none";
       if (!near) return;
@@ -350,10 +350,12 @@
   addEventListener("beforeprint", () => {
     theme = root.dataset.theme;
     root.dataset.theme = "light";
+    root.classList.add("printing");
     document.querySelectorAll("details").forEach((part) => { part.open = true; });
     drawAll();
   });
   addEventListener("afterprint", () => {
+    root.classList.remove("printing");
     if (theme === undefined) delete root.dataset.theme; else root.dataset.theme = theme;
     drawAll();
   });

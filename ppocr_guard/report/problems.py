@@ -1,0 +1,35 @@
+"""What `ppocr-guard check` finds in the configuration that a run was started with."""
+
+from __future__ import annotations
+
+import json
+from typing import Optional
+
+from ppocr_guard.audit import Problem, audit
+from ppocr_guard.audit.context import Context
+from ppocr_guard.events import RunStart
+from ppocr_guard.paddleocr.releases import Behaviour, ReleaseError, behaviour_of
+from ppocr_guard.yaml_source import YamlError, parse_yaml
+
+
+def config_problems(start: Optional[RunStart]) -> Optional[list[Problem]]:
+    """Problems, the worst first; None when the configuration is not known.
+
+    The configuration alone is judged: the run may have been on another machine, so that
+    its files say nothing here. Line numbers mean nothing, as there is no YAML.
+    """
+    if start is None or not start.config:
+        return None
+    try:
+        source = parse_yaml(json.dumps(start.config, default=str), "config.yml")  # JSON is YAML
+    except YamlError:
+        return None
+    context = Context(source, _behaviour(start.release), cards=max(1, start.world_size))
+    return audit(context, data=False)
+
+
+def _behaviour(release: str) -> Optional[Behaviour]:
+    try:
+        return behaviour_of(release)
+    except ReleaseError:
+        return None
