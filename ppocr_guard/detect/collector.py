@@ -1,0 +1,129 @@
+"""Gathers from events what :func:`ppocr_guard.detect.diagnosis.diagnose` weighs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Optional
+
+from ppocr_guard.detect.diagnosis import Evidence
+from ppocr_guard.detect.loss import LossLevel, total_loss
+from ppocr_guard.events import (
+    Alert,
+    DataErrors,
+    EvalEnd,
+    RoundTrip,
+    RunStart,
+    ShrinkRatio,
+    StepEnd,
+)
+
+_KEPT = ("best", "first", "evaluations", "loss_first", "loss_at_best", "learning_rate")
+_WEIGHED = (
+    "loss_not_finite",
+    "loss_degenerate",
+    "loss_diverged",
+    "unclip_mismatch",
+    "overfitting",
+    "data_pipeline_failing",
+)
+FIRST_STEPS = 3  # steps that make the level at which the loss began
+
+
+class Collector:
+    """Keeps one :class:`Evidence` up to date; O(1) memory."""
+
+    def __init__(self) -> None:
+        self.evidence = Evidence()
+        self.level = LossLevel()
+        self._steps = 0
+
+    def run_start(self, event: RunStart) -> None:
+        config = event.config
+        self.evidence.optimizer = str(_get(config, "Optimizer", "name") or "")
+        weights = _get(config, "Global", "pretrained_model"), _get(config, "Global", "checkpoints")
+        self.evidence.pretrained = any(weights)
+
+    def step(self, event: StepEnd) -> None:
+        e = self.evidence
+        loss = total_loss(event.losses)
+        if loss is not None and math.isfinite(loss):
+            self._steps += 1
+            self.level.update(loss)
+            e.loss = self.level.value
+            if self._steps <= FIRST_STEPS:
+                e.loss_first = e.loss
+        if event.learning_rate is not None:
+            e.learning_rate = max(e.learning_rate or 0.0, event.learning_rate)
+        e.data_errors = max(e.data_errors, event.data_errors)
+
+    def evaluation(self, event: EvalEnd) -> None:
+        e = self.evidence
+        value = event.value if math.isfinite(event.value) else 0.0
+        e.evaluations += 1
+        e.first = value if e.first is None else e.first
+        if value >= e.best:
+            e.best, e.loss_at_best = value, e.loss
+        e.value = value
+        e.precision = _finite(event.metrics.get("precision"))
+        e.recall = _finite(event.metrics.get("recall"))
+        e.no_boxes = bool(event.no_boxes)
+        e.rescored = event.rescored
+
+    def shrink_ratio(self, event: ShrinkRatio) -> None:
+        """Only MakeShrinkMap counts: MakeBorderMap at 0.81 alone trained to 0.95."""
+        low, high = event.expected_low, event.expected_high
+        if event.operator != "MakeShrinkMap" or low is None or high is None:
+            return
+        margin = 0.01 + (event.uncertainty or 0.0)
+        if not low - margin <= event.ratio <= high + margin:
+            self.evidence.shrink_ratio = event.ratio
+            self.evidence.shrink_expected = event.base if event.base is not None else low
+            self.evidence.shrink_cause = event.cause or ""
+
+    def round_trip(self, event: RoundTrip) -> None:
+        e = self.evidence
+        e.unclip_ratio = event.unclip_ratio
+        e.round_trip_iou, e.round_trip_share = event.median_iou, event.share_matched
+        e.fitting_unclip_ratio = event.fitting_unclip_ratio
+
+    def data_errors(self, event: DataErrors) -> None:
+        self.evidence.data_errors = max(self.evidence.data_errors, event.errors)
+        lines = event.last_message.strip().splitlines()
+        self.evidence.data_message = lines[-1] if lines else ""
+
+    def alert(self, event: Alert) -> None:
+        if event.code in _WEIGHED:
+            self.evidence.alerts[event.code] = event.evidence
+
+    def state_dict(self) -> dict[str, Any]:
+        """What cannot be seen again after a resume: how the run began and was at its best."""
+        e = self.evidence
+        return {
+            "steps": self._steps,
+            "level": self.level.state_dict(),
+            "evidence": {name: getattr(e, name) for name in _KEPT},
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Raises ValueError, KeyError or TypeError when the state does not fit."""
+        kept = {name: state["evidence"][name] for name in _KEPT}
+        if not all(v is None or isinstance(v, (int, float)) for v in kept.values()):
+            raise ValueError(f"evidence cannot be {kept!r}")
+        self._steps = int(state["steps"])
+        self.level.load_state_dict(state["level"])
+        for name, value in kept.items():
+            setattr(self.evidence, name, value)
+
+
+def _get(config: Mapping[str, Any], *path: str) -> Any:
+    value: Any = config
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _finite(value: Any) -> Optional[float]:
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        return float(value)
+    return None

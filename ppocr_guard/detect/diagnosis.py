@@ -1,0 +1,285 @@
+"""Why a run went wrong: weighs what is known and names causes with a confidence.
+
+Each rule looks at one cause and answers with a confidence in 0..1, from what was seen when these
+faults were put into real trainings. Direct measurements (the round trip, the counterfactual
+scores, NaN in the loss) weigh more than the shape of curves. Confidences rank the causes; they
+are no probabilities and do not add up to 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Callable, Optional
+
+
+@dataclass(frozen=True)
+class Cause:
+    """``code`` is stable; ``sentence`` says what and on which numbers; ``confidence`` is 0..1."""
+
+    code: str
+    sentence: str
+    confidence: float
+    advice: str
+
+
+@dataclass
+class Evidence:
+    """What is known about a run; anything may be missing. Metrics and ratios are in 0..1."""
+
+    best: float = 0.0
+    value: float = 0.0
+    first: Optional[float] = None  # main indicator of the first evaluation
+    evaluations: int = 0
+    precision: Optional[float] = None
+    recall: Optional[float] = None
+    no_boxes: bool = False
+    alerts: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # code -> its evidence
+    shrink_ratio: Optional[float] = None  # of MakeShrinkMap, where it is not what config means
+    shrink_expected: Optional[float] = None
+    shrink_cause: str = ""
+    unclip_ratio: Optional[float] = None  # the four of the round trip
+    round_trip_iou: Optional[float] = None
+    round_trip_share: Optional[float] = None
+    fitting_unclip_ratio: Optional[float] = None
+    rescored: Optional[Mapping[float, float]] = None  # unclip ratio -> hmean, same predictions
+    loss_first: Optional[float] = None
+    loss_at_best: Optional[float] = None
+    loss: Optional[float] = None
+    learning_rate: Optional[float] = None  # highest so far
+    optimizer: str = ""
+    pretrained: bool = False  # the config names a pretrained model or checkpoint
+    data_errors: int = 0
+    data_message: str = ""
+
+    @property
+    def targets_fit(self) -> Optional[bool]:
+        """Whether training maps and postprocess fit each other; None if not measured."""
+        if self.round_trip_share is None:
+            return None
+        return self.round_trip_share >= 0.8 and "unclip_mismatch" not in self.alerts
+
+    @property
+    def targets_wrong(self) -> bool:
+        """A wrong shrink ratio or unclip ratio is known. MakeBorderMap's alone does no harm."""
+        if "unclip_mismatch" in self.alerts or self.targets_fit is False:
+            return True
+        return self.shrink_ratio is not None and self.targets_fit is None
+
+    @property
+    def recovered(self) -> Optional[tuple[float, float]]:
+        """(unclip ratio, hmean) if another ratio brings back what was lost (twice the value,
+        and three quarters of the best)."""
+        if not self.rescored:
+            return None
+        ratio, hmean = max(self.rescored.items(), key=lambda item: item[1])
+        sound = hmean >= 0.75 * max(self.best, 0.4) and hmean >= 2 * self.value
+        return (ratio, hmean) if sound else None
+
+    @property
+    def balanced(self) -> bool:
+        """Boxes are there, about one a text, but do not match: precision equals recall, low."""
+        if self.precision is None or self.recall is None:
+            return False
+        high = max(self.precision, self.recall)
+        return 0 < high < 0.75 and abs(self.precision - self.recall) <= max(0.02, 0.1 * high)
+
+
+Rule = Callable[[Evidence], Optional[Cause]]
+
+
+def diagnose(evidence: Evidence) -> list[Cause]:
+    """Causes that the evidence speaks for, likeliest first; empty when there is none."""
+    return sorted(_causes(evidence), key=lambda cause: -cause.confidence)
+
+
+def _causes(evidence: Evidence) -> Iterator[Cause]:
+    for rule in _RULES:
+        cause = rule(evidence)
+        if cause is not None:
+            yield cause
+
+
+def _not_finite(e: Evidence) -> Optional[Cause]:
+    if "loss_not_finite" not in e.alerts:
+        return None
+    return Cause(
+        "loss_not_finite",
+        "The loss became NaN or infinite; the weights are lost from there on.",
+        0.98,
+        "Go back to the best checkpoint; look for broken labels, lower the learning rate, clip "
+        "gradients, or train without AMP.",
+    )
+
+
+def _labels_empty(e: Evidence) -> Optional[Cause]:
+    if "loss_degenerate" not in e.alerts or (e.shrink_ratio is not None and e.shrink_ratio >= 1):
+        return None
+    if e.alerts["loss_degenerate"].get("pattern") == "constant":
+        return None
+    return Cause(
+        "labels_empty",
+        "No training map holds a single text pixel (shrink loss 0, binary loss 1): the labels "
+        "are empty or all marked to be ignored.",
+        0.95,
+        "Look at the train label file: texts '###' or '*' are ignored, and so are boxes that "
+        "are too small or lie outside of the crop.",
+    )
+
+
+def _shrink_ratio(e: Evidence) -> Optional[Cause]:
+    if e.shrink_ratio is None or (e.targets_fit is True and e.recovered is None):
+        return None
+    meant = f", the config means {e.shrink_expected:g}" if e.shrink_expected is not None else ""
+    why = f" ({e.shrink_cause})" if e.shrink_cause else ""
+    sure = e.recovered is not None or e.targets_fit is False or e.shrink_ratio >= 1
+    return Cause(
+        "shrink_ratio_wrong",
+        f"The maps are shrunk by {e.shrink_ratio:.4f}{meant}{why}; the postprocess cannot bring "
+        "such boxes back to their size.",
+        0.97 if sure else 0.9,
+        "Remove total_epoch from MakeShrinkMap and MakeBorderMap, or set ShrinkRatio: "
+        "{repair: true}; then train again from the checkpoint you began with.",
+    )
+
+
+def _unclip(e: Evidence) -> Optional[Cause]:
+    if e.recovered is not None:
+        ratio, hmean = e.recovered
+        # A model with a far too large learning rate gained by rescoring as well (0.67 to 0.89).
+        confidence = 0.93 if e.targets_fit is not True else 0.6
+        return Cause(
+            "unclip_mismatch",
+            f"The same predictions reach {hmean:.3f} with unclip_ratio {ratio:g} instead of "
+            f"{e.value:.3f}: the model is sound, its boxes only get the wrong size.",
+            confidence,
+            f"Set PostProcess.unclip_ratio to {ratio:g}, or repair the shrink ratio that the "
+            "training maps are made with.",
+        )
+    if "unclip_mismatch" in e.alerts or e.targets_fit is False:
+        fit = f" {e.fitting_unclip_ratio:.2f} fits" if e.fitting_unclip_ratio else ""
+        return Cause(
+            "unclip_mismatch",
+            f"Even a perfect prediction of the training maps fails with unclip_ratio "
+            f"{e.unclip_ratio or 0:g}: median IoU {e.round_trip_iou or 0:.2f}.{fit}",
+            0.92,
+            f"Set PostProcess.unclip_ratio to{fit.replace(' fits', '') or ' what fits the maps'}, "
+            "or write the shrink_ratio that it is made for.",
+        )
+    if e.balanced and e.targets_fit is None and not e.rescored:
+        return Cause(
+            "unclip_mismatch",
+            f"Precision {e.precision:.2f} and recall {e.recall:.2f} are equal: there is a box for "
+            "each text, but of the wrong size or place. Most often shrink_ratio and "
+            "unclip_ratio do not fit.",
+            0.6,
+            "Run `ppocr-guard check` on the config: is total_epoch set for MakeShrinkMap, and "
+            "does unclip_ratio fit shrink_ratio?",
+        )
+    return None
+
+
+def _labels_shifted(e: Evidence) -> Optional[Cause]:
+    if not e.balanced or e.recovered is not None or e.targets_wrong:
+        return None
+    ruled_out = (e.targets_fit is True) + bool(e.rescored)  # the size of boxes is not it
+    return Cause(
+        "labels_shifted",
+        f"Precision {e.precision:.2f} and recall {e.recall:.2f} are equal and low: there is a box "
+        "for each text, in the wrong place or scale; the training labels do not lie on the text.",
+        (0.35, 0.65, 0.85)[ruled_out],
+        "Draw a few training labels over their images: a resize, an EXIF rotation or another "
+        "image size may have shifted or scaled them.",
+    )
+
+
+def _learning_rate(e: Evidence) -> Optional[Cause]:
+    diverged = "loss_diverged" in e.alerts
+    reference = e.loss_at_best if e.loss_at_best is not None else e.loss_first
+    risen = e.loss is not None and reference is not None and e.loss > 1.3 * reference
+    limit = 0.02 if e.optimizer.lower().startswith("adam") else 0.2
+    large = e.learning_rate is not None and e.learning_rate >= limit
+    if not (diverged or risen or large):
+        return None
+    rate = f" (learning rate up to {e.learning_rate:g})" if e.learning_rate is not None else ""
+    numbers = f": {reference:.3g} to {e.loss:.3g}" if risen and reference is not None else ""
+    text = f"The training loss itself rose{numbers}{rate}"
+    if not (diverged or risen):
+        text = f"The learning rate {e.learning_rate:g} is very high for {e.optimizer or 'this'}"
+    confidence = 0.25 + 0.35 * diverged + 0.2 * risen + 0.4 * large
+    return Cause(
+        "learning_rate_too_high",
+        f"{text}: the steps are too large.",
+        min(0.95, confidence),
+        "Divide the learning rate by 10 (fine-tuning a released detector: 1e-4 and below on one "
+        "card) and keep a warm-up.",
+    )
+
+
+def _overfitting(e: Evidence) -> Optional[Cause]:
+    if e.loss is None or e.loss_at_best is None or e.targets_wrong or e.best < 0.1:
+        return None
+    if e.balanced or e.recovered is not None or e.loss > 0.8 * e.loss_at_best:
+        return None
+    return Cause(
+        "overfitting",
+        f"The training loss went on falling ({e.loss_at_best:.3g} to {e.loss:.3g}) while the "
+        f"validation metric fell from {e.best:.3f} to {e.value:.3f}.",
+        0.75 if "overfitting" in e.alerts else 0.55,
+        "Keep the best checkpoint; add data or augmentation, or train for fewer epochs.",
+    )
+
+
+def _pretrained(e: Evidence) -> Optional[Cause]:
+    if not e.pretrained or e.first is None or e.first > 0.05 or e.best >= 0.3:
+        return None
+    return Cause(
+        "pretrained_wrong",
+        f"The run starts from a pretrained model, yet its first evaluation gave {e.first:.3f}: "
+        "the weights are of another model or were not loaded.",
+        0.5,
+        "Look for 'The shape of model params' and 'not in model' warnings at the start of the "
+        "log; the path is given without .pdparams, and Architecture must be that of the weights.",
+    )
+
+
+def _evaluation_set(e: Evidence) -> Optional[Cause]:
+    if e.loss is None or e.loss_first is None or e.best >= 0.1 or e.targets_wrong:
+        return None
+    if e.loss > 0.6 * e.loss_first:
+        return None
+    return Cause(
+        "evaluation_set",
+        f"The training loss fell ({e.loss_first:.3g} to {e.loss:.3g}), but the metric never "
+        f"exceeded {e.best:.3f}: evaluation does not see the data that training does.",
+        0.6,
+        "Check Eval.dataset: label file and images belong together, boxes are not all ignored, "
+        "and DetResizeForTest (or the recogniser's image shape and dictionary) is that of "
+        "training.",
+    )
+
+
+def _data_pipeline(e: Evidence) -> Optional[Cause]:
+    if "data_pipeline_failing" not in e.alerts:
+        return None
+    last = f" The last error: {e.data_message}" if e.data_message else ""
+    return Cause(
+        "data_pipeline_failing",
+        f"PaddleOCR failed to load samples {e.data_errors} times and trains on the rest.{last}",
+        0.9 if not e.targets_wrong else 0.5,
+        "Repair what the last error names; PaddleOCR retries other samples for ever.",
+    )
+
+
+_RULES: tuple[Rule, ...] = (
+    _not_finite,
+    _labels_empty,
+    _shrink_ratio,
+    _unclip,
+    _labels_shifted,
+    _learning_rate,
+    _overfitting,
+    _pretrained,
+    _evaluation_set,
+    _data_pipeline,
+)

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from ppocr_guard.detect.collapse import CollapseDetector
+from ppocr_guard.detect.trend import OverfittingDetector, ProgressDetector, StabilityDetector
+
+
+def stop(values, detector=None, **evidence):
+    """Evaluation (from 1) at which the run has collapsed, or None."""
+    detector = detector or CollapseDetector()
+    for i, value in enumerate(values, 1):
+        if detector.is_over(detector.update(value, **evidence)):
+            return i
+    return None
+
+
+BUG = [0.79, 0.60, 0.26, 0.22, 0.20, 0.24, 0.26, 0.28, 0.15]
+
+
+def test_a_collapse_is_told_at_its_third_low_evaluation():
+    assert stop(BUG) == 5
+
+
+def test_evidence_shortens_the_wait():
+    assert stop(BUG, hint=True) == 4
+    assert stop(BUG, suspect=True) == 4
+
+
+def test_known_wrong_targets_are_told_before_most_is_lost():
+    slow = [0.45, 0.49, 0.47, 0.42, 0.36, 0.35, 0.34, 0.33]
+    assert stop(slow) is None
+    assert stop(slow, suspect=True) == 6  # 0.36 and 0.35 are under 75 % of 0.49
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0.82, 0.91, 0.91, 0.94, 0.94, 0.93, 0.95],
+        [0.9, 0.91, 0.1, 0.9, 0.92],  # one dip
+        [0.9, 0.91, 0.1, 0.2, 0.91, 0.92],
+        [0.17, 0.56, 0.11, 0.12, *[0.02] * 15, 0.4, 0.6, 0.75],  # warm-up, after a big move
+        [0.65, 0.66, 0.03, 0.16, 0.36, 0.48, 0.53],  # coming back
+        [0.0] * 40,
+        [0.19, 0.18, *[0.01] * 30, 0.5],  # was not worth anything yet
+    ],
+)
+def test_runs_that_go_on_are_left_alone(values):
+    assert stop(values) is None
+
+
+def test_a_run_that_came_back_once_gets_as_long_again():
+    steady = [0.9] * 30
+    dip = [0.9, 0.3, 0.3, 0.9]
+    assert stop(steady + [0.3] * 10) == 33
+    assert stop(steady + dip + [0.3] * 10, CollapseDetector(swing_weight=0)) == 34 + 3 + 2
+
+
+def test_a_big_move_fades():
+    learnt = [0.0, 0.5] + [0.8] * 60
+    assert stop(learnt + [0.2] * 5) == 65
+    assert stop([0.0, 0.5, 0.8] + [0.2] * 5) is None
+
+
+def test_nan_counts_as_nothing():
+    assert stop([0.9, 0.9, math.nan, math.nan, math.nan]) == 5
+
+
+def test_noise_below_the_limit_never_stops():
+    rng = random.Random(1)
+    for _ in range(50):
+        assert stop([0.8 + rng.gauss(0, 0.05) for _ in range(200)]) is None
+
+
+def test_a_resumed_run_goes_on_counting():
+    first = CollapseDetector()
+    assert stop(BUG[:4], first) is None
+    second = CollapseDetector()
+    second.load_state_dict(first.state_dict())
+    assert stop(BUG[4:], second) == 1
+
+
+def test_the_best_of_an_earlier_part_counts():
+    detector = CollapseDetector()
+    detector.resume(0.8)
+    assert stop([0.2, 0.2, 0.2], detector) == 3
+
+
+@pytest.mark.parametrize(
+    "change", [{"best": "0.5"}, {"best": math.nan}, {"extra": 1}, {"count": None}, {"best": True}]
+)
+def test_a_state_that_does_not_fit_is_refused_whole(change):
+    detector = CollapseDetector()
+    stop(BUG[:3], detector)
+    before = detector.state_dict()
+    state = {**CollapseDetector().state_dict(), **change}
+    if change == {"best": True}:
+        state["best"] = [True]
+    with pytest.raises(ValueError, match="CollapseDetector"):
+        detector.load_state_dict(state)
+    assert detector.state_dict() == before
+
+
+def test_not_learning_waits_for_a_slow_start():
+    detector = ProgressDetector()
+    told = []
+    for i in range(1, 41):
+        detector.update(0.0 if i < 9 else 0.02 * i, done=i / 40)
+        told.append(detector.not_learning)
+    assert not any(told)
+
+
+def test_not_learning_is_told_after_a_quarter_of_the_run():
+    detector = ProgressDetector()
+    for i in range(1, 41):
+        detector.update(0.001, done=i / 40)
+        assert detector.not_learning == (i >= 10)
+
+
+def test_not_learning_without_a_known_end():
+    detector = ProgressDetector()
+    for i in range(1, 31):
+        detector.update(0.0)
+        assert detector.not_learning == (i >= 20)
+
+
+def test_plateau():
+    detector = ProgressDetector()
+    for value in (0.5, 0.7, 0.8):
+        detector.update(value)
+    for i in range(1, 20):
+        detector.update(0.803)
+        assert detector.plateau == (i >= 15)
+    detector.update(0.9)
+    assert not detector.plateau
+
+
+def test_unstable_is_a_fall_that_came_back():
+    detector = StabilityDetector()
+    assert [detector.update(v) for v in (0.6, 0.7, 0.07, 0.2, 0.3, 0.6, 0.7)] == [False] * 5 + [
+        True,
+        False,
+    ]
+    assert (detector.falls, detector.lowest) == (1, 0.07)
+
+
+def test_overfitting_needs_a_falling_loss():
+    falling, flat = OverfittingDetector(), OverfittingDetector()
+    told = []
+    for i in range(30):
+        value = 0.5 + 0.04 * i if i < 10 else 0.86 - 0.008 * (i - 9)
+        told.append(falling.update(value, 2.0 * 0.93**i))
+        assert not flat.update(value, 2.0)
+    assert told.index(True) > 15

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+from ppocr_guard.hooks.auto_stop import AutoStop
+from ppocr_guard.hooks.hmean_trend import HmeanTrend
+
+from ppocr_guard.events import Alert, EvalEnd, RoundTrip, RunStart, ShrinkRatio, StepEnd, Verdict
+from ppocr_guard.guard import Guard
+
+BUG = [0.79, 0.60, 0.26, 0.22, 0.20, 0.24, 0.26]
+
+
+def evaluation(i, value, indicator="hmean", best=0.0, **metrics):
+    return EvalEnd(
+        0.0, i, 20 * i, i, {indicator: value, **metrics}, indicator, value, best,
+        rescored=metrics.pop("rescored", None),
+    )  # fmt: skip
+
+
+def feed(hook, values, start=1, **metrics):
+    reactions = []
+    for i, value in enumerate(values, start):
+        reactions += hook.on_eval(evaluation(i, value, **metrics)) or []
+    return reactions
+
+
+def alerts(reactions):
+    return {r.code: r for r in reactions if isinstance(r, Alert)}
+
+
+def states(reactions):
+    return [r.state for r in reactions if isinstance(r, Verdict)]
+
+
+def run_start(**changes):
+    values = {"run": "r", "model": "", "release": "", "config": {}, "save_model_dir": "."}
+    return RunStart(time=0.0, epoch_num=40, **{**values, **changes})
+
+
+def test_a_collapse_is_told_once_with_its_numbers():
+    reactions = feed(HmeanTrend(), BUG)
+    told = [r for r in reactions if isinstance(r, Alert)]
+    assert [a.code for a in told] == ["hmean_collapse"]
+    alert = told[0]
+    assert (alert.severity, alert.evaluation, alert.epoch) == ("critical", 5, 5)
+    expected = {"value": 0.20, "best": 0.79, "best_epoch": 1, "evaluations": 5, "since": 3}
+    assert {k: alert.evidence[k] for k in expected} == expected
+    assert alert.evidence["threshold"] == pytest.approx(0.474)
+    assert alert.evidence["drop"] == pytest.approx(1 - 0.20 / 0.79)
+    for number in ("0.2000", "0.7900", "0.4740", "75%", "epoch 1"):
+        assert number in alert.message
+    assert states(reactions) == ["too_short", "unstable", "collapsed"]
+
+
+def test_recognition_is_watched_by_its_accuracy():
+    reactions = feed(HmeanTrend(), BUG, indicator="acc")
+    assert alerts(reactions)["hmean_collapse"].message.startswith("acc collapsed")
+
+
+def test_equal_precision_and_recall_save_an_evaluation():
+    hook = HmeanTrend()
+    reactions = []
+    for i, value in enumerate(BUG, 1):
+        reactions += hook.on_eval(evaluation(i, value, precision=value, recall=value)) or []
+    alert = alerts(reactions)["hmean_collapse"]
+    assert alert.evaluation == 4
+    assert alert.evidence["cause"] == "unclip_mismatch"
+
+
+def test_border_map_alone_is_no_suspicion():
+    ratio = ShrinkRatio(0.0, 1, 1, "MakeBorderMap", "live", 0.8096, 0.4, 0.6)
+    hook = HmeanTrend()
+    hook.on_shrink_ratio(ratio)
+    assert "hmean_collapse" not in alerts(feed(hook, [0.8, 0.55, 0.55, 0.55]))
+    hook = HmeanTrend()
+    hook.on_shrink_ratio(ShrinkRatio(0.0, 1, 1, "MakeShrinkMap", "live", 0.8096, 0.4, 0.6))
+    assert alerts(feed(hook, [0.8, 0.55, 0.55, 0.55]))["hmean_collapse"].evaluation == 3
+
+
+def test_a_round_trip_that_fits_clears_the_shrink_ratio():
+    hook = HmeanTrend()
+    hook.on_shrink_ratio(ShrinkRatio(0.0, 1, 1, "MakeShrinkMap", "live", 0.8096, 0.4, 0.6))
+    hook.on_round_trip(RoundTrip(0.0, 1, 1, 0.4, 0.9, 0.99, 0.43, 0.9, 50))
+    assert "hmean_collapse" not in alerts(feed(hook, [0.8, 0.55, 0.55, 0.55]))
+
+
+def test_rescoring_that_recovers_names_the_unclip_ratio():
+    hook = HmeanTrend()
+    reactions = []
+    for i, value in enumerate(BUG, 1):
+        rescored = {1.5: value, 0.5: 0.9, 0.2: 0.92} if value < 0.5 else None
+        reactions += hook.on_eval(evaluation(i, value, rescored=rescored)) or []
+    alert = alerts(reactions)["hmean_collapse"]
+    assert (alert.evaluation, alert.evidence["cause"]) == (4, "unclip_mismatch")
+    assert "unclip_ratio 0.2" in alert.message
+
+
+def test_nan_from_the_start_is_not_learning():
+    reactions = feed(HmeanTrend(), [math.nan] * 20)
+    assert alerts(reactions)["hmean_not_learning"].evaluation == 20
+    assert states(reactions)[-1] == "not_learning"
+
+
+def test_plateau_is_information():
+    reactions = feed(HmeanTrend(), [0.5, 0.8, *[0.81] * 20])
+    alert = alerts(reactions)["hmean_plateau"]
+    assert (alert.severity, alert.evaluation) == ("info", 18)
+    assert states(reactions) == ["too_short", "healthy", "plateaued"]
+
+
+def test_unstable_and_back():
+    reactions = feed(HmeanTrend(), [0.0, 0.3, 0.69, 0.7, 0.07, 0.3, 0.6, 0.9])
+    assert alerts(reactions)["hmean_unstable"].evidence["lowest"] == 0.07
+    assert states(reactions)[-1] == "unstable"
+
+
+def test_overfitting_names_both_losses():
+    hook = HmeanTrend()
+    reactions = []
+    for i in range(1, 31):
+        hook.on_step(StepEnd(0.0, i, i, {"loss": 2.0 * 0.9**i}))
+        value = 0.9 if i == 9 else 0.85 if i < 9 else 0.9 - 0.005 * (i - 9)
+        reactions += hook.on_eval(evaluation(i, value)) or []
+    alert = alerts(reactions)["overfitting"]
+    assert alert.evidence["loss"] < 0.8 * alert.evidence["loss_at_best"]
+    assert states(reactions)[-1] == "overfitting"
+
+
+def test_a_nan_loss_decides_the_verdict():
+    hook = HmeanTrend()
+    feed(hook, [0.5, 0.6, 0.7, 0.7])
+    verdicts = hook.on_alert(Alert("loss_not_finite", "critical", "NaN.", ""))
+    assert states(verdicts) == ["diverged"]
+    assert states(feed(hook, [0.7, 0.9], start=5)) == []
+
+
+def test_a_resume_keeps_patience_and_best():
+    first = HmeanTrend()
+    feed(first, BUG[:4])
+    second = HmeanTrend()
+    second.load_state_dict(first.state_dict())
+    second.on_run_start(run_start(resumed=True, best=0.79))
+    alert = alerts(feed(second, BUG[4:], start=5))["hmean_collapse"]
+    assert (alert.evaluation, alert.evidence["since"], alert.evidence["best_epoch"]) == (5, 3, 1)
+
+
+def test_a_new_run_starts_anew():
+    hook = HmeanTrend()
+    feed(hook, [0.9] * 5)
+    hook.on_run_start(run_start())
+    assert alerts(feed(hook, [0.1] * 5)) == {}
+
+
+@pytest.mark.parametrize("state", [{}, {"collapse": {}}, {"collapse": 3}])
+def test_a_broken_state_is_refused_and_the_hook_stays_usable(state):
+    hook = HmeanTrend()
+    with pytest.raises(ValueError, match="HmeanTrend"):
+        hook.load_state_dict(state)
+    assert "hmean_collapse" in alerts(feed(hook, BUG))
+
+
+def test_auto_stop_takes_it():
+    guard = Guard([HmeanTrend(), AutoStop()])
+    for i, value in enumerate(BUG, 1):
+        guard.dispatch(evaluation(i, value))
+    assert guard.stop is not None
+    assert (guard.stop.code, guard.stop.evaluation) == ("hmean_collapse", 5)
+    assert guard.verdict.state == "collapsed"
+    assert guard.health.hook_errors == {}
+
+
+def test_defaults_named_in_the_docstring_are_the_codes():
+    text = " ".join(HmeanTrend.__doc__.split())
+    fields = HmeanTrend.Options.model_fields
+    assert f"under {1 - fields['collapse_drop'].default:.0%}".replace("%", " %") in text
+    assert re.search(rf"collapse_drop`` {fields['collapse_drop'].default}", text)
+    assert f"for {fields['collapse_patience'].default} evaluations" in text
