@@ -118,28 +118,23 @@ def target_of(config: Path) -> str:
     Raises:
         UsageError: the file cannot be read, or has no such hook, or no fixed port.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    from ppocr_guard.hooks.prometheus import Prometheus
 
     from ppocr_guard.config import GuardConfigError, load_guard
+    from ppocr_guard.yaml_source import YamlError, read_yaml
 
     try:
-        data = YAML(typ="safe", pure=True).load(config)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {config}: {error}") from None
-    except YAMLError as error:
-        raise UsageError(f"{config} is no YAML: {' '.join(str(error).split())}") from None
-    try:
-        guard = load_guard((data or {}).get("Guard"), file=str(config))
-    except (GuardConfigError, AttributeError) as error:
-        raise UsageError(f"{config}: the Guard: section cannot be used: {error}") from None
+        source = read_yaml(config)
+        guard = load_guard(source.config.get("Guard"), file=source.path, line_of=source.line)
+    except (YamlError, GuardConfigError) as error:
+        raise UsageError(str(error)) from None
     for cls, options in guard.hooks:
-        if cls.__name__ == "Prometheus":
-            port = getattr(options, "port", None)
+        if issubclass(cls, Prometheus):
+            port = options.port  # type: ignore[attr-defined]
             if not port:
                 raise UsageError(
-                    f"{config}: Guard.hooks.Prometheus.port is {port}, chosen anew by each run; "
-                    "give it a fixed port, or name the run's address with --target"
+                    f"{config}: Guard.hooks.Prometheus.port is {port}: no port to scrape "
+                    "is known; set one, or name the run's address with --target"
                 )
             return f"127.0.0.1:{port}"
     raise UsageError(f"{config}: the Guard: section runs no Prometheus hook")

@@ -81,7 +81,7 @@ def test_webhook_reaches_every_receiver(tmp_path: Path) -> None:
 
 def test_port_is_taken_from_the_training_configuration(tmp_path: Path) -> None:
     config = tmp_path / "det.yml"
-    config.write_text("Global: {}\nGuard:\n  hooks:\n    - Prometheus: {port: 9555}\n")
+    config.write_text("Global: {}\nTrain: {}\nGuard:\n  hooks:\n    - Prometheus: {port: 9555}\n")
     assert written(tmp_path / "watch", "-c", str(config)) == 0
     assert load(tmp_path / "watch" / "targets.yml") == [{"targets": ["127.0.0.1:9555"]}]
 
@@ -91,16 +91,16 @@ def test_port_is_taken_from_the_training_configuration(tmp_path: Path) -> None:
     [
         ("Guard: {hooks: [Prometheus: {port: 0}]}", "port is 0"),
         ("Guard: {hooks: [AutoStop]}", "runs no Prometheus hook"),
-        ("Guard: {hooks: [Prometheus: {prot: 1}]}", "did you mean 'port'"),
-        ("Guard: [unclosed", "is no YAML"),
-        ("- a list", "cannot be used"),
+        ("Guard: {hooks: [Prometheus: {prot: 1}]}", "det.yml:3: Guard.hooks.0.Prometheus.prot"),
+        ("Guard: [unclosed", "det.yml:"),
+        ("Guard: 5", "must be a mapping"),
     ],
 )
 def test_a_configuration_that_does_not_help(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], yaml: str, message: str
 ) -> None:
     config = tmp_path / "det.yml"
-    config.write_text(yaml)
+    config.write_text(f"Global: {{}}\nTrain: {{}}\n{yaml}\n")
     assert written(tmp_path / "watch", "-c", str(config)) == 2
     said = capsys.readouterr().err
     assert message in said
@@ -118,7 +118,7 @@ def test_a_configuration_that_does_not_help(
         (["--grafana-port", str(TRAINER)], "is the training's"),
         (["--target", f"localhost:{GRAFANA}"], "is the training's"),
         (["--webhook", "chat.example.com"], "http:// or https://"),
-        (["-c", "missing.yml"], "cannot read missing.yml"),
+        (["-c", "missing.yml"], "missing.yml"),
     ],
 )
 def test_wrong_arguments_get_one_line(
