@@ -72,7 +72,7 @@ class RatioEstimator:
         self.sampling = sampling
         self._pools = {name: (_Pool(), _Pool()) for name in OPERATORS}  # exact, rough
         self._texts = 0
-        self._positives = 0
+        self._positives = False
 
     def add(self, batch: Iterable[Any], regions: Optional[list[TextRegion]] = None) -> None:
         """Take in a batch: the four maps in loader order (see :class:`Maps`).
@@ -83,8 +83,9 @@ class RatioEstimator:
             ValueError: these are not four maps of the same N x H x W shape.
         """
         maps = as_maps(batch)
-        self._texts += _count_texts(maps, self.sampling)
-        self._positives += int(np.count_nonzero(maps.shrink_map > 0.5))
+        if not self._positives:
+            self._texts += _count_texts(maps, self.sampling)
+            self._positives = bool(maps.shrink_map.any())
         found = find_regions(maps, self.sampling) if regions is None else regions
         for one in measure(found, maps.shrink_map.shape[1:]):
             for name, ratio in zip(OPERATORS, (one.shrink, one.border)):
@@ -171,7 +172,7 @@ def _count_texts(maps: Maps, sampling: Sampling) -> int:
     """Texts in ``threshold_mask`` that are for sure large enough to have positives."""
     size = 2.2 * sampling.min_text_size  # the mask is wider than the text by up to its height
     texts = 0
-    for mask in maps.threshold_mask[: sampling.max_images]:
+    for mask in maps.threshold_mask[: sampling.images(maps)]:
         drawn = cv2.compare(mask, 0.5, cv2.CMP_GT)
         stats = cv2.connectedComponentsWithStats(drawn, connectivity=4)[2][1:]
         sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].min(axis=1)

@@ -25,8 +25,9 @@ _SAME_SLOPE = 0.01  # relative
 _SAME_ANGLE = 2.0  # degrees
 _MAX_EDGES = 8
 _FEW = 4  # samples that an edge needs
+_PEAK = 0.6  # of the map's range; whole pixels along the polygon miss its top
 _MIN_CORE = 12  # px^2
-_MIN_ROUGH = 2.0  # px; a narrower flank has no room for the 2 x 2 blocks
+_MIN_ROUGH = 3.0  # px; a narrower flank has little room for the 2 x 2 blocks
 _SUBPIXEL = 64  # pyclipper works on integers
 
 
@@ -44,10 +45,16 @@ class Sampling:
     """How much of a batch is looked at, and what ``MakeBorderMap`` was configured with."""
 
     max_images: int = 8
-    max_regions: int = 48  # of the whole batch; the largest of each image are taken
+    max_pixels: int = 1_700_000  # of the whole batch: four images of 640 x 640
+    max_regions: int = 40  # of the whole batch; the largest of each image are taken
     thresh_min: float = 0.3
     thresh_max: float = 0.7
     min_text_size: int = 8  # of MakeShrinkMap: smaller texts have no positives by intent
+
+    def images(self, maps: Maps) -> int:
+        """How many images of the batch are looked at."""
+        count, height, width = maps.threshold_map.shape
+        return min(count, self.max_images, max(1, self.max_pixels // (height * width)))
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ def as_maps(batch: Any) -> Maps:
 
 def find_regions(maps: Maps, sampling: Sampling) -> list[TextRegion]:
     """The text regions of the batch that can be told from the maps; largest first by image."""
-    images = min(len(maps.threshold_map), sampling.max_images)
+    images = sampling.images(maps)
     low, high = threshold_range(maps, sampling)
     found: list[TextRegion] = []
     for image in range(images):
@@ -128,7 +135,8 @@ def find_regions(maps: Maps, sampling: Sampling) -> list[TextRegion]:
 def threshold_range(maps: Maps, sampling: Sampling) -> tuple[float, float]:
     """``thresh_min`` and ``thresh_max`` as configured, or as seen where the two disagree."""
     configured = (sampling.thresh_min, sampling.thresh_max)
-    seen = tuple(float(f(maps.threshold_map[: sampling.max_images])) for f in (np.min, np.max))
+    ridges = maps.threshold_map[: sampling.images(maps)]
+    seen = (float(ridges.min()), float(ridges.max()))
     if seen[1] - seen[0] < _EPS:  # nothing drawn
         return configured
     allowed = 0.05 * (configured[1] - configured[0])  # the top of a ridge may miss the pixels
@@ -156,14 +164,13 @@ def _regions_of_image(image: int, ridge: Floats, maps: Maps, limit: int) -> list
     rank[order] = np.arange(1, len(order) + 1)
     ranks = cv2.dilate(rank[labels], _RING)
     flanks = _sample_flanks(ridge, ranks, cv2.bitwise_not(low), len(order))
-    shrunk_labels = cv2.connectedComponents(positive, connectivity=4)[1]
     found: list[TextRegion] = []
     for label, flank in zip(order, flanks):
         seed = _Seed(labels, int(label), stats[label, :4], centres[label])
         fit = _fit_edges(flank, seed) or _grow_core(flank, seed, deep)
-        if fit is not None:
+        if fit is not None and _on_ridge(fit[0], ridge):
             polygon, distance, exact = fit
-            shrunk = _shrunk_contour(shrunk_labels, seed, polygon)
+            shrunk = _shrunk_contour(positive, seed, polygon)
             found.append(TextRegion(image, polygon, distance, shrunk, exact))
         if len(found) >= limit:
             break
@@ -234,39 +241,49 @@ def _grow_core(flank: _Flank, seed: _Seed, deep: NDArray[np.uint8]) -> Optional[
 
 
 def _shrunk_contour(
-    shrunk_labels: NDArray[np.int32], seed: _Seed, polygon: Floats
+    positive: NDArray[np.uint8], seed: _Seed, polygon: Floats
 ) -> Optional[NDArray[np.int32]]:
     """Contour of the region's positives, if it has any and they are its own."""
-    here = _crop(shrunk_labels, seed.box)[seed.mask() > 0]
-    here = here[here > 0]
-    if not len(here):
-        return None
-    label = int(np.bincount(here).argmax())
-    low = np.floor(polygon.min(axis=0)).astype(int) - 1
-    high = np.ceil(polygon.max(axis=0)).astype(int) + 2
-    x, y = np.maximum(low, 0)
-    window = shrunk_labels[y : max(high[1], 0), x : max(high[0], 0)]
-    positive = (window == label).astype(np.uint8)
-    contours, _ = cv2.findContours(positive, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    if len(contours) != 1:
-        return None
-    contour: NDArray[np.int32] = contours[0] + np.array([x, y], dtype=np.int32)
-    # Positives shared with a touching neighbour reach out of the polygon.
-    inside = [
-        cv2.pointPolygonTest(polygon.astype(np.float32), (float(a), float(b)), True)
-        for a, b in contour[:, 0]
+    low = np.maximum(np.floor(polygon.min(axis=0)).astype(int) - 1, 0)
+    high = np.maximum(np.ceil(polygon.max(axis=0)).astype(int) + 2, 0)
+    labels = cv2.connectedComponents(positive[low[1] : high[1], low[0] : high[0]], connectivity=4)[
+        1
     ]
-    return contour if min(inside) > -1.5 else None
+    x, y, width, height = seed.box
+    here = np.zeros((height, width), np.int32)
+    # The seed's box may reach beyond the window where positives of neighbours touch.
+    window = _crop(labels, np.array([x - low[0], y - low[1], width, height]).clip(0))
+    here[: window.shape[0], : window.shape[1]] = window
+    counts = np.bincount(here[seed.mask() > 0])[1:]
+    if not counts.any():
+        return None
+    own = cv2.inRange(labels, *(2 * [int(counts.argmax()) + 1]))
+    contours, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    contour: NDArray[np.int32] = contours[0] + low.astype(np.int32)
+    # Positives shared with a touching neighbour reach out of the polygon.
+    outline = polygon.astype(np.float32)
+    hull = cv2.convexHull(contour)[:, 0].astype(float)
+    return contour if all(cv2.pointPolygonTest(outline, p, True) > -1.5 for p in hull) else None
 
 
 def _densest(values: Floats) -> float:
-    """Where positive values crowd most (the true slope occurs again and again, to the digit)."""
+    """Where positive values crowd most; NaN where they do not.
+
+    On the flanks of straight edges the true slope occurs again and again, to many digits. Where
+    the flank is too narrow for the samples, they read all kinds of lower slopes.
+    """
     ordered = np.sort(values[values > _EPS])
     if len(ordered) < _FEW:
         return float("nan")
     step = max(_FEW - 1, len(ordered) // 5)
-    start = int(np.argmin(np.log(ordered[step:] / ordered[:-step])))
-    return float(ordered[start + step // 2])
+    spread = np.log(ordered[step:] / ordered[:-step])
+    start = int(np.argmin(spread))
+    return float(ordered[start + step // 2]) if spread[start] < _SAME_SLOPE else float("nan")
+
+
+def _median(values: Floats) -> float:
+    """The upper median; numpy's own takes several times as long on so few values."""
+    return float(np.sort(values)[len(values) // 2])
 
 
 def _edge_lines(point: Floats, normal: Floats, value: Floats, distance: float) -> Floats:
@@ -282,9 +299,9 @@ def _edge_lines(point: Floats, normal: Floats, value: Floats, distance: float) -
         if near.sum() < _FEW:
             break
         left &= ~near
-        nx, ny = np.median(normal[near], axis=0)
+        nx, ny, c = (_median(column[near]) for column in (*normal.T, offset))
         norm = float(np.hypot(nx, ny))
-        lines.append((nx / norm, ny / norm, float(np.median(offset[near])) / norm))
+        lines.append((nx / norm, ny / norm, c / norm))
     return np.array(sorted(lines, key=lambda line: np.arctan2(line[1], line[0])))
 
 
@@ -298,13 +315,24 @@ def _intersect(lines: Floats) -> Optional[Floats]:
         return None
     x = (lines[:, 2] * following[:, 1] - following[:, 2] * lines[:, 1]) / turn
     y = (following[:, 2] * lines[:, 0] - lines[:, 2] * following[:, 0]) / turn
-    return np.stack([x, y], axis=1)
+    corners: Floats = np.stack([x, y], axis=1)
+    return corners
 
 
 def _explains(lines: Floats, point: Floats, value: Floats, distance: float) -> bool:
     depth = (lines[:, 2] - point @ lines[:, :2].T).min(axis=1)
     error = np.abs(1 - depth / distance - value)
     return bool(np.mean(error < 0.05) > 0.8)
+
+
+def _on_ridge(polygon: Floats, ridge: Floats) -> bool:
+    """Whether the map peaks along the polygon: not so when D was misread."""
+    low = np.maximum(np.floor(polygon.min(axis=0)).astype(int), 0)
+    high = np.maximum(np.ceil(polygon.max(axis=0)).astype(int) + 1, 0)
+    window = ridge[low[1] : high[1], low[0] : high[0]]
+    outline = np.zeros(window.shape, np.uint8)
+    cv2.polylines(outline, [np.round(polygon - low).astype(np.int32)], True, 1)
+    return bool(window.size) and cv2.mean(window, outline)[0] > _PEAK
 
 
 def _crop(layer: NDArray[Any], box: NDArray[np.int32]) -> NDArray[Any]:
