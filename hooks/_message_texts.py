@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ppocr_guard.report.text import ADVICE_ZH as ADVICE_ZH
+
 LABELS = {
     "en": {
         "run": "Run",
@@ -73,21 +75,4 @@ CAUSES = {
         "overfitting": "训练数据太少，或训练太久",
         "data_pipeline_failing": "图片或标签无法读取，或某个变换总是失败",
     },
-}
-ADVICE_ZH = {
-    "shrink_ratio_unexpected": "从 MakeShrinkMap 和 MakeBorderMap 中删除 total_epoch"
-    "（`ppocr-guard fix YAML`），或设置 ShrinkRatio: {repair: true}。",
-    "shrink_ratio_mismatch": "让 MakeShrinkMap 与 MakeBorderMap 的 shrink_ratio"
-    " 和 total_epoch 一致。",
-    "unclip_mismatch": "恢复收缩比例，或把 PostProcess.unclip_ratio 改为详情中给出的值。",
-    "hmean_collapse": "停止训练，排除原因后从 best_accuracy 继续；先检查实际收缩比例。",
-    "hmean_not_learning": "检查标签、收缩比例和学习率；`ppocr-guard check` 可检查 YAML。",
-    "hmean_plateau": "可以到此为止，或降低学习率后从 best_accuracy 继续。",
-    "hmean_unstable": "降低学习率，或加长预热。",
-    "overfitting": "增加数据或数据增强，使用 best_accuracy。",
-    "loss_not_finite": "降低学习率，检查混合精度设置，从最近的正常检查点继续。",
-    "loss_diverged": "降低学习率，从 best_accuracy 继续。",
-    "loss_degenerate": "检查收缩比例是否小于 1，标签是否都被忽略。",
-    "data_pipeline_failing": "查看日志中的出错样本，修复数据或变换。",
-    "evaluation_disabled": "设置 Global.eval_batch_step 和 Eval 数据集。",
 }

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Optional
 
 from ppocr_guard.codes import ALERT_CODES
-from ppocr_guard.hooks._message_texts import ADVICE_ZH
 
 LANGUAGES = ("en", "zh")
 
@@ -259,6 +258,23 @@ _ALERTS_ZH = {
     "loss_degenerate": "从损失看，没有可学的内容",
     "data_pipeline_failing": "PaddleOCR 反复加载样本失败并改用其他样本",
     "evaluation_disabled": "没有评估，或永远轮不到评估",
+}
+ADVICE_ZH = {
+    "shrink_ratio_unexpected": "从 MakeShrinkMap 和 MakeBorderMap 中删除 total_epoch"
+    "（`ppocr-guard fix YAML`），或设置 ShrinkRatio: {repair: true}。",
+    "shrink_ratio_mismatch": "让 MakeShrinkMap 与 MakeBorderMap 的 shrink_ratio"
+    " 和 total_epoch 一致。",
+    "unclip_mismatch": "恢复收缩比例，或把 PostProcess.unclip_ratio 改为详情中给出的值。",
+    "hmean_collapse": "停止训练，排除原因后从 best_accuracy 继续；先检查实际收缩比例。",
+    "hmean_not_learning": "检查标签、收缩比例和学习率；`ppocr-guard check` 可检查 YAML。",
+    "hmean_plateau": "可以到此为止，或降低学习率后从 best_accuracy 继续。",
+    "hmean_unstable": "降低学习率，或加长预热。",
+    "overfitting": "增加数据或数据增强，使用 best_accuracy。",
+    "loss_not_finite": "降低学习率，检查混合精度设置，从最近的正常检查点继续。",
+    "loss_diverged": "降低学习率，从 best_accuracy 继续。",
+    "loss_degenerate": "检查收缩比例是否小于 1，标签是否都被忽略。",
+    "data_pipeline_failing": "查看日志中的出错样本，修复数据或变换。",
+    "evaluation_disabled": "设置 Global.eval_batch_step 和 Eval 数据集。",
 }
 _SOURCES_ZH = {"scheduled": "按配置推算", "live": "实际读取", "measured": "实测"}
 
