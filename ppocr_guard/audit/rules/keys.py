@@ -90,7 +90,7 @@ def unknown_key(ctx: Context) -> Iterator[Finding]:
                 sections.append((t.path, t.parameters, OPTIONS[t.name]))
     for path, section, known in sections:
         for key in section if isinstance(section, Mapping) else ():
-            near = _meant(str(key), known, section)
+            near = _meant(str(key), known)
             if near:
                 yield Finding(
                     (*path, key),
@@ -99,14 +99,13 @@ def unknown_key(ctx: Context) -> Iterator[Finding]:
                 )
 
 
-def _meant(key: str, known: frozenset[str], section: Mapping[Any, Any]) -> str:
+def _meant(key: str, known: frozenset[str]) -> str:
     """The known key that a misspelt one stands for. Keys of a user's own are like none."""
     if key in known:
         return ""
-    absent = [name for name in known if name not in section]
-    folded = {name.lower().replace("_", ""): name for name in absent}
+    folded = {name.lower().replace("_", ""): name for name in known}
     same = folded.get(key.lower().replace("_", "").replace("-", ""))
-    near = difflib.get_close_matches(key, absent, n=1, cutoff=0.82)
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.82)
     return same or (near[0] if near else "")
 
 

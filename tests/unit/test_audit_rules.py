@@ -1,0 +1,471 @@
+"""Each rule with a configuration that trips it, and one that is close but fine."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+from audit_data import BOX, CONFIGS, Project, line, text
+
+from ppocr_guard.audit import audit, quick
+from ppocr_guard.audit.rule import RULES
+from ppocr_guard.yaml_source import read_yaml
+
+CASES = []
+COVERED = set()
+
+
+def case(code, trips, fine, **options):
+    COVERED.add(code)
+    CASES.append(pytest.param(code, trips, fine, options, id=f"{code}-{len(CASES)}"))
+
+
+def at(*path):
+    """Setter of a value in the configuration: at("Global", "seed")(7) is a change."""
+
+    def setter(value):
+        def change(project):
+            target = project.config
+            for part in path[:-1]:
+                target = target[part]
+            target[path[-1]] = value
+
+        return change
+
+    return setter
+
+
+def without(*path):
+    def change(project):
+        target = project.config
+        for part in path[:-1]:
+            target = target[part]
+        del target[path[-1]]
+
+    return change
+
+
+def option(operator, key, value, mode="Train"):
+    return lambda project: project.options(operator, mode).__setitem__(key, value)
+
+
+def lines(name, *contents):
+    return lambda project: project.write(name, contents)
+
+
+def both(*changes):
+    return lambda project: [change(project) for change in changes]
+
+
+def nothing(project):
+    pass
+
+
+def total_epoch(value):
+    return both(
+        option("MakeShrinkMap", "total_epoch", value), option("MakeBorderMap", "total_epoch", value)
+    )
+
+
+train_list = at("Train", "dataset", "label_file_list")
+ratio_list = at("Train", "dataset", "ratio_list")
+train_name = at("Train", "dataset", "name")
+eval_step = at("Global", "eval_batch_step")
+drop_last = at("Train", "loader", "drop_last")
+rate = at("Optimizer", "lr", "learning_rate")
+warmup = at("Optimizer", "lr", "warmup_epoch")
+unclip = at("PostProcess", "unclip_ratio")
+visualdl = at("Global", "use_visualdl")(True)
+
+case("shrink_ratio_unexpected", total_epoch(500), total_epoch(10000), release="2.8.1")
+case("shrink_ratio_unexpected", total_epoch(500), nothing, release=None)
+case("shrink_ratio_unexpected", total_epoch(0), total_epoch(1), release="3.7.0")
+case(
+    "shrink_ratio_mismatch",
+    option("MakeBorderMap", "shrink_ratio", 0.5),
+    both(
+        option("MakeBorderMap", "shrink_ratio", 0.5), option("MakeShrinkMap", "shrink_ratio", 0.5)
+    ),
+)
+case(
+    "shrink_ratio_mismatch",
+    option("MakeBorderMap", "total_epoch", 500),
+    total_epoch(500),
+    release="2.8.1",
+)
+case(
+    "total_epoch_mismatch",
+    both(total_epoch(300), ratio_list([0.9])),
+    both(total_epoch(500), ratio_list([0.9])),
+    release="3.7.0",
+)
+case("unclip_mismatch", unclip(0.4), unclip(1.8))
+case(
+    "unclip_mismatch",
+    both(
+        option("MakeBorderMap", "shrink_ratio", 0.8), option("MakeShrinkMap", "shrink_ratio", 0.8)
+    ),
+    both(
+        option("MakeBorderMap", "shrink_ratio", 0.8),
+        option("MakeShrinkMap", "shrink_ratio", 0.8),
+        unclip(0.5),
+    ),
+)
+case("evaluation_disabled", at("Eval")(None), nothing)
+case("evaluation_disabled", lines("eval.txt"), lines("eval.txt", line("e0.png")))
+case(
+    "evaluation_disabled",
+    both(at("Eval", "loader", "drop_last")(True), at("Eval", "loader", "batch_size_per_card")(32)),
+    both(at("Eval", "loader", "drop_last")(True), at("Eval", "loader", "batch_size_per_card")(16)),
+)
+case("eval_batch_step_unusable", eval_step([0]), eval_step(2000))
+case("eval_batch_step_unusable", eval_step([0, 0]), eval_step([0, 1]))
+# 400 images in batches of 8, 500 epochs: 25000 steps
+case("evaluation_never_reached", eval_step([0, 30000]), eval_step([0, 20000]))
+case("evaluation_never_reached", eval_step([25000, 100]), eval_step([24900, 100]))
+case("evaluation_rare", eval_step([0, 10000]), eval_step([0, 6000]))
+case(
+    "eval_batch_size",
+    at("Eval", "loader", "batch_size_per_card")(4),
+    both(
+        at("Eval", "loader", "batch_size_per_card")(4),
+        lambda p: p.transforms("Eval").__setitem__(
+            2, {"DetResizeForTest": {"image_shape": [736, 1280]}}
+        ),
+    ),
+)
+case(
+    "metric_during_train",
+    at("Global", "cal_metric_during_train")(True),
+    both(
+        at("Global", "cal_metric_during_train")(True),
+        at("Architecture", "model_type")("rec"),
+    ),
+)
+case(
+    "train_eval_overlap",
+    lines("eval.txt", line("t3.png")),
+    lines("eval.txt", line("e3.png")),
+)
+case(
+    "label_file_list_not_paths",
+    train_list(["./train.txt", {"ratio_list": [1.0]}]),
+    train_list(["./train.txt"]),
+)
+case("label_file_list_not_paths", train_list([]), nothing)
+case("label_file_missing", train_list(["./train.tx"]), train_list(["train.txt"]))
+case("label_file_missing", train_list(["./images"]), nothing)
+case("label_file_empty", lines("train.txt"), lines("train.txt", line("t0.png")))
+case(
+    "no_step",
+    both(drop_last(True), lines("train.txt", *[line(f"t{i}.png") for i in range(7)])),
+    both(drop_last(True), lines("train.txt", *[line(f"t{i}.png") for i in range(8)])),
+)
+case("no_step", drop_last(True), drop_last(False), cards=60)
+case("ratio_list_length", ratio_list([1.0, 1.0]), ratio_list([1.0]))
+case("ratio_list_length", ratio_list([1.0, 1.0]), ratio_list(1.0))
+case(
+    "ratio_list_length",
+    train_list("./train.txt"),
+    both(train_list("./train.txt"), without("Train", "dataset", "ratio_list")),
+)
+case("ratio_list_values", ratio_list([1.5]), ratio_list([0.5]))
+case("ratio_list_values", ratio_list([0]), ratio_list([1]))
+case("ratio_list_values", ratio_list(["all"]), nothing)
+case(
+    "ratio_list_unsupported",
+    both(train_name("LMDBDataSet"), ratio_list(0.5)),
+    both(train_name("LMDBDataSet"), ratio_list([1.0])),
+)
+case(
+    "ratio_list_unsupported", both(train_name("LMDBDataSet"), ratio_list([0.5])), ratio_list([0.5])
+)
+for name in ("PGDataSet", "MultiScaleDataSet"):
+    case(
+        "ratio_list_unsupported",
+        both(train_name(name), ratio_list([0.5])),
+        both(train_name(name), ratio_list([1.0])),
+        release="3.7.0",
+    )
+case("data_set_unknown", train_name("SimpleDataset"), train_name("MyOwnDataSet"))
+case(
+    "images_missing",
+    lambda p: os.rename(p.folder / "images", p.folder / "moved"),
+    nothing,
+)
+case(
+    "images_missing",
+    lambda p: (p.folder / "images" / "t7.png").unlink(),
+    lambda p: (p.folder / "images" / "extra.png").touch(),
+)
+case(
+    "small_set_not_augmented",
+    lambda p: p.transforms("Train").pop(2),
+    lambda p: p.transforms("Train").__setitem__(2, {"CopyPaste": None}),
+)
+case(
+    "small_set_not_augmented",
+    lambda p: p.transforms("Train").pop(2),
+    both(
+        lambda p: p.transforms("Train").pop(2),
+        lambda p: p.write("train.txt", [line("t0.png")] * 600),
+    ),
+)
+case(
+    "transforms_unusable",
+    lambda p: p.transforms("Train").append({"KeepKeys": None, "keep_keys": []}),
+    nothing,
+)
+case("transforms_unusable", without("Train", "dataset", "transforms"), nothing)
+case(
+    "label_lines_broken",
+    lines("train.txt", line("t0.png", tab=" ")),
+    lines("train.txt", line("t0.png")),
+)
+case("label_lines_broken", lines("train.txt", "t0.png\t[{"), lines("train.txt", "t0.png\t[]"))
+case(
+    "label_lines_broken",
+    lines("train.txt", line("t0.png", {"points": BOX})),
+    lines("train.txt", line("t0.png", {"points": BOX, "transcription": "", "more": 1})),
+)
+case(
+    "label_lines_broken",
+    lines("train.txt", line("t0.png", text([[1, 2], [3, 4]]))),
+    lines("train.txt", line("t0.png", text([[1, 2], [30, 4], [30, 40]]))),
+)
+case(
+    "label_lines_broken",
+    lambda p: (p.folder / "train.txt").write_bytes("训练.png\t[]".encode("gbk")),
+    lambda p: (p.folder / "train.txt").write_text("图.png\t[]", encoding="utf-8"),
+)
+ignored = text(transcription="###")
+case("all_ignored", lines("train.txt", line("t0.png", ignored)), nothing)
+case(
+    "all_ignored",
+    lines("train.txt", line("t0.png", *[ignored] * 20, text())),
+    lines("train.txt", line("t0.png", *[ignored] * 8, text())),
+)
+case("no_text", lines("train.txt", "t0.png\t[]"), lines("train.txt", "t0.png\t[]", line("t1.png")))
+flat, crossed = [[1, 1], [9, 1], [20, 1], [30, 1]], [[0, 0], [50, 40], [50, 0], [0, 40]]
+turned = [BOX[1], BOX[2], BOX[3], BOX[0]]
+case(
+    "polygon_degenerate",
+    lines("train.txt", line("t0.png", text(flat), text(flat))),
+    lines("train.txt", line("t0.png", text(turned), text(BOX[::-1]))),
+)
+case(
+    "polygon_degenerate",
+    lines("train.txt", line("t0.png", text(crossed), text(crossed))),
+    lines("train.txt", line("t0.png", text(crossed))),  # one may happen
+)
+far = [[x + 600, y] for x, y in BOX]
+case(
+    "polygons_outside",
+    lines("train.txt", *[line(f"t{i}.png", text(far)) for i in range(4)]),
+    lines(
+        "train.txt", *[line(f"t{i}.png", text([[x + 530, y] for x, y in BOX])) for i in range(4)]
+    ),
+)
+
+
+def texts_of(height, width=3000):
+    def change(project):
+        project.image("big.png", width, width)
+        box = [[100, 100], [400, 100], [400, 100 + height], [100, 100 + height]]
+        project.write("train.txt", [line("big.png", text(box))])
+
+    return change
+
+
+case("texts_too_small", texts_of(15), texts_of(40))
+case("texts_too_small", texts_of(15), texts_of(15, width=600))
+train_keys = ["image", "threshold_map", "threshold_mask", "shrink_map", "shrink_mask"]
+case(
+    "keep_keys_order",
+    option("KeepKeys", "keep_keys", ["image", *train_keys[3:], *train_keys[1:3]]),
+    option("KeepKeys", "keep_keys", list(train_keys)),
+)
+case(
+    "keep_keys_order",
+    option("KeepKeys", "keep_keys", ["image", "polys"], "Eval"),
+    option("KeepKeys", "keep_keys", ["image", "shape", "polys", "ignore_tags", "texts"], "Eval"),
+)
+case(
+    "maps_before_crop",
+    lambda p: p.transforms("Train").insert(5, p.transforms("Train").pop(3)),
+    lambda p: p.transforms("Train").insert(3, p.transforms("Train").pop(2)),
+)
+eval_mean = {"NormalizeImage": {"scale": "1./255.", "mean": [0.5, 0.5, 0.5]}}
+case(
+    "normalization_differs",
+    lambda p: p.transforms("Eval").__setitem__(3, eval_mean),
+    lambda p: p.transforms("Eval").__setitem__(3, {"NormalizeImage": {"order": "hwc"}}),
+)
+case(
+    "image_mode_differs",
+    lambda p: p.options("DecodeImage", "Eval").__setitem__("img_mode", "RGB"),
+    lambda p: [
+        p.options("DecodeImage", m).__setitem__("img_mode", "RGB") for m in ("Train", "Eval")
+    ],
+)
+case(
+    "global_overrides_transform",
+    at("Global", "shrink_ratio")(0.6),
+    at("Global", "shrink_ratio")(0.4),
+)
+case("global_overrides_transform", at("Global", "epoch")(100), at("Global", "epoch_num")(100))
+pretrained = at("Global", "pretrained_model")
+case("weights_missing", pretrained("./best"), pretrained("https://example.com/best.pdparams"))
+
+
+def weights(*names):
+    def change(project):
+        arrays = {name: np.zeros((2, 3), np.float32) for name in names}
+        (project.folder / "best.pdparams").write_bytes(pickle.dumps(arrays, protocol=2))
+        project.config["Global"]["pretrained_model"] = "./best"
+
+    return change
+
+
+case("weights_missing", pretrained("./bes"), weights("backbone.conv.weight"))
+case("weights_mismatch", weights("Student.backbone.conv.weight"), weights("backbone.conv.weight"))
+case("weights_mismatch", weights("head.ctc_head.fc.weight"), weights("backbone.conv.weight"))
+case("weights_mismatch", weights("conv1.weight"), weights("neck.weight", "head.weight"))
+case(
+    "weights_mismatch",
+    both(weights("backbone.conv"), at("Architecture", "Models")({"Student": {}, "Teacher": {}})),
+    both(
+        weights("Student.backbone.conv", "Teacher.backbone.conv"),
+        at("Architecture", "Models")({"Student": {}, "Teacher": {}}),
+    ),
+)
+case(
+    "weights_ignored",
+    both(weights("backbone.w"), at("Global", "checkpoints")("./best")),
+    both(weights("backbone.w"), at("Global", "checkpoints")("")),
+)
+case("learning_rate_high", rate(0.1), rate(0.001))
+case(
+    "learning_rate_high",
+    at("Train", "loader", "batch_size_per_card")(2),
+    at("Train", "loader", "batch_size_per_card")(4),
+)
+case(
+    "learning_rate_high",
+    both(rate(0.1), at("Optimizer", "name")("Adam")),
+    both(rate(0.1), at("Optimizer", "name")("Momentum")),
+)
+case("warmup_too_long", warmup(500), warmup(50))
+case("visualdl_removed", visualdl, nothing, release="2.8.1")
+case("visualdl_removed", visualdl, visualdl, release="3.0.0", fine_release="2.7.3")
+case("epoch_num_unusable", at("Global", "epoch_num")("many"), at("Global", "epoch_num")(1))
+case("unknown_key", option("MakeShrinkMap", "shrink_ration", 0.4), nothing)
+case("unknown_key", at("Global", "evalBatchStep")(1), at("Global", "my_own_note")("x"))
+case(
+    "unknown_key",
+    lambda p: p.config["PostProcess"].__setitem__(
+        "unclip_ration", p.config["PostProcess"].pop("unclip_ratio")
+    ),
+    nothing,
+)
+case("number_is_text", rate("1e-4"), rate(1.0e-4))
+case("number_is_text", rate("1e-4"), at("Optimizer", "regularizer", "factor")("1e-6"))
+case(
+    "guard_section",
+    at("Guard")({"hook": []}),
+    at("Guard")({"run_name": "mine", "hooks": []}),
+)
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
+
+
+def found(project, code, options, release_key="release"):
+    release = options.get(release_key, options.get("release", "2.10.0"))
+    return [p for p in project.problems(release, cards=options.get("cards", 1)) if p.code == code]
+
+
+@pytest.mark.parametrize(("code", "trips", "fine", "options"), CASES)
+def test_rule_trips(project, code, trips, fine, options):
+    trips(project)
+    problems = found(project, code, options)
+    assert problems, f"{code} did not trip"
+    for problem in problems:
+        assert problem.severity in ("critical", "warning", "info")
+        assert problem.line >= 1
+        assert problem.message.endswith(".")
+        assert problem.advice.endswith((".", "?"))
+        assert problem.why
+
+
+@pytest.mark.parametrize(("code", "trips", "fine", "options"), CASES)
+def test_rule_leaves_what_is_close_but_fine(project, code, trips, fine, options):
+    fine(project)
+    assert found(project, code, options, "fine_release") == []
+
+
+@pytest.mark.parametrize("release", ["2.6.0", "2.7.3", "2.8.1", "2.10.0", "3.7.0", None])
+def test_the_healthy_project_has_no_problem(project, release):
+    assert project.problems(release) == []
+
+
+def test_every_rule_is_covered():
+    file_rules = {"duplicate_key", "file_name"}  # in test_audit_check.py: they need text
+    assert set(RULES) == COVERED | file_rules
+
+
+def test_an_override_does_not_reach_what_an_anchor_has_filled(project):
+    path = project.folder / "my.yml"
+    ctx = project.context("2.8.1")
+    path.write_bytes((CONFIGS / "db.yml").read_bytes())
+    ctx.source = read_yaml(path, ["Global.epoch_num=100"])
+    problems = [p for p in audit(ctx) if p.code == "total_epoch_mismatch"]
+    assert len(problems) == 2
+    assert "-o Global.epoch_num=100 does not reach" in problems[0].message
+    ctx.source = read_yaml(path, ["Global.epoch_num=500"])
+    assert not [p for p in audit(ctx) if p.code == "total_epoch_mismatch"]
+
+
+@pytest.mark.parametrize(
+    ("total", "word"), [(300, "there is nothing to learn"), (100, "loading data never ends")]
+)
+def test_what_a_ratio_above_1_does_is_said(project, total, word):
+    total_epoch(total)(project)
+    problem = next(p for p in project.problems("2.8.1") if p.code == "shrink_ratio_unexpected")
+    assert word in problem.message
+
+
+def test_quick_takes_what_paddleocr_has_loaded(project, monkeypatch):
+    monkeypatch.chdir(project.folder)
+    project.context()
+    project.config["Global"]["eval_batch_step"] = [0, 30000]
+    total_epoch(500)(project)
+    problems = quick(project.config, "my.yml")
+    assert [p.code for p in problems] == ["evaluation_never_reached"]
+    assert problems[0].line > 1
+    assert [p.code for p in quick(project.config, None)] == ["evaluation_never_reached"]
+
+
+def test_quick_sees_a_missing_label_file(project, monkeypatch):
+    monkeypatch.chdir(project.folder)
+    (project.folder / "eval.txt").unlink()
+    assert "eval.txt does not exist" in str(quick(project.config)[0])
+
+
+def test_weights_run_no_code(project):
+    class Evil:
+        def __reduce__(self):
+            return (os.system, ("touch pwned",))
+
+    (project.folder / "best.pdparams").write_bytes(pickle.dumps({"backbone.w": Evil()}))
+    project.config["Global"]["pretrained_model"] = "./best"
+    problem = next(p for p in project.problems() if p.code == "weights_mismatch")
+    assert "system" in problem.message
+    assert not (project.folder / "pwned").exists()
