@@ -118,7 +118,7 @@ _EN = {
     "best_checkpoint": "Best checkpoint",
     "latest_checkpoint": "Latest checkpoint",
     "fixable": "`ppocr-guard fix` writes this into the YAML.",
-    "healthy.do": "Go on. The best checkpoint is at {best}.",
+    "healthy.do": "Nothing is wrong. The best checkpoint is at {best}.",
     "plateaued.do": "Stop here and use the best checkpoint at {best}, or lower the learning rate "
     "and go on from it.",
     "use_best": "Do not export the last weights: the best checkpoint is at {best}.",
@@ -234,7 +234,7 @@ _ZH = {
     "best_checkpoint": "最好的检查点",
     "latest_checkpoint": "最近的检查点",
     "fixable": "`ppocr-guard fix` 可把修改写回 YAML。",
-    "healthy.do": "继续训练即可。最好的检查点在 {best}。",
+    "healthy.do": "一切正常。最好的检查点在 {best}。",
     "plateaued.do": "可以到此为止，使用 {best} 处最好的检查点；或降低学习率从它继续训练。",
     "use_best": "不要导出最后的权重：最好的检查点在 {best}。",
     "check_config": "下次训练前先用 `ppocr-guard check` 检查 YAML。",

@@ -174,7 +174,7 @@ def test_advice_names_each_step_once_and_the_best_checkpoint() -> None:
     assert chinese[0].startswith("从 MakeShrinkMap 和 MakeBorderMap 中删除 total_epoch")
     [fine] = summarise(training("healthy"))
     assert next_steps(fine, EN) == [
-        "Go on. The best checkpoint is at ./output/db_mv3/best_accuracy."
+        "Nothing is wrong. The best checkpoint is at ./output/db_mv3/best_accuracy."
     ]
 
 

@@ -152,7 +152,7 @@
       for (const alert of run.alerts) {
         const left = line(u, at(alert), color("--" + alert.severity), [4, 3], 1.25);
         if (left == null) continue;
-        const near = placed.find((g) => Math.abs(g.left - left) < 24 * devicePixelRatio);
+        const near = placed.find((g) => Math.abs(g.left - left) < 40 * devicePixelRatio);
         if (near) {
           near.numbers.push(alert.number);
           near.codes.push(alert.code);
