@@ -111,7 +111,7 @@ def _glance(board: Board) -> None:
         number([(None, "green"), (0.1, "orange"), (0.3, "red")]),
         "Lost since the best",
         "How far the last evaluation lies below the best one, as a share of the best.",
-        [Query(f"1 - ({newest}) / (({best}) > 0)", "lost")],
+        [Query(f"1 - ({newest}) / (({best}) > 0) or 0 * ({best})", "lost")],
         (3, 4),
         unit="percentunit",
         decimals=1,

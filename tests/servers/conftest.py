@@ -23,8 +23,8 @@ import pytest
 from ppocr_guard.dashboards.write import render, save
 
 HERE = Path(__file__).parent
-# (port of the Prometheus hook, run name, "healthy" or "collapse", seconds an epoch) -> command
-TrainerCommand = Callable[[int, str, str, float], "list[str]"]
+# (port of the Prometheus hook, run name, "healthy" or "collapse", seconds an epoch) -> process
+StartTraining = Callable[[int, str, str, float], "subprocess.Popen[str]"]
 APT = {
     "prometheus": "prometheus",
     "promtool": "prometheus",
@@ -125,7 +125,7 @@ class Stack:
 
     folder: Path
     receiver: Receiver
-    trainer_command: TrainerCommand
+    start_training: StartTraining
     prometheus: str = ""
     alertmanager: str = ""
     trainers: list[Trainer] = field(default_factory=list)
@@ -134,8 +134,7 @@ class Stack:
     def start_trainer(self, run: str, scenario: str, seconds: float = 2.0) -> Trainer:
         """A training that Prometheus finds by itself, as a user adds one to targets.yml."""
         port = free_port()
-        command = self.trainer_command(port, run, scenario, seconds)
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+        process = self.start_training(port, run, scenario, seconds)
         trainer = Trainer(run, port, process)
         self.trainers.append(trainer)
         targets = [f"127.0.0.1:{one.port}" for one in self.trainers]
@@ -178,20 +177,19 @@ def hasten(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def trainer_command() -> TrainerCommand:
-    """What trains: a real guard and hook, fed with events. A test module with a real PaddleOCR
-    training overrides this fixture with a command that does the same."""
+def start_training() -> StartTraining:
+    """What trains: a real guard and hook, fed with events. Overridden where PaddleOCR trains."""
 
-    def command(port: int, run: str, scenario: str, seconds: float) -> list[str]:
-        script = str(HERE / "fed_trainer.py")
-        return [sys.executable, script, str(port), run, scenario, str(seconds)]
+    def start(port: int, run: str, scenario: str, seconds: float) -> subprocess.Popen[str]:
+        command = [sys.executable, str(HERE / "fed_trainer.py"), str(port), run, scenario]
+        return subprocess.Popen([*command, str(seconds)], stdin=subprocess.PIPE, text=True)
 
-    return command
+    return start
 
 
 @pytest.fixture(scope="module")
 def stack(
-    tmp_path_factory: pytest.TempPathFactory, trainer_command: TrainerCommand
+    tmp_path_factory: pytest.TempPathFactory, start_training: StartTraining
 ) -> Iterator[Stack]:
     """What `ppocr-guard dashboards` writes, running."""
     prometheus, alertmanager = program("prometheus"), program("alertmanager")
@@ -200,7 +198,7 @@ def stack(
     ports = {"prometheus": free_port(), "alertmanager": free_port(), "grafana": free_port()}
     save(folder, render(["127.0.0.1:1"], webhook=receiver.url, **ports), force=False)
     hasten(folder)
-    stack = Stack(folder, receiver, trainer_command)
+    stack = Stack(folder, receiver, start_training)
     stack.prometheus = f"http://127.0.0.1:{ports['prometheus']}"
     stack.alertmanager = f"http://127.0.0.1:{ports['alertmanager']}"
     commands = [
