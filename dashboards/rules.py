@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Optional
 
 from ppocr_guard.dashboards.verdicts import verdict_level
@@ -62,7 +62,6 @@ class AlertRule:
     severity: Optional[str] = None  # None: as the guard rated it, label of the series
     hold: Optional[str] = None
     keep: Optional[str] = None
-    labels: dict[str, str] = field(default_factory=dict)
 
     def data(self) -> dict[str, Any]:
         data: dict[str, Any] = {"alert": self.alert, "expr": self.expr}
@@ -70,9 +69,8 @@ class AlertRule:
             data["for"] = self.hold
         if self.keep:
             data["keep_firing_for"] = self.keep
-        labels = {**({"severity": self.severity} if self.severity else {}), **self.labels}
-        if labels:
-            data["labels"] = labels
+        if self.severity:
+            data["labels"] = {"severity": self.severity}
         data["annotations"] = {
             "summary": self.summary,
             "description": self.description,

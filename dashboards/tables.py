@@ -97,7 +97,10 @@ def fleet_table() -> table.Panel:
     panel.override_by_name(
         "State", override(mappings=_words(states), custom__cellOptions={"type": "color-text"})
     )
-    run = {"title": "Open this run", "url": f"/d/{RUN_UID}?var-run=${{__value.raw}}"}
+    run = {
+        "title": "Open this run",
+        "url": f"/d/{RUN_UID}?var-run=${{__value.raw}}&${{__url_time_range}}",
+    }
     panel.override_by_name("Run", override(links=[run]))
     panel.override_by_regexp("/^(hmean|Best|Shrink ratio)$/", override(decimals=3))
     panel.override_by_name("Last sign of life", override(unit="s", decimals=0))
