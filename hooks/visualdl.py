@@ -8,6 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Callable, Optional
 
 from pydantic import Field
@@ -75,7 +76,7 @@ class VisualDL(Hook):
         folder = guard_dir(event.save_model_dir) / "vdl"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._writer, is_new = _open(visualdl, folder)
+            self._writer, is_new = _open(visualdl, folder, event.run)
         except OSError as error:
             _log.warning(
                 "VisualDL: cannot write %s (%s). Training goes on without its curves.",
@@ -199,7 +200,7 @@ class VisualDL(Hook):
             self._queue.put(write)
 
 
-def _open(visualdl: Any, folder: Any) -> tuple[Any, bool]:
+def _open(visualdl: Any, folder: Path, run: str) -> tuple[Any, bool]:
     """(a LogWriter on the run's file, whether that file is new). Raises OSError."""
     from ppocr_guard.hooks._vdl_file import repair_tail
 
@@ -214,6 +215,6 @@ def _open(visualdl: Any, folder: Any) -> tuple[Any, bool]:
         # Up to 2.5.3 VisualDL takes max_queue for the seconds and flush_secs for the queue.
         # Equal numbers mean the same in either order.
         writer = visualdl.LogWriter(
-            logdir=str(folder), file_name=FILE_NAME, max_queue=64, flush_secs=64
+            logdir=str(folder), file_name=FILE_NAME, display_name=run, max_queue=64, flush_secs=64
         )
     return writer, is_new
