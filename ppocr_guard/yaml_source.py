@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,21 +82,24 @@ def read_yaml(path: Union[str, Path], overrides: Sequence[str] = ()) -> YamlSour
 
 def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSource:
     """As :func:`read_yaml`, from text."""
-    loader = yaml.SafeLoader(text)
+    loader: Optional[yaml.SafeLoader] = None
     try:
+        loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
         value = loader.construct_document(root) if root is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
         problem = (error.problem or error.context or "no YAML").replace("\n", " ")
-        if "could not determine a constructor" in problem:
-            problem = f"{problem.split('tag')[-1].strip()} is not plain YAML; it is not loaded"
+        unsafe = re.search(r"could not determine a constructor for the tag (.+)", problem)
+        if unsafe:
+            problem = f"{unsafe.group(1)} is not plain YAML, and is not loaded"
         raise YamlError(f"{name}{line}: {problem}") from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise YamlError(f"{name}: no YAML: {' '.join(str(error).split())}") from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     if not isinstance(value, dict) or not isinstance(root, MappingNode):
         raise YamlError(f"{name}: no PaddleOCR configuration: the file holds no mapping")
     missing = [key for key in ("Global", "Train") if not isinstance(value.get(key), dict)]

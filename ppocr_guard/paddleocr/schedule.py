@@ -35,7 +35,7 @@ def operators(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     for transform in _transforms(config):
         for name in OPERATORS:
             if isinstance(transform, Mapping) and name in transform and name not in found:
-                found[name] = {**(transform[name] or {}), **_global(config)}
+                found[name] = {**_mapping(transform[name]), **_global(config)}
     return found
 
 
@@ -202,12 +202,17 @@ def _number(values: Mapping[str, Any], key: str, default: float) -> float:
 
 
 def _transforms(config: Mapping[str, Any]) -> list[Any]:
-    return list(_dataset(config).get("transforms") or [])
+    transforms = _dataset(config).get("transforms")
+    return transforms if isinstance(transforms, list) else []
 
 
 def _dataset(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    return ((config.get("Train") or {}).get("dataset")) or {}
+    return _mapping(_mapping(config.get("Train")).get("dataset"))
 
 
 def _global(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    return config.get("Global") or {}
+    return _mapping(config.get("Global"))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

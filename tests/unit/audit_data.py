@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import struct
 from pathlib import Path
@@ -14,6 +15,7 @@ from ppocr_guard.paddleocr.releases import behaviour_of
 from ppocr_guard.yaml_source import read_yaml
 
 CONFIGS = Path(__file__).parent.parent / "data" / "configs"
+HEALTHY = yaml.safe_load((CONFIGS / "db.yml").read_text(encoding="utf-8"))
 BOX = [[10, 10], [110, 10], [110, 40], [10, 40]]
 
 
@@ -36,7 +38,7 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "images").mkdir()
-        self.config = yaml.safe_load((CONFIGS / "db.yml").read_text(encoding="utf-8"))
+        self.config = copy.deepcopy(HEALTHY)
         images = [self.image(f"t{i}.png") for i in range(20)]
         self.write("train.txt", [line(name) for name in images * 20])  # 400 lines
         self.write("eval.txt", [line(self.image(f"e{i}.png")) for i in range(20)])

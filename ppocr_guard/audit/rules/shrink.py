@@ -14,6 +14,7 @@ from ppocr_guard.paddleocr.releases import LINES, OPERATORS, Behaviour
 from ppocr_guard.yaml_source import YamlPath
 
 TOLERANCE = 0.01
+MOST_EPOCHS = 100_000  # to look at; no real run has as many
 ASPECTS = (1, 2, 3, 4)  # width to height of the boxes by which an unclip ratio is judged
 # Below it, most boxes of a perfect model miss DetMetric's IoU of 0.5 once a pixel is off.
 LEAST_IOU = 0.55
@@ -53,7 +54,7 @@ def curves(ctx: Context) -> list[Curve]:
 
 
 def _curve(ctx: Context, behaviour: Behaviour, operator: str) -> Curve:
-    epochs = max(1, int(ctx.number("Global", "epoch_num") or 1))
+    epochs = min(max(1, int(ctx.number("Global", "epoch_num") or 1)), MOST_EPOCHS)
     values = [
         schedule.scheduled_ratio(behaviour, ctx.config, operator, epoch)
         for epoch in ([1] if not schedule.needs_reset(ctx.config) else range(1, epochs + 1))
