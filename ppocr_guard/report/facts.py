@@ -53,6 +53,8 @@ def dig(config: object, *keys: str) -> Any:
 def transform_option(config: Mapping[str, Any], operator: str, option: str) -> Any:
     """An option of a transform in ``Train.dataset.transforms``; None without it."""
     transforms = dig(config, "Train", "dataset", "transforms")
+    if isinstance(transforms, Mapping):  # so it stands in a log
+        transforms = [transforms]
     for transform in transforms if isinstance(transforms, list) else []:
         value = dig(transform, operator, option)
         if value is not None:

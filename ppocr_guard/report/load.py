@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 from ppocr_guard import paths
 from ppocr_guard.events import Event
+from ppocr_guard.guard import Guard
+from ppocr_guard.hooks.auto_stop import AutoStop
+from ppocr_guard.hooks.hmean_trend import HmeanTrend
+from ppocr_guard.hooks.loss_health import LossHealth
 from ppocr_guard.logs.journal import parse_line
-from ppocr_guard.report.model import RunSummary, summarise
+from ppocr_guard.logs.reader import LogReader
+from ppocr_guard.report.model import RunSummary, begins_run, summarise
+
+# Where PaddleOCR and its launcher leave logs in the folder of a run.
+LOGS = ("train.log", "workerlog.0", "log/workerlog.0")
 
 
 class UnusableInputError(Exception):
@@ -37,9 +46,10 @@ def find_source(directory: Path) -> Source:
     journal = paths.find_journal(directory)
     if journal:
         return Source(journal, "journal")
-    log = directory / "train.log" if directory.is_dir() else directory
-    if log.is_file():
-        return Source(log, "log")
+    for name in LOGS if directory.is_dir() else ("",):
+        log = directory / name if name else directory
+        if log.is_file():
+            return Source(log, "log")
     raise UnusableInputError(
         f"{directory}: neither ppocr_guard/journal.jsonl nor train.log is in it. "
         "Give the folder that Global.save_model_dir names, or the path of a log."
@@ -63,10 +73,46 @@ def load(directory: Path) -> Loaded:
     """
     source = find_source(directory)
     tail = JournalTail(source.path)
-    runs = summarise(event for part in (tail.poll, tail.finish) for event in part())
+    try:
+        if source.kind == "log":
+            runs = judged(LogReader(source.path))
+        else:
+            with source.path.open("rb"):  # says why it cannot be read
+                runs = summarise(event for part in (tail.poll, tail.finish) for event in part())
+    except OSError as error:
+        raise UnusableInputError(f"{source.path}: {error.strerror or error}") from None
     if not runs:
-        raise UnusableInputError(f"{source.path}: no record of a training in it")
+        raise UnusableInputError(
+            f"{source.path}: no record of a training in it. Give a journal.jsonl that the "
+            "Journal hook wrote, or a train.log or workerlog.0 of PaddleOCR."
+        )
     return Loaded(source, runs, tail.bad_lines)
+
+
+def judged(events: Iterable[Event]) -> list[RunSummary]:
+    """The runs in a log, with the verdicts and alerts that the guard's hooks make of them."""
+    runs: list[RunSummary] = []
+    guard = _guard()
+    for event in events:
+        if not runs or begins_run(runs[-1], event):
+            runs.append(RunSummary())
+            guard = _guard()
+        alerts, verdict = len(guard.alerts), guard.verdict
+        guard.dispatch(event)
+        runs[-1].add(event)
+        if guard.verdict is not None and guard.verdict is not verdict:
+            runs[-1].add(guard.verdict)
+        for alert in list(guard.alerts)[alerts:]:
+            runs[-1].add(alert)
+        runs[-1].would_stop = guard.stop
+    return runs
+
+
+def _guard() -> Guard:
+    silent = logging.getLogger("ppocr_guard.report")
+    silent.addHandler(logging.NullHandler())
+    silent.propagate = False
+    return Guard([HmeanTrend(), LossHealth(), AutoStop()], silent)
 
 
 class JournalTail:

@@ -28,6 +28,7 @@ from ppocr_guard.events import (
     RunStart,
     ShrinkRatio,
     StepEnd,
+    StopRequest,
     Verdict,
 )
 
@@ -110,6 +111,7 @@ class RunSummary:
     best_checkpoint: Optional[CheckpointSaved] = None
     latest_checkpoint: Optional[CheckpointSaved] = None
     end: Optional[RunEnd] = None
+    would_stop: Optional[StopRequest] = None  # of a log that was judged afterwards
     losses: StepSeries = field(default_factory=StepSeries)
     pace: StepSeries = field(default_factory=StepSeries)  # learning rate, throughput, data wait
     not_finite: list[int] = field(default_factory=list)  # steps with a NaN or infinite loss
@@ -211,8 +213,13 @@ class RunSummary:
 
     @property
     def state(self) -> str:
-        """``running`` (or killed: no end is recorded), ``finished``, ``stopped`` or ``failed``."""
-        return self.end.reason if self.end else "running"
+        """``running`` (or killed: no end is recorded), ``finished``, ``stopped`` or ``failed``.
+
+        ``log`` when it comes from a log, which does not tell.
+        """
+        if self.end:
+            return self.end.reason
+        return "log" if self.start and self.start.source != "live" else "running"
 
     @property
     def best(self) -> Optional[Placed[EvalEnd]]:
@@ -251,7 +258,7 @@ class RunSummary:
         """Time left at the pace of this launch, evaluations included; None when unknown."""
         progress = self.progress
         began, before = self._launch_mark
-        if self.end or progress is None or progress <= before or self.time <= began:
+        if self.state != "running" or progress is None or progress <= before or self.time <= began:
             return None
         return (self.time - began) / (progress - before) * (1.0 - progress)
 

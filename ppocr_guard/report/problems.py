@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Optional
+from collections.abc import Mapping
+from typing import Any, Optional
 
 from ppocr_guard.audit import Problem, audit
 from ppocr_guard.audit.context import Context
 from ppocr_guard.events import RunStart
 from ppocr_guard.paddleocr.releases import Behaviour, ReleaseError, behaviour_of
+from ppocr_guard.report.facts import dig
 from ppocr_guard.yaml_source import YamlError, parse_yaml
 
 
@@ -21,7 +23,7 @@ def config_problems(start: Optional[RunStart]) -> Optional[list[Problem]]:
     if start is None or not start.config:
         return None
     try:
-        source = parse_yaml(json.dumps(start.config, default=str), "config.yml")  # JSON is YAML
+        source = parse_yaml(json.dumps(_as_written(start.config)), "config.yml")  # JSON is YAML
     except YamlError:
         return None
     context = Context(source, _behaviour(start.release), cards=max(1, start.world_size))
@@ -33,3 +35,14 @@ def _behaviour(release: str) -> Optional[Behaviour]:
         return behaviour_of(release)
     except ReleaseError:
         return None
+
+
+def _as_written(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with its transforms as lists: a log shows them as one mapping."""
+    written: dict[str, Any] = json.loads(json.dumps(config, default=str))
+    for mode in ("Train", "Eval"):
+        dataset = dig(written, mode, "dataset")
+        transforms = dig(dataset, "transforms")
+        if isinstance(transforms, dict):
+            dataset["transforms"] = [{name: options} for name, options in transforms.items()]
+    return written

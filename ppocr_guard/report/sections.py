@@ -54,7 +54,8 @@ def hero(run: RunSummary, words: Words) -> str:
     why = (run.verdict.message if run.verdict else "") or words(f"{state}.why", metric=metric)
     since = ""
     if run.verdict and state not in ("too_short", "healthy"):
-        since = words("since", epoch=run.verdict.epoch, evaluation=run.verdict.evaluation)
+        first = next(p.event for p in run.verdicts if p.event.state == state)
+        since = words("since", epoch=first.epoch, evaluation=first.evaluation)
     notes = [note for note in (_ending(run, words),) if note]
     return (
         f'<header class="hero"><div class="hero-top"><h2>{esc(run.name)}</h2>'
@@ -69,12 +70,15 @@ def hero(run: RunSummary, words: Words) -> str:
 
 
 def _state_key(run: RunSummary) -> str:
-    return run.state if run.state in ("running", "finished", "stopped", "failed") else "running"
+    return run.state if run.state in ("log", "finished", "stopped", "failed") else "running"
 
 
 def _ending(run: RunSummary, words: Words) -> str:
+    if run.would_stop:
+        stop = run.would_stop
+        return words("would_stop", epoch=stop.epoch, step=stop.global_step, code=stop.code)
     if run.end is None:
-        return words("running.note")
+        return words("running.note") if run.state == "running" else ""
     if run.end.reason == "stopped" and run.end.stop:
         stop = run.end.stop
         return words(

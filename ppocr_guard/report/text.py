@@ -41,6 +41,9 @@ _EN = {
     "stopped": "stopped by the guard",
     "failed": "failed",
     "stopped.note": "Stopped at epoch {epoch}, step {step} by rule {code}: {reason}",
+    "log": "from a log",
+    "would_stop": "With AutoStop the guard would have stopped it at epoch {epoch}, step {step} "
+    "({code}).",
     "failed.note": "The training process failed: {error}",
     "since": "since epoch {epoch}, evaluation {evaluation}",
     "best": "Best {metric}",
@@ -157,6 +160,8 @@ _ZH = {
     "stopped": "已被守卫停止",
     "failed": "失败",
     "stopped.note": "在第 {epoch} 轮、第 {step} 步按规则 {code} 停止：{reason}",
+    "log": "来自日志",
+    "would_stop": "若启用 AutoStop，守卫会在第 {epoch} 轮、第 {step} 步停止训练（{code}）。",
     "failed.note": "训练进程出错：{error}",
     "since": "自第 {epoch} 轮、第 {evaluation} 次评估起",
     "best": "最好 {metric}",

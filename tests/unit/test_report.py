@@ -252,6 +252,62 @@ def test_command_with_several_runs(
     assert len(data_of(page)["runs"]) == 2
 
 
+def write_log(path: Path, shape: str) -> None:
+    """A train.log as PaddleOCR prints it, of a run in tests/unit/report_runs.py."""
+    head = "[2026/11/23 08:50:00] ppocr INFO: "
+    lines = [
+        "Global : ",
+        "    epoch_num : 12",
+        "    save_model_dir : ./out",
+        "Train : ",
+        "    dataset : ",
+        "        name : SimpleDataSet",
+        "        ratio_list : [1.0]",
+        "        transforms : ",
+        "            MakeBorderMap : ",
+        "                shrink_ratio : 0.4",
+        "                total_epoch : 500",
+        "            MakeShrinkMap : ",
+        "                shrink_ratio : 0.4",
+        "                total_epoch : 500",
+        "train with paddle 3.3.1 and device Place(cpu)",
+    ]
+    for event in training(shape, epochs=12):
+        if isinstance(event, StepEnd) and event.global_step % 5 == 0:
+            losses = ", ".join(f"{name}: {value:.6f}" for name, value in event.losses.items())
+            lines.append(
+                f"epoch: [{event.epoch}/12], global_step: {event.global_step}, lr: 0.000500, "
+                f"{losses}, avg_reader_cost: 0.10 s, avg_batch_cost: 1.70 s, avg_samples: 8.0, "
+                "ips: 4.7 samples/s, eta: 0:22:31"
+            )
+        elif isinstance(event, EvalEnd):
+            values = ", ".join(f"{name}: {value}" for name, value in event.metrics.items())
+            lines.append(f"cur metric, {values}, fps: 7.14")
+    path.write_text("".join(f"{head}{line}\n" for line in lines), encoding="utf-8")
+
+
+def test_a_bare_log_is_judged_as_it_would_have_been(tmp_path: Path) -> None:
+    write_log(tmp_path / "train.log", "collapse")
+    output = tmp_path / "r.html"
+    assert main(["report", str(tmp_path), "-o", str(output), "--language", "en"]) == 0
+    page = output.read_text(encoding="utf-8")
+    words = " ".join(Tags(page).words.split())
+    assert "Collapsed since epoch 4, evaluation 4" in words
+    assert "With AutoStop the guard would have stopped it at epoch 4, step 80" in words
+    assert "from a log" in words
+    assert "MakeShrinkMap will shrink by 0.8096" in words  # from the config that it prints
+    [run] = data_of(page)["runs"]
+    assert len(run["charts"]["metric"]["x"]) == 12
+    assert len(run["charts"]["loss"]["x"]) == 48
+    assert main(["report", str(tmp_path / "train.log"), "-o", str(output)]) == 0
+
+
+def test_a_text_that_is_no_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "notes.txt").write_text("buy milk")
+    assert main(["report", str(tmp_path / "notes.txt")]) == 2
+    assert "no record of a training" in capsys.readouterr().err
+
+
 def test_a_torn_journal_is_read_and_said(tmp_path: Path) -> None:
     journal = write_journal(tmp_path, training("healthy", epochs=5, ended=False))
     whole = journal.read_bytes()
