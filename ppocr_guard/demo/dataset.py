@@ -139,7 +139,7 @@ def _place(rng: np.random.Generator, size: int) -> Any:
 
     word = "".join(rng.choice(list(_ALPHABET), int(rng.integers(2, 7))))
     font = int(rng.choice(_HERSHEY_FONTS))
-    height = float(rng.uniform(9, 24))
+    height = float(rng.uniform(10, 34))
     thickness = 1 if height < 14 else int(rng.integers(1, 3))
     scale = float(cv2.getFontScaleFromHeight(font, round(height), thickness))
     (width, ascent), descent = cv2.getTextSize(word, font, scale, thickness)

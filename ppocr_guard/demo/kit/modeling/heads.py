@@ -9,7 +9,7 @@ import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F  # noqa: N812 (as everybody writes it)
 
-from .layers import SeparableConvBN
+from .layers import ConvBN
 
 
 class MapHead(nn.Layer):
@@ -18,7 +18,7 @@ class MapHead(nn.Layer):
     def __init__(self, channels: int) -> None:
         super().__init__()
         inner = channels // 4
-        self.conv = SeparableConvBN(channels, inner, act="relu")
+        self.conv = ConvBN(channels, inner, act="relu")
         self.up = nn.Conv2DTranspose(inner, inner // 2, 2, 2)
         self.bn = nn.BatchNorm2D(inner // 2)
         self.out = nn.Conv2DTranspose(inner // 2, 1, 2, 2)

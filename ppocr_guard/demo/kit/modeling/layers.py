@@ -35,6 +35,4 @@ class SeparableConvBN(nn.Sequential):
     """Depthwise 3x3, then pointwise convolution: a 3x3 convolution at a tenth of its cost."""
 
     def __init__(self, inputs: int, outputs: int, act: Optional[str] = "hardswish") -> None:
-        super().__init__(
-            ConvBN(inputs, inputs, groups=inputs, act=None), ConvBN(inputs, outputs, 1, act=act)
-        )
+        super().__init__(ConvBN(inputs, inputs, groups=inputs), ConvBN(inputs, outputs, 1, act=act))
