@@ -40,7 +40,7 @@ TITLE = """
     return [box.x + box.width / 2, box.y + box.height / 2];
 })()
 """
-# Ten charts at least with pixels that are neither transparent nor grey: the lines. (Titles are
+# All 17 charts have pixels that are neither transparent nor grey: the lines. (Titles are
 # drawn, too: there is no text to look for.)
 DRAWN = """
 Array.from(document.querySelectorAll("canvas")).filter(canvas => {
@@ -52,7 +52,7 @@ Array.from(document.querySelectorAll("canvas")).filter(canvas => {
         if (a > 128 && Math.max(r, g, b) - Math.min(r, g, b) > 60) coloured++;
     }
     return coloured > 50;
-}).length >= 10
+}).length >= 17
 """
 
 
