@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Optional
 
@@ -12,6 +13,8 @@ from ppocr_guard.events import RunStart
 from ppocr_guard.paddleocr.releases import Behaviour, ReleaseError, behaviour_of
 from ppocr_guard.report.facts import dig
 from ppocr_guard.yaml_source import YamlError, parse_yaml
+
+_NUMBER = re.compile(r"\d+\.\d+(\.\d+)*")
 
 
 def config_problems(start: Optional[RunStart]) -> Optional[list[Problem]]:
@@ -31,8 +34,11 @@ def config_problems(start: Optional[RunStart]) -> Optional[list[Problem]]:
 
 
 def _behaviour(release: str) -> Optional[Behaviour]:
+    number = _NUMBER.search(release)  # "2.7.1, 2.7.4 to 2.8.1": releases that behave alike
+    if number is None:
+        return None
     try:
-        return behaviour_of(release)
+        return behaviour_of(number.group())
     except ReleaseError:
         return None
 

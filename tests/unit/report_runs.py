@@ -97,7 +97,7 @@ def training(
         time=now,
         run=f"db_mv3_{shape}",
         model="DB/MobileNetV3",
-        release="2.8.1" if bug else "2.10.0",
+        release="2.7.1, 2.7.4 to 2.8.1" if bug else "2.10.0",
         config=CONFIG,
         save_model_dir="./output/db_mv3",
         epoch_num=epochs,

@@ -45,7 +45,7 @@ def test_a_frame_shows_what_matters() -> None:
         "expected 0.4 to 0.6",
         "hmean_collapse",
         "shrink_ratio_unexpected (2)",
-        "DB/MobileNetV3 · PaddleOCR 2.8.1",
+        "DB/MobileNetV3 · PaddleOCR 2.7.1, 2.7.4 to 2.8.1",
     ):
         assert part in shown
     assert len(shown.splitlines()) <= 24
