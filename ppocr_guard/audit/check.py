@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING, Any
 
 from ppocr_guard.audit.inputs import UNUSABLE, add_inputs, open_context
+
+if TYPE_CHECKING:
+    from ppocr_guard.audit.context import Context
+    from ppocr_guard.audit.report import Report
 
 FORMATS = ("text", "json", "sarif", "github")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser)
+    parser.add_argument(
+        "--ceiling",
+        action="store_true",
+        help="compute the hmean that a perfect model could reach on the validation labels",
+    )
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument(
         "--json", dest="format", action="store_const", const="json", help="same as --format json"
@@ -20,15 +30,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0: nothing to do; 1: problems; 2: the input cannot be used."""
+    from ppocr_guard.audit.ceiling import CeilingError
     from ppocr_guard.audit.formats import to_github, to_json, to_sarif
     from ppocr_guard.audit.report import make_report
 
     try:
         ctx = open_context(args)
-    except UNUSABLE as error:
+        report = make_report(ctx, data=not args.no_data)
+        if args.ceiling:
+            report.ceiling = _ceiling(ctx, report)
+    except (*UNUSABLE, CeilingError) as error:
         print(f"ppocr-guard check: {error}", file=sys.stderr)
         return 2
-    report = make_report(ctx, data=not args.no_data)
     if args.format == "text":
         from rich.console import Console
 
@@ -38,3 +51,22 @@ def run(args: argparse.Namespace) -> int:
     else:
         print({"json": to_json, "sarif": to_sarif, "github": to_github}[args.format](report))
     return 1 if report.failed else 0
+
+
+def _ceiling(ctx: Context, report: Report) -> dict[str, Any]:
+    """Measured with a progress bar on stderr, which pipes do not see."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ppocr_guard.audit.ceiling import CeilingError, measure_ceiling
+
+    curve = next((curve for curve in report.curves if curve.operator == "MakeShrinkMap"), None)
+    if curve is None:
+        raise CeilingError("--ceiling is for models with MakeShrinkMap in Train.dataset.transforms")
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("perfect predictions", total=None)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        return measure_ceiling(ctx, curve.ratios[-1], progress)

@@ -44,6 +44,7 @@ class Sample(NamedTuple):
     line: int
     image: str
     polygons: list[list[list[float]]]  # of texts that are not ignored
+    ignored: list[list[list[float]]]
 
 
 @dataclass
@@ -63,8 +64,21 @@ class LabelFile:
     samples: list[Sample] = field(default_factory=list)
 
 
-def read_label_file(path: Path, *, delimiter: str = "\t", detection: bool = True) -> LabelFile:
-    """Read one label file; ``detection``: parse its labels as DetLabelEncode does."""
+def read_label_file(
+    path: Path,
+    *,
+    delimiter: str = "\t",
+    detection: bool = True,
+    samples: Optional[int] = SAMPLES,
+) -> LabelFile:
+    """Read one label file.
+
+    Args:
+        path: the file.
+        delimiter: between image and label.
+        detection: parse the labels as DetLabelEncode does; else lines are only split.
+        samples: keep the polygons of about so many images; None: of all.
+    """
     found = LabelFile(path)
     try:
         data = path.read_bytes()
@@ -81,7 +95,7 @@ def read_label_file(path: Path, *, delimiter: str = "\t", detection: bool = True
     if raw_lines and not raw_lines[-1]:
         raw_lines.pop()  # as readlines() has it
     found.lines = len(raw_lines)
-    step = max(1, math.ceil(found.lines / SAMPLES))
+    step = max(1, math.ceil(found.lines / samples)) if samples else 1
     separator = delimiter.encode()
     for number, raw in enumerate(raw_lines, start=1):
         name, _, label = raw.partition(separator)
@@ -119,7 +133,7 @@ def _read_boxes(found: LabelFile, line: int, image: str, text: str, keep: bool) 
     if not boxes:
         found.without_boxes += 1
         return
-    polygons = []
+    polygons, unread = [], []
     for box in boxes:
         try:
             ignored, points = box["transcription"] in IGNORED, box["points"]
@@ -130,6 +144,7 @@ def _read_boxes(found: LabelFile, line: int, image: str, text: str, keep: bool) 
         found.boxes += 1
         if ignored:
             found.ignored += 1
+            unread.append(points)
             continue
         if shape == FLAT:
             found.flat.add(line, f"has a text of no area: {points}")
@@ -137,7 +152,7 @@ def _read_boxes(found: LabelFile, line: int, image: str, text: str, keep: bool) 
             found.crossed.add(line, f"has a text whose sides cross: {points}")
         polygons.append(points)
     if keep:
-        found.samples.append(Sample(line, image, polygons))
+        found.samples.append(Sample(line, image, polygons, unread))
 
 
 def _wrong(box: Any) -> str:

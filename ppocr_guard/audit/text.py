@@ -8,6 +8,7 @@ from typing import Optional
 from rich.console import Console
 from rich.text import Text
 
+from ppocr_guard.audit.ceiling import ceiling_lines, ceiling_table
 from ppocr_guard.audit.problem import Problem
 from ppocr_guard.audit.report import Report
 from ppocr_guard.audit.rules.shrink import ASPECTS, Curve
@@ -27,6 +28,11 @@ def print_report(report: Report, console: Console) -> None:
         _print(console, "\nEffective shrink ratio by epoch", "bold")
         for line in ratio_lines(report):
             _print(console, line)
+    if report.ceiling is not None:
+        _print(console, "\nCeiling", "bold")
+        for line in ceiling_lines(report.ceiling):
+            _print(console, f"  {line}")
+        console.print(ceiling_table(report.ceiling))
     console.print()
     _print(console, _summary(report), "bold")
 

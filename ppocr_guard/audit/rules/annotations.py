@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ppocr_guard.audit.context import Context
-from ppocr_guard.audit.labels import LabelFile, Sample
+from ppocr_guard.audit.images import SizedSample, image_sizes
+from ppocr_guard.audit.labels import LabelFile
 from ppocr_guard.audit.problem import Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.yaml_source import YamlPath
@@ -102,27 +101,6 @@ def polygon_degenerate(ctx: Context) -> Iterator[Finding]:
                 )
 
 
-class _Sized(NamedTuple):
-    sample: Sample
-    width: int
-    height: int
-
-
-def _sized(ctx: Context, mode: str, file: LabelFile) -> list[_Sized]:
-    """The file's sampled images with their sizes, read from the files' headers."""
-    import imagesize  # type: ignore[import-untyped]
-
-    folder, found = ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default=""))), []
-    for sample in file.samples:
-        try:
-            width, height = imagesize.get(os.path.join(folder, sample.image))
-        except (OSError, ValueError):
-            continue
-        if width > 0 and height > 0:
-            found.append(_Sized(sample, int(width), int(height)))
-    return found
-
-
 @rule(
     "polygons_outside",
     "warning",
@@ -133,7 +111,7 @@ def _sized(ctx: Context, mode: str, file: LabelFile) -> list[_Sized]:
 def polygons_outside(ctx: Context) -> Iterator[Finding]:
     for mode in MODES:
         for index, file in enumerate(ctx.labels(mode)):
-            sized = _sized(ctx, mode, file)
+            sized = image_sizes(ctx, mode, file.samples)
             outside = [item for item in sized if _sticks_out(item)]
             if outside and len(outside) > max(1, 0.02 * len(sized)):
                 one = outside[0]
@@ -147,7 +125,7 @@ def polygons_outside(ctx: Context) -> Iterator[Finding]:
                 )
 
 
-def _sticks_out(item: _Sized) -> bool:
+def _sticks_out(item: SizedSample) -> bool:
     """Whether a text's centre, or much of a side, is outside of its image."""
     for points in item.sample.polygons:
         xs, ys = [p[0] for p in points], [p[1] for p in points]
@@ -177,7 +155,7 @@ def texts_too_small(ctx: Context) -> Iterator[Finding]:
         return
     small = total = 0
     for file in ctx.labels("Train"):
-        for sample, width, height in _sized(ctx, "Train", file):
+        for sample, width, height in image_sizes(ctx, "Train", file.samples):
             # A crop may be smaller than the image, and is then enlarged, but never beyond 1:1
             # for images that fit; of larger ones a crop of half the side is the usual case.
             scale = min(1.0, 2 * min(size[0] / width, size[1] / height))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.problem import Edit, Finding
@@ -105,7 +105,9 @@ def image_mode_differs(ctx: Context) -> Iterator[Finding]:
     "ppocr/data/imaug/__init__.py)",
 )
 def global_overrides_transform(ctx: Context) -> Iterator[Finding]:
-    settings = ctx.get("Global", default={})
+    settings = ctx.get("Global")
+    if not isinstance(settings, Mapping):
+        return
     for transform in ctx.transforms("Train"):
         for key, value in transform.parameters.items():
             if key in settings and settings[key] != value and ctx.is_db:
