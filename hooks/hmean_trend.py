@@ -154,7 +154,7 @@ class HmeanTrend(Hook):
         self.progress.update(value, event.epoch / self._epoch_num if self._epoch_num else None)
         came_back = self.stability.update(value)
         overfits = self.overfitting.update(value, evidence.loss) and not suspect
-        collapsed = self.collapse.is_over(fall)
+        collapsed = fall is not None and fall.over
         if self.progress.since_progress == 0:
             self._told &= {"hmean_unstable"}
         if fall is None:
@@ -163,7 +163,7 @@ class HmeanTrend(Hook):
             "hmean_collapse": collapsed,
             "hmean_not_learning": self.progress.not_learning,
             "hmean_unstable": came_back and self.stability.falls == 1,
-            "overfitting": overfits and not collapsed,
+            "overfitting": overfits and fall is None,
             "hmean_plateau": self.progress.plateau and fall is None and not overfits,
         }
         reactions: list[Reaction] = [

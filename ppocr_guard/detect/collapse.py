@@ -35,6 +35,7 @@ class Collapse:
     value: float
     best: float
     threshold: float
+    over: bool  # it is a collapse, until the metric is no longer low
     count: int  # settled low evaluations in a row
     patience: int  # how many of them make a collapse
     since: int
@@ -56,13 +57,14 @@ class CollapseDetector(Detector):
     """
 
     BOUNCE = 0.1  # climbing by this share of the best within a dip starts the count anew
+    STEADY = 0.05  # upward moves up to this share of the best are noise
     FADING = 0.9  # an upward move counts this much less with each evaluation after it
     # With evidence that the targets are wrong, recovery is not to be expected:
     SUSPECT_DROP = 0.25
     SUSPECT_PATIENCE = 2
 
     STATE = (
-        "best", "previous", "swing", "longest_dip", "dip", "count", "lowest", "evaluations"
+        "best", "previous", "swing", "longest_dip", "dip", "count", "lowest", "evaluations", "over"
     )  # fmt: skip
 
     def __init__(
@@ -70,7 +72,7 @@ class CollapseDetector(Detector):
         drop: float = 0.4,
         patience: int = 3,
         floor: float = 0.3,
-        swing_weight: float = 25.0,
+        swing_weight: float = 35.0,
     ) -> None:
         self.drop = drop
         self.patience = patience
@@ -84,6 +86,7 @@ class CollapseDetector(Detector):
         self.count = 0  # of these, settled
         self.lowest = 0.0  # value that the next must not exceed by BOUNCE to count as settled
         self.evaluations = 0
+        self.over = False
 
     def update(
         self, value: float, *, suspect: bool = False, hint: bool = False
@@ -108,12 +111,15 @@ class CollapseDetector(Detector):
         self.previous = value
         if not low:
             return None
+        patience = self._patience(suspect, hint)
+        self.over = self.over or self.count >= patience
         return Collapse(
             value=value,
             best=self.best,
             threshold=threshold,
+            over=self.over,
             count=self.count,
-            patience=self._patience(suspect, hint),
+            patience=patience,
             since=self.evaluations - self.dip + 1,
         )
 
@@ -131,16 +137,14 @@ class CollapseDetector(Detector):
         self.best = max(self.best, value)
         self.longest_dip = max(self.longest_dip, self.dip)
         self.dip = self.count = 0
+        self.over = False
 
     def _patience(self, suspect: bool, hint: bool) -> int:
         if suspect:
             return min(self.patience, self.SUSPECT_PATIENCE)
-        extra = self.swing_weight * self.swing / self.best + self.longest_dip
+        swing = max(0.0, self.swing / self.best - self.STEADY)
+        extra = self.swing_weight * swing + self.longest_dip
         return max(min(self.patience, 2), round(self.patience + extra) - hint)
-
-    def is_over(self, fall: Optional[Collapse]) -> bool:
-        """Whether this state of the fall is a collapse."""
-        return fall is not None and fall.count >= fall.patience
 
     def resume(self, best: Optional[float]) -> None:
         """Take over the best value of an earlier part of the run."""

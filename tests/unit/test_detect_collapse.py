@@ -13,7 +13,8 @@ def stop(values, detector=None, **evidence):
     """Evaluation (from 1) at which the run has collapsed, or None."""
     detector = detector or CollapseDetector()
     for i, value in enumerate(values, 1):
-        if detector.is_over(detector.update(value, **evidence)):
+        fall = detector.update(value, **evidence)
+        if fall is not None and fall.over:
             return i
     return None
 
@@ -63,6 +64,10 @@ def test_a_big_move_fades():
     learnt = [0.0, 0.5] + [0.8] * 60
     assert stop(learnt + [0.2] * 5) == 65
     assert stop([0.0, 0.5, 0.8] + [0.2] * 5) is None
+
+
+def test_small_moves_are_noise():
+    assert stop([0.88, 0.90, 0.87, 0.91, 0.88, 0.90, 0.3, 0.3, 0.3]) == 9
 
 
 def test_nan_counts_as_nothing():

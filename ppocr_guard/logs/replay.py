@@ -1,0 +1,210 @@
+"""``ppocr-guard replay``: what the guard would have said about a log, and where it had stopped."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import math
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Optional
+
+from ppocr_guard.events import (
+    Alert,
+    CheckpointSaved,
+    EpochStart,
+    EvalEnd,
+    Event,
+    RunStart,
+    StepEnd,
+    Verdict,
+    to_record,
+)
+from ppocr_guard.guard import Guard
+from ppocr_guard.hook import Hook
+from ppocr_guard.hooks.auto_stop import AutoStop
+from ppocr_guard.hooks.hmean_trend import HmeanTrend
+from ppocr_guard.hooks.loss_health import LossHealth
+from ppocr_guard.logs.journal import JournalReader
+from ppocr_guard.logs.reader import LogReader
+
+# A journal holds what the live guard made of it; here all is judged anew. No hook that judges
+# looks at the other two.
+_LEFT_OUT = (Alert, Verdict, EpochStart, CheckpointSaved)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "logs", nargs="+", metavar="LOG", help="train.log, workerlog.N, or journal.jsonl"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a run")
+    parser.epilog = (
+        "Exit code: 0 nothing to worry about (information only), 1 warnings or worse, "
+        "2 a log that cannot be used."
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    found: list[Replayed] = []
+    unusable = False
+    for name in args.logs:
+        try:
+            runs = list(replay(Path(name)))
+        except (OSError, ValueError) as error:
+            print(f"ppocr-guard replay: {_reason(name, error)}", file=sys.stderr)
+            unusable = True
+            continue
+        for one in runs:
+            if args.json:
+                print(json.dumps(one.report(), ensure_ascii=False))
+            else:
+                _print(one)
+        found += runs
+    if unusable:
+        return 2
+    worry = any(a.severity != "info" for one in found for a in one.alerts)
+    return 1 if worry else 0
+
+
+@dataclass
+class Replayed:
+    """One run of a log, judged."""
+
+    source: str
+    metric: str = "hmean"
+    evaluations: int = 0
+    best: Optional[EvalEnd] = None
+    guard: Guard = field(default_factory=lambda: _guard())
+    steps: int = 0
+    evaluation_at: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def alerts(self) -> list[Alert]:
+        return list(self.guard.alerts)
+
+    @property
+    def verdict(self) -> str:
+        return self.guard.verdict.state if self.guard.verdict else "too_short"
+
+    def add(self, event: Event) -> None:
+        if isinstance(event, EvalEnd):
+            self.metric = event.main_indicator
+            self.evaluations += 1
+            if math.isfinite(event.value) and (self.best is None or event.value > self.best.value):
+                self.best = event
+        elif isinstance(event, StepEnd):
+            self.steps += 1
+        known = len(self.guard.alerts)
+        self.guard.dispatch(event)
+        if len(self.guard.alerts) > known:  # alerts between evaluations do not know their number
+            for alert in list(self.guard.alerts)[known:]:
+                self.evaluation_at[id(alert)] = alert.evaluation or self.evaluations
+
+    def report(self) -> dict[str, Any]:
+        """The JSON of the contract, plus the counts of the reader where there is one."""
+        best, stop = self.best, self.guard.stop
+        return {
+            "source": self.source,
+            "evaluations": self.evaluations,
+            "metric": self.metric,
+            "best": {
+                "value": best.value if best else None,
+                "epoch": best.epoch if best else None,
+                "global_step": best.global_step if best else None,
+                "evaluation": best.evaluation if best else None,
+            },
+            "verdict": self.verdict,
+            "alerts": [self._alert(alert) for alert in self.alerts],
+            "stop": None
+            if stop is None
+            else {
+                "code": stop.code,
+                "epoch": stop.epoch,
+                "global_step": stop.global_step,
+                "evaluation": self._evaluation(stop.alert) if stop.alert else stop.evaluation,
+            },
+        }
+
+    def _evaluation(self, alert: Alert) -> int:
+        for known in self.guard.alerts:
+            if known == alert:
+                return self.evaluation_at.get(id(known), 0)
+        return alert.evaluation or 0
+
+    def _alert(self, alert: Alert) -> dict[str, Any]:
+        record = to_record(alert)
+        record["evaluation"] = self._evaluation(alert)
+        names = (
+            "code", "severity", "epoch", "global_step", "evaluation", "message", "evidence",
+            "advice",
+        )  # fmt: skip
+        return {name: record[name] for name in names}
+
+
+def replay(path: Path) -> Iterator[Replayed]:
+    """The runs in a log, judged by the hooks with their defaults. A resume goes on with its run.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it holds no training line and no evaluation.
+    """
+    events: Iterable[Event]
+    events = JournalReader(path) if path.suffix == ".jsonl" else LogReader(path)
+    current: Optional[Replayed] = None
+    usable = False
+    for event in events:
+        if isinstance(event, _LEFT_OUT):
+            continue
+        if isinstance(event, RunStart) and (current is None or not event.resumed):
+            if current is not None and (current.evaluations or current.steps):
+                usable = True
+                yield current
+            current = Replayed(str(path), event.main_indicator)
+        if current is None:
+            current = Replayed(str(path))
+        current.add(event)
+    if current is not None and (current.evaluations or current.steps):
+        usable = True
+        yield current
+    if not usable:
+        raise ValueError("no training line and no evaluation in it")
+
+
+def _guard() -> Guard:
+    hooks: list[Hook] = [HmeanTrend(), LossHealth(), AutoStop()]
+    return Guard(hooks, _SILENT)
+
+
+_SILENT = logging.getLogger("ppocr_guard.replay")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
+
+
+def _reason(name: str, error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"{name}: {error.strerror or error}"
+    return (
+        f"{name}: {error}. Give a train.log, a workerlog.N, or a journal.jsonl of PaddleOCR "
+        "training; train.log is not written by 2.10.0 and 3.0.0 to 3.1.1 (use what it printed)."
+    )
+
+
+def _print(one: Replayed) -> None:
+    best, stop = one.best, one.guard.stop
+    print(f"{one.source}: {one.verdict}")
+    if best is not None:
+        print(
+            f"  {one.evaluations} evaluations, best {one.metric} {best.value:.4f} "
+            f"(evaluation {best.evaluation}, epoch {best.epoch}, step {best.global_step})"
+        )
+    for alert in one.alerts:
+        at = one.evaluation_at.get(id(alert), 0)
+        print(f"  {alert.severity}: [{alert.code}] evaluation {at}, epoch {alert.epoch}")
+        print(f"    {alert.message}")
+        print(f"    {alert.advice}")
+    if stop is not None:
+        saved = one.evaluations - (one._evaluation(stop.alert) if stop.alert else 0)
+        print(f"  AutoStop would have stopped at epoch {stop.epoch}: {saved} evaluations saved")
