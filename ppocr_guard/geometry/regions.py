@@ -146,7 +146,7 @@ def threshold_range(maps: Maps, sampling: Sampling) -> tuple[float, float]:
 
 def area_and_perimeter(polygon: Floats) -> tuple[float, float]:
     """Area (not signed) and perimeter of an n x 2 polygon."""
-    following = np.roll(polygon, -1, axis=0)
+    following = np.concatenate((polygon[1:], polygon[:1]))
     cross = polygon[:, 0] * following[:, 1] - polygon[:, 1] * following[:, 0]
     return abs(float(cross.sum())) / 2, float(np.hypot(*(following - polygon).T).sum())
 
