@@ -71,9 +71,11 @@ class ShrinkRatio(Hook):
         self._log_ratios()
         self._epoch = event.epoch
         self._ratios.clear()
+        return None
 
     def on_run_end(self, event: RunEnd) -> Reactions:
         self._log_ratios()
+        return None
 
     def on_shrink_ratio(self, event: ShrinkRatioEvent) -> Reactions:
         self._ratios[event.operator, event.source] = event

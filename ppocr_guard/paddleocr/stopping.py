@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-import logging
 import os
+import re
 from collections.abc import Mapping
 from typing import Any, Optional
 
@@ -14,7 +14,7 @@ from ppocr_guard.paddleocr.loop import Loop
 
 # Ranks that are not at an evaluation boundary agree on a stop this often (a NaN on another rank).
 SYNC_EVERY_STEPS = 100
-_log = logging.getLogger("ppocr_guard")
+_CAUSE = re.compile(r"\s+(?=(?:Likely cause|Cause) \(\d+%\):)")
 
 
 class StopTraining(GuardSignal):
@@ -115,13 +115,13 @@ def closing_lines(stop: StopRequest, *, latest: Optional[str], best: Optional[st
     at = f"epoch {stop.epoch}, global step {stop.global_step}"
     if stop.evaluation is not None:
         at += f", evaluation {stop.evaluation}"
-    lines = [f"The guard stopped this run ({stop.code}) at {at}.", f"  why:   {stop.reason}"]
-    cause = alert.evidence.get("cause") if alert else None
-    if cause:
-        lines.append(f"  cause: {cause}")
+    # An alert's sentence may end with its diagnosis: "... Cause (97%): ..."
+    why, *cause = _CAUSE.split(stop.reason, maxsplit=1)
+    lines = [f"The guard stopped this run ({stop.code}) at {at}.", f"  why:    {why}"]
+    lines += [f"  cause:  {text}" for text in cause]
     if alert and alert.advice:
-        lines.append(f"  do:    {alert.advice}")
-    lines.append(f"  best:  {best or 'no checkpoint was better than 0'}")
+        lines.append(f"  do:     {alert.advice}")
+    lines.append(f"  best:   {best or 'no checkpoint was better than 0'}")
     if latest:
         lines.append(f"  latest: {latest} (resume with -o Global.checkpoints={latest})")
     return lines

@@ -223,10 +223,16 @@ def test_which_evaluations_get_a_second_look(value, best, evaluation, expected) 
 
 
 def test_the_last_words_of_a_stopped_run() -> None:
-    alert = Alert("hmean_collapse", "critical", "m", "lower it", {"cause": "the rate"})
-    stop = StopRequest("hmean_collapse", "hmean fell", 3, 60, 3, alert)
+    alert = Alert("hmean_collapse", "critical", "m", "lower it")
+    reason = "hmean fell. Cause (97%): the rate."
+    stop = StopRequest("hmean_collapse", reason, 3, 60, 3, alert)
     text = "\n".join(closing_lines(stop, latest="out/latest", best="out/best_accuracy (hmean 0.9)"))
-    for words in ("epoch 3, global step 60, evaluation 3", "hmean fell", "the rate", "lower it"):
+    for words in (
+        "epoch 3, global step 60, evaluation 3",
+        "why:    hmean fell.\n",
+        "cause:  Cause (97%): the rate.",
+        "lower it",
+    ):
         assert words in text
     assert "Global.checkpoints=out/latest" in text
     assert "out/best_accuracy (hmean 0.9)" in text
