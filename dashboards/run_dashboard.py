@@ -89,6 +89,7 @@ def _glance(board: Board) -> None:
         [Query(verdict_level(RUN, "run"), "verdict")],
         (5, 4),
     )
+    update = f"ppocr_guard_last_update_timestamp_seconds{{{RUN}}}"
     newest = main_indicator("eval_hmean_ratio", "eval_main_ratio")
     best = main_indicator("eval_best_hmean_ratio", "eval_best_main_ratio")
     board.add(
@@ -133,10 +134,10 @@ def _glance(board: Board) -> None:
         (3, 4),
     )
     board.add(
-        number([(None, "green"), (300, "orange"), (900, "red")]),
+        number([(None, "green"), (300, "orange")]),
         "Last sign of life",
-        "Time since the guard last saw the training do something.",
-        [Query(f"time() - {metric('last_update_timestamp_seconds')}", "age")],
+        "Time since the guard last saw the training do something, ended runs included.",
+        [Query(f"time() - max by (run) (last_over_time({update}[$__range]))", "age")],
         (3, 4),
         unit="s",
         decimals=0,
