@@ -46,13 +46,6 @@ class RunOptions:
     guard: str = ""
 
 
-# From scratch to a sound detector of :func:`~ppocr_guard.demo.dataset.make_dataset`'s texts in
-# a minute and a half on 2 cores, and fine-tuning it so gently that a collapse can be watched.
-PRETRAINING = RunOptions(epoch_num=6)
-FINETUNING = RunOptions(
-    epoch_num=4, learning_rate=0.0005, warmup_epoch=3, eval_batch_step=(0, 5), log_smooth_window=1
-)
-
 _TEMPLATE = """\
 Global:
   use_gpu: false

@@ -7,11 +7,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 
-from ppocr_guard.demo import configs, dataset, sources, train
+from ppocr_guard.demo import configs, dataset, presets, sources, train
 
 
 def evaluations(output: str) -> list[float]:
@@ -80,7 +80,7 @@ def learned(kit: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[dataset
         "learned",
         tree=kit.tree("2.9.0", "2.8.1"),
         data=data,
-        options=configs.PRETRAINING,
+        options=presets.BASE,
         guard=None,
         prefix=(),
     )
@@ -92,16 +92,16 @@ def test_learns_from_scratch(learned: tuple[dataset.Dataset, Any]) -> None:
     assert max(evaluations(learned[1].output)) > 0.7
 
 
-@pytest.mark.parametrize("total_epoch", [500, None])
+@pytest.mark.parametrize("total_epoch", [presets.TOTAL_EPOCH, None])
 def test_collapses_with_the_bug_and_holds_without(
-    kit: Any, learned: tuple[dataset.Dataset, Any], total_epoch: int
+    kit: Any, learned: tuple[dataset.Dataset, Any], total_epoch: Optional[int]
 ) -> None:
     data, before = learned
     outcome = kit.run(
         f"finetuned-{total_epoch}",
         tree=kit.tree("2.9.0", "2.8.1"),
         data=data,
-        options=configs.FINETUNING,
+        options=presets.FINE_TUNE,
         guard=None,
         prefix=(),
         total_epoch=total_epoch,
