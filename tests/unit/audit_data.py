@@ -16,6 +16,7 @@ from ppocr_guard.yaml_source import read_yaml
 
 CONFIGS = Path(__file__).parent.parent / "data" / "configs"
 HEALTHY = yaml.safe_load((CONFIGS / "db.yml").read_text(encoding="utf-8"))
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the faster one, where there is one
 BOX = [[10, 10], [110, 10], [110, 40], [10, 40]]
 
 
@@ -61,7 +62,7 @@ class Project:
 
     def context(self, release="2.10.0", overrides=(), **more) -> Context:
         path = self.folder / "my.yml"
-        path.write_text(yaml.safe_dump(self.config, sort_keys=False), encoding="utf-8")
+        path.write_text(yaml.dump(self.config, Dumper=DUMPER, sort_keys=False), encoding="utf-8")
         behaviour = behaviour_of(release) if release else None
         source = read_yaml(path, overrides)
         return Context(source, behaviour, bases=(self.folder,), **more)

@@ -51,7 +51,11 @@ def without(*path):
 
 
 def option(operator, key, value, mode="Train"):
-    return lambda project: project.options(operator, mode).__setitem__(key, value)
+    def change(project):
+        transform = next(t for t in project.transforms(mode) if operator in t)
+        transform[operator] = {**(transform[operator] or {}), key: value}
+
+    return change
 
 
 def lines(name, *contents):
@@ -282,6 +286,20 @@ def texts_of(height, width=3000):
     return change
 
 
+def eval_images_of(side):
+    def change(project):
+        for number in range(20):
+            project.image(f"e{number}.png", side, side)
+
+    return change
+
+
+case("eval_images_large", eval_images_of(4000), eval_images_of(2000))
+case(
+    "eval_images_large",
+    eval_images_of(4000),
+    both(eval_images_of(4000), option("DetResizeForTest", "limit_type", "max", "Eval")),
+)
 case("texts_too_small", texts_of(15), texts_of(40))
 case("texts_too_small", texts_of(15), texts_of(15, width=600))
 train_keys = ["image", "threshold_map", "threshold_mask", "shrink_map", "shrink_mask"]
@@ -323,9 +341,9 @@ pretrained = at("Global", "pretrained_model")
 case("weights_missing", pretrained("./best"), pretrained("https://example.com/best.pdparams"))
 
 
-def weights(*names):
+def weights(*names, shape=(2, 3)):
     def change(project):
-        arrays = {name: np.zeros((2, 3), np.float32) for name in names}
+        arrays = {name: np.zeros(shape, np.float32) for name in names}
         (project.folder / "best.pdparams").write_bytes(pickle.dumps(arrays, protocol=2))
         project.config["Global"]["pretrained_model"] = "./best"
 
@@ -333,9 +351,17 @@ def weights(*names):
 
 
 case("weights_missing", pretrained("./bes"), weights("backbone.conv.weight"))
-case("weights_mismatch", weights("Student.backbone.conv.weight"), weights("backbone.conv.weight"))
-case("weights_mismatch", weights("head.ctc_head.fc.weight"), weights("backbone.conv.weight"))
+sound = weights("backbone.conv.weight", "backbone.stage0.0.conv.weight")
+case("weights_mismatch", weights("Student.backbone.stage0.0.conv.weight"), sound)
+case("weights_mismatch", weights("head.ctc_head.fc.weight"), sound)
 case("weights_mismatch", weights("conv1.weight"), weights("neck.weight", "head.weight"))
+case("weights_mismatch", weights("backbone.blocks2.0.weight"), sound)
+head = "head.binarize.conv1.weight"
+case(
+    "weights_mismatch",
+    weights(head, shape=(64, 256, 3, 3)),
+    weights(head, shape=(24, 96, 3, 3)),
+)
 case(
     "weights_mismatch",
     both(weights("backbone.conv"), at("Architecture", "Models")({"Student": {}, "Teacher": {}})),

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Optional
 
 from ppocr_guard.audit.context import LABELLED, Context
+from ppocr_guard.audit.images import image_sizes
 from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
 
 FEW = 4  # evaluations in a run from which a collapse is seen too late to save much
+LARGE = 5  # times the training crop; stock training shows texts at up to about this scale
 STEP = ("Global", "eval_batch_step")
 
 
@@ -167,6 +169,33 @@ def eval_batch_size(ctx: Context) -> Iterator[Finding]:
 
 
 @rule(
+    "eval_images_large",
+    "warning",
+    "without a limit DetResizeForTest keeps large images as they are, so that texts are far larger "
+    "than in the training crops (issue 8371: hmean 0 at 5472 x 3648)",
+    reads="images",
+)
+def eval_images_large(ctx: Context) -> Iterator[Finding]:
+    resize = ctx.transform("Eval", "DetResizeForTest")
+    crop = ctx.transform("Train", "EastRandomCropData")
+    size = crop.parameters.get("size") if crop else None
+    if resize is None or not isinstance(size, list) or not all(_is_number(v) for v in size):
+        return
+    limited = resize.parameters.get("limit_type", "min") != "min"
+    if limited or {"image_shape", "resize_long"} & set(resize.parameters):
+        return
+    samples = [sample for file in ctx.labels("Eval") for sample in file.samples]
+    longest = sorted(max(w, h) for _, w, h in image_sizes(ctx, "Eval", samples))
+    if longest and size and longest[len(longest) // 2] > LARGE * max(size):
+        yield Finding(
+            resize.path,
+            f"Half of the evaluation images are {longest[len(longest) // 2]} pixels long or more, "
+            f"and are evaluated at full size; training crops have {max(size)}.",
+            "Set DetResizeForTest: {limit_side_len: 960, limit_type: max}, or what is used later.",
+        )
+
+
+@rule(
     "metric_during_train",
     "critical",
     "for text detection it gives a label map to the postprocess as the image size: `too many "
@@ -174,9 +203,7 @@ def eval_batch_size(ctx: Context) -> Iterator[Finding]:
 )
 def metric_during_train(ctx: Context) -> Iterator[Finding]:
     path = ("Global", "cal_metric_during_train")
-    if ctx.get(*path) is True and ctx.get("Architecture", "model_type") == "det" and ctx.is_db:
-        if str(ctx.get("Architecture", "algorithm")) == "Distillation":
-            return  # its postprocess is asked for other models' outputs; not tried
+    if ctx.get(*path) is True and ctx.get("Architecture", "model_type") == "det":
         yield Finding(
             path,
             "cal_metric_during_train: true ends a detection training at its first step.",

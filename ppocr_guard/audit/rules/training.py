@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Optional
 
@@ -15,6 +15,15 @@ LR = ("Optimizer", "lr", "learning_rate")
 HIGHEST_ADAM = 0.01  # stock configs: 1e-5 to 1e-3; at 0.3 DB was unstable, at 30 it never learned
 MOST_PER_IMAGE = 0.0003  # Adam's learning rate by images a step; stock configs: up to 0.00025
 SUFFIX = ".pdparams"
+# A weight that only this backbone has (read off models built from PaddleOCR 2.10's stock configs).
+BACKBONES = {
+    "MobileNetV3": "stage0.",
+    "PPLCNetV3": "blocks2.",
+    "PPHGNet_small": "stem.",
+    "ResNet_vd": "conv1_1.",
+    "ResNet": "res2a.",
+    "RepSVTR_det": "features.",
+}
 
 
 def _weights(ctx: Context, key: str) -> Optional[Path]:
@@ -59,11 +68,11 @@ def weights_mismatch(ctx: Context) -> Iterator[Finding]:
     if path is None or not path.is_file():
         return
     try:
-        names = list(read_shapes(path))
+        shapes = read_shapes(path)
     except WeightsError as error:
         yield Finding(("Global", key), f"{error}.", "Download the file again.")
         return
-    reason = _unlike(ctx, names)
+    reason = _unlike(ctx, shapes)
     if reason:
         yield Finding(
             ("Global", key),
@@ -72,25 +81,36 @@ def weights_mismatch(ctx: Context) -> Iterator[Finding]:
         )
 
 
-def _unlike(ctx: Context, names: list[str]) -> Optional[str]:
+def _unlike(ctx: Context, shapes: dict[str, tuple[int, ...]]) -> Optional[str]:
     """Why none (or not the part that matters) of these weights would be loaded."""
     models = ctx.get("Architecture", "Models")
-    distilled = {name.split(".")[0] for name in names} & {"Student", "Student2", "Teacher"}
-    if isinstance(models, dict):
-        missing = [model for model in models if not any(n.startswith(f"{model}.") for n in names)]
-        if missing and not distilled:
-            return f"it has one model, and this configuration trains {', '.join(models)}"
-        return (
-            f"it has no weights for {', '.join(missing)}" if len(missing) == len(models) else None
-        )
-    if distilled and all(name.split(".")[0] in distilled for name in names):
-        return f"its weights are named {names[0]!r} and so on, this model has no such prefix"
-    if ctx.get("Architecture", "model_type") == "det":
-        if any(".ctc" in name or ".gtc" in name for name in names):
-            return "it is a recognition model"
-        if names and not any(name.startswith(("backbone.", "neck.", "head.")) for name in names):
-            return f"its weights are named {names[0]!r} and so on, not backbone, neck, head"
+    if isinstance(models, Mapping):
+        missing = [model for model in models if not _part(shapes, f"{model}.")]
+        if len(missing) == len(models):
+            return f"this configuration trains {', '.join(models)}, and it has no weights for them"
+        return None
+    first = next(iter(shapes))
+    if first.startswith(("Student.", "Student2.", "Teacher.")):
+        return f"its weights are named {first!r} and so on, and this model has no such prefix"
+    if ctx.get("Architecture", "model_type") != "det":
+        return None
+    if any(".ctc" in name or ".gtc" in name for name in shapes):
+        return "it is a recognition model"
+    if not any(name.startswith(("backbone.", "neck.", "head.")) for name in shapes):
+        return f"its weights are named {first!r} and so on, not backbone, neck, head"
+    backbone = ctx.get("Architecture", "Backbone", "name")
+    marker = BACKBONES.get(str(backbone))
+    if marker and _part(shapes, "backbone.") and not _part(shapes, f"backbone.{marker}"):
+        return f"its backbone is no {backbone}"
+    channels = ctx.number("Architecture", "Neck", "out_channels")
+    head = shapes.get("head.binarize.conv1.weight", ())
+    if channels and len(head) == 4 and head[1] != channels:
+        return f"its neck has {head[1]} channels, and here out_channels is {channels:g}"
     return None
+
+
+def _part(shapes: dict[str, tuple[int, ...]], prefix: str) -> bool:
+    return any(name.startswith(prefix) for name in shapes)
 
 
 @rule(
