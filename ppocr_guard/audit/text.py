@@ -22,8 +22,10 @@ def print_report(report: Report, console: Console) -> None:
     release = report.release or "(release not known: --paddleocr DIR or --release X.Y.Z)"
     newer = "" if report.known else ", newer than any examined: taken for 3.7.0"
     _print(console, f"{report.config} for PaddleOCR {release}{newer}", "bold")
-    for problem in report.problems:
-        _print_problem(problem, console)
+    for index, problem in enumerate(report.problems):
+        following = report.problems[index + 1 : index + 2]
+        again = any(p.code == problem.code and p.advice == problem.advice for p in following)
+        _print_problem(problem, console, reason=not again)
     if report.curves:
         _print(console, "\nEffective shrink ratio by epoch", "bold")
         for line in ratio_lines(report):
@@ -41,7 +43,8 @@ def _print(console: Console, line: str, style: str = "") -> None:
     console.print(Text(line, style=style), soft_wrap=True)
 
 
-def _print_problem(problem: Problem, console: Console) -> None:
+def _print_problem(problem: Problem, console: Console, reason: bool) -> None:
+    """``reason``: why, and what to do, too; of several alike the last has them."""
     head = Text()
     head.append(f"\n{problem.severity}", style=_STYLES[problem.severity])
     head.append(f" {problem.file}:{problem.line} ")
@@ -49,6 +52,8 @@ def _print_problem(problem: Problem, console: Console) -> None:
     head.append(f" [{problem.code}]", style="dim")
     console.print(head, soft_wrap=True)
     _print(console, f"  {problem.message}")
+    if not reason:
+        return
     _print(console, f"  why: {problem.why}.", "dim")
     fix = " (ppocr-guard fix does it)" if problem.fixable else ""
     _print(console, f"  do:  {problem.advice}{fix}", "green")

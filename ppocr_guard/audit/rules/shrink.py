@@ -80,8 +80,8 @@ def _without_total_epoch(ctx: Context) -> tuple[Edit, ...]:
 @rule(
     "shrink_ratio_unexpected",
     "critical",
-    "PaddleOCR 2.7.1 and 2.7.4 to 2.8.1 take the random seed for the epoch (issues 13669, 13527; "
-    "ppocr/data/simple_dataset.py set_epoch_as_seed), so hmean collapses while the loss looks fine",
+    "boxes come out too large for this ratio, and hmean collapses while the loss looks fine; "
+    "2.7.1 and 2.7.4 to 2.8.1 do it (set_epoch_as_seed in ppocr/data/simple_dataset.py)",
     live=False,
 )
 def shrink_ratio_unexpected(ctx: Context) -> Iterator[Finding]:
