@@ -118,9 +118,12 @@ class Score:
     harmful: list[str] = field(default_factory=list)  # the run got better later
     saved: int = 0  # evaluations not run, of collapses caught and of runs that never learn
     stopped: dict[str, int] = field(default_factory=dict)
+    collapses: set[str] = field(default_factory=set)
 
     def add(self, curve: Curve, stop: Optional[int]) -> None:
         collapsed = curve.label == "collapse"
+        if collapsed:
+            self.collapses.add(curve.id)
         if stop is None:
             if collapsed:
                 self.missed.append(curve.id)

@@ -19,8 +19,8 @@ from ppocr_guard.events import (
 from ppocr_guard.logs import lines as parse
 
 LONGEST = 1 << 16  # characters; what is longer is cut into pieces
-ALL_STEPS = 20_000  # training lines of a log that are all read, see LogReader
-THEN_EVERY = 10
+ALL_STEPS = 10_000  # training lines of a log that are all read, see LogReader
+THEN_EVERY = 20
 ERRORS_EVERY = 50  # one DataErrors event for so many failed samples
 
 
@@ -32,7 +32,7 @@ class LogReader:
     count of evaluations goes on then. Lines that mean nothing are counted in ``skipped``.
 
     PaddleOCR prints medians over the last steps, so training lines repeat each other. After
-    ``ALL_STEPS`` of them only every tenth is read, and any with nan or inf.
+    ``ALL_STEPS`` of them only every twentieth is read, and any with nan or inf.
 
     Attributes:
         lines: lines so far.
@@ -58,13 +58,14 @@ class LogReader:
         self._seen_launch = False
         held = ""  # a line that was broken in two
         with self.path.open(encoding=_encoding(self.path), errors="replace") as file:
-            for line in iter(lambda: file.readline(LONGEST), ""):
+            readline, train = file.readline, parse.TRAIN
+            while line := readline(LONGEST):
                 self.lines += 1
-                if parse.TRAIN in line:
-                    self._steps += 1
-                    if self._steps > ALL_STEPS and self._steps % THEN_EVERY and not _special(line):
+                if train in line:
+                    self._steps = steps = self._steps + 1
+                    if steps > ALL_STEPS and steps % THEN_EVERY and not _special(line):
                         continue
-                elif not line.strip():
+                elif line.isspace():
                     continue
                 line = parse.clean(line)
                 if held and parse.time_of(line) is None:
