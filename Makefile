@@ -29,7 +29,7 @@ unit: $(READY)
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable ".[demo,test]"
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable ".[demo,test]"
 	touch $@
 
 clean:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Union, Optional
 
 from ppocr_guard.dashboards.verdicts import verdict_level
 from ppocr_guard.dashboards.write import GRAFANA
@@ -222,5 +222,5 @@ def run_rules() -> list[AlertRule]:
 
 def rule_file() -> dict[str, Any]:
     """The content of rules.yml: one group, as rules of a group see each other's fresh values."""
-    rules = [*recordings(), *code_rules(), *run_rules()]
+    rules: list[Union[Recording, AlertRule]] = [*recordings(), *code_rules(), *run_rules()]
     return {"groups": [{"name": "ppocr_guard", "rules": [rule.data() for rule in rules]}]}

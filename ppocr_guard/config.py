@@ -170,12 +170,17 @@ class _Problems:
 
     def validate(self, model: type[Any], values: dict[Any, Any], path: Path) -> Any:
         try:
-            return model(**{str(key): value for key, value in values.items()})
+            return model(**{_key(key): value for key, value in values.items()})
         except ValidationError as error:
             for item in error.errors():
                 place = (*path, *item["loc"])
                 self.add(place, _sentence(item, model))
             return None
+
+
+def _key(key: Any) -> str:
+    """An option's name. PaddleOCR reads YAML 1.1, in which the key ``on`` is the boolean true."""
+    return {True: "on", False: "off"}[key] if isinstance(key, bool) else str(key)
 
 
 def _sentence(item: Any, model: type[BaseModel]) -> str:

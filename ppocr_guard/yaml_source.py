@@ -127,6 +127,16 @@ def config_path(argv: Sequence[str]) -> Optional[str]:
     return _options(argv)[0]
 
 
+def guard_section(argv: Sequence[str]) -> Any:
+    """The ``Guard:`` section of the YAML named in PaddleOCR's command line, ``-o`` applied.
+
+    Raises:
+        YamlError: as :func:`read_yaml`.
+    """
+    path, overrides = _options(argv)
+    return read_yaml(path, overrides).config.get("Guard") if path else None
+
+
 def guard_lines(argv: Sequence[str]) -> tuple[str, Callable[[YamlPath], Optional[int]]]:
     """(file name, line of a path in it) for the YAML named in PaddleOCR's command line.
 

@@ -19,7 +19,6 @@ from typing import Any, Callable, Optional
 from ppocr_guard.config import GuardConfigError, LoadedGuard, load_guard
 from ppocr_guard.guard import Guard
 from ppocr_guard.paddleocr import status
-from ppocr_guard.paddleocr.command_line import config_path, guard_section, line_finder
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.loader import GuardedLoader
 from ppocr_guard.paddleocr.loop import Loop
@@ -28,6 +27,7 @@ from ppocr_guard.paddleocr.releases import recognise
 from ppocr_guard.paddleocr.rescoring import record_predictions
 from ppocr_guard.paddleocr.session import Session
 from ppocr_guard.paddleocr.stopping import StopTraining
+from ppocr_guard.yaml_source import YamlError, config_path, guard_lines, guard_section
 
 NEEDED = ("train", "eval", "save_model", "build_dataloader", "TrainingStats")
 # Of `program.train`; all releases from 2.6 to 3.7 have them.
@@ -84,7 +84,7 @@ class _Seams:
                 return original(*args, **kwargs)
             # A wrong key ends the process now, before data and model are built: as the file has
             # it (PaddleOCR fails on some of them), and then with what -o made of it.
-            _load(guard_section(config_path(sys.argv)))
+            _load(_section_of_file())
             result = original(*args, **kwargs)
             config, _device, logger = result[:3]
             _log_through(logger)
@@ -220,13 +220,20 @@ def _named(
     return named
 
 
+def _section_of_file() -> Any:
+    """``Guard:`` of the YAML on the command line, with ``-o``; None where that is not usable."""
+    try:
+        return guard_section(sys.argv)
+    except YamlError:
+        return None  # PaddleOCR has its own say about it
+
+
 def _load(section: Any) -> LoadedGuard:
     """The checked ``Guard:`` section. A wrong one ends the process before training: days without
     the guard that the user asked for would cost more than a second start."""
     try:
-        path = config_path(sys.argv)
-        file = str(path) if path else "the configuration"
-        return load_guard(section, file=file, line_of=line_finder(path))
+        file, line_of = guard_lines(sys.argv)
+        return load_guard(section, file=file, line_of=line_of)
     except GuardConfigError as error:
         status.refused()
         for problem in error.problems:
@@ -241,8 +248,7 @@ def before_training(config: Mapping[str, Any]) -> None:
     """Log what will go wrong, as far as it can be told in a moment."""
     from ppocr_guard.audit import quick
 
-    path = config_path(sys.argv)
-    for problem in quick(config, str(path) if path else None):
+    for problem in quick(config, config_path(sys.argv)):
         _log.warning("%s", problem)
 
 

@@ -91,8 +91,8 @@ def cause(
     ratio = scheduled_ratio(behaviour, config, operator, epoch)
     base, total = base_ratio(config, operator), parameters["total_epoch"]
     why = {
-        "seed": f"PaddleOCR {behaviour.release} takes the random seed {seen.value:g} for the epoch, "
-        "always (issues 13669, 13527; removed by #13783 in 2.9.0)",
+        "seed": f"PaddleOCR {behaviour.release} takes the random seed {seen.value:g} for the "
+        "epoch, always (issues 13669, 13527; removed by #13783 in 2.9.0)",
         "epoch": "the dynamic shrink ratio grows with the epoch",
         "start": f"PaddleOCR {behaviour.release} tells the operators of a new epoch only if an "
         "entry of ratio_list is below 1, so for them it is always the start",

@@ -55,7 +55,7 @@ class Kit:
         name: str,
         *,
         tree: Optional[Path] = None,
-        guard: Optional[str] = "Guard: {hooks: [ShrinkRatio, Journal]}\n",
+        guard: Optional[str] = "Guard: {hooks: [ShrinkRatio, HmeanTrend, LossHealth, Journal]}\n",
         command: Optional[list[str]] = None,
         prefix: tuple[str, ...] = (sys.executable, "-m", "ppocr_guard", "run", "--"),
         data: Optional[dataset.Dataset] = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jsonschema
 import pytest
+import yaml
 
 from ppocr_guard.config import GuardConfigError, guard_schema, load_guard
 from ppocr_guard.registry import BUILT_IN, find_hook
@@ -27,6 +28,12 @@ def test_a_mapping_adjusts_the_defaults() -> None:
     loaded = load_guard({"hooks": {"ShrinkRatio": {"repair": True}, "VisualDL": False}})
     assert [cls.__name__ for cls, _ in loaded.hooks] == [n for n in BUILT_IN if n != "VisualDL"]
     assert loaded.hooks[0][1].repair is True
+
+
+def test_the_key_on_is_what_yaml_1_1_makes_of_it() -> None:
+    section = yaml.safe_load("hooks:\n- AutoStop: {on: [loss_not_finite]}\n")
+    assert section["hooks"][0]["AutoStop"] == {True: ["loss_not_finite"]}
+    assert load_guard(section).hooks[0][1].on == ["loss_not_finite"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ import pytest
 
 from ppocr_guard.events import Alert, StopRequest
 from ppocr_guard.paddleocr import state, status
-from ppocr_guard.paddleocr.command_line import config_path, guard_section, line_finder
 from ppocr_guard.paddleocr.data_errors import DataErrorCounter, Watchdog
 from ppocr_guard.paddleocr.harmless import GuardSignal, harmless
 from ppocr_guard.paddleocr.loader import GuardedLoader
@@ -21,6 +20,7 @@ from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.operators import live_ratios, map_indices, pin
 from ppocr_guard.paddleocr.rescoring import is_suspicious
 from ppocr_guard.paddleocr.stopping import StopAgreement, closing_lines
+from ppocr_guard.yaml_source import guard_lines, guard_section
 
 
 def loop(**settings: Any) -> Loop:
@@ -238,20 +238,21 @@ def test_the_last_words_of_a_stopped_run() -> None:
     assert "out/best_accuracy (hmean 0.9)" in text
 
 
-def test_the_config_named_on_the_command_line_and_its_lines(tmp_path) -> None:
-    for words in (["-c", "a.yml"], ["--config", "a.yml"], ["--config=a.yml"], ["-ca.yml"]):
-        assert str(config_path(["train.py", *words, "-o", "Global.x=1"])) == "a.yml"
-    assert config_path(["train.py"]) is None
+def test_the_guard_section_named_on_the_command_line_and_its_lines(tmp_path) -> None:
     file = tmp_path / "my.yml"
-    file.write_text("Global:\nGuard:\n  hooks:\n    - AutoStop:\n        on: []\n")
-    line_of = line_finder(file)
-    assert line_of(("Guard",)) == 2
-    assert line_of(("Guard", "hooks", 0, "AutoStop", "on")) == 5
-    assert line_of(("Guard", "hooks", 3)) is None
-    assert guard_section(file) == {"hooks": [{"AutoStop": {"on": []}}]}
-    file.write_text("a: [")
-    assert line_finder(file)(("a",)) is None
-    assert guard_section(file) is None
+    file.write_text("Global: {a: 1}\nTrain: {}\nGuard:\n  hooks:\n    - AutoStop:\n        on: []\n")
+    for words in (["-c", str(file)], [f"--config={file}"], [f"-c{file}", "-o", "Global.a=1"]):
+        argv = ["train.py", *words]
+        assert guard_section(argv) == {"hooks": [{"AutoStop": {True: []}}]}  # YAML 1.1
+        name, line_of = guard_lines(argv)
+        assert name == str(file)
+        assert line_of(("Guard",)) == 3
+        assert line_of(("Guard", "hooks", 0, "AutoStop", "on")) == 6
+        assert line_of(("Guard", "hooks", 3)) is None
+    assert guard_section(["train.py", "-c", str(file), "-o", "Guard.hooks=[Journal]"]) == {
+        "hooks": ["Journal"]
+    }
+    assert guard_section(["train.py"]) is None
 
 
 def test_processes_report_to_run(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:

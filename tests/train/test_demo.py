@@ -1,0 +1,173 @@
+"""The demo is the one full story: a base model, the bug caught and stopped, the fix held."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from ppocr_guard.demo import train
+
+SERVING = re.compile(r"Prometheus: serving (http://127\.0\.0\.1:\d+/metrics)")
+
+
+class Scraper(threading.Thread):
+    """Scrapes a training while it runs, as soon as its log says where."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__(daemon=True)
+        self.log = log
+        self.pages: list[str] = []
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        while not self.done.wait(0.3):
+            text = self.log.read_text("utf-8", "replace") if self.log.exists() else ""
+            found = SERVING.search(text)
+            if not found:
+                continue
+            try:
+                with urllib.request.urlopen(found[1], timeout=2) as answer:
+                    self.pages.append(answer.read().decode("utf-8"))
+            except (urllib.error.URLError, OSError):
+                continue  # not up yet, or gone
+
+
+@dataclass
+class Played:
+    code: int
+    output: str
+    folder: Path
+    pages: list[str]
+
+    def records(self, run: str, *kinds: str) -> list[dict]:
+        path = self.folder / run / "ppocr_guard" / "journal.jsonl"
+        records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [record for record in records if record["event"] in kinds]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    pytest.importorskip("paddle", reason="needs `pip install ppocr-guard[demo,test]`")
+    folder = tmp_path_factory.mktemp("demo") / "play"
+    scraper = Scraper(folder / "bug.log")
+    scraper.start()
+    done = subprocess.run(
+        [sys.executable, "-m", "ppocr_guard", "demo", "--dir", str(folder)],
+        env=train.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=1500,
+        check=False,
+    )
+    time.sleep(0.5)
+    scraper.done.set()
+    return Played(done.returncode, done.stdout.decode("utf-8"), folder, scraper.pages)
+
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+def test_it_is_caught_and_the_fix_holds(demo: Played) -> None:
+    assert demo.code == 0, demo.output
+    assert "shrink ratio 0.8096 (live)" in demo.output
+    assert "[unclip_mismatch]" in demo.output
+    assert "Caught: stopped at evaluation" in demo.output
+    assert "hmean by evaluation" in demo.output
+    assert "vdl" in demo.output
+
+
+def test_the_stop_comes_within_three_evaluations_of_the_collapse(demo: Played) -> None:
+    evaluations = demo.records("bug", "eval")
+    values = [r["value"] for r in evaluations]
+    fallen = next(
+        r["evaluation"]
+        for r, best in zip(evaluations, running_best(values))
+        if r["value"] < 0.6 * best
+    )
+    (end,) = demo.records("bug", "run_end")
+    assert end["reason"] == "stopped"
+    assert end["stop"]["code"] == "hmean_collapse"
+    assert 0 <= end["stop"]["evaluation"] - fallen < 3
+    assert evaluations[-1]["evaluation"] == end["stop"]["evaluation"]
+    (alert,) = [a for a in demo.records("bug", "alert") if a["code"] == "hmean_collapse"]
+    assert alert["evidence"]["cause"] == "shrink_ratio_wrong"
+
+
+def running_best(values: list[float]) -> list[float]:
+    best = 0.0
+    return [best := max(best, value) for value in values]
+
+
+def test_the_same_predictions_score_well_with_another_unclip_ratio(demo: Played) -> None:
+    last = demo.records("bug", "eval")[-1]
+    rescored = {float(ratio): value for ratio, value in last["rescored"].items()}
+    assert max(rescored, key=lambda ratio: rescored[ratio]) < 1.0
+    assert max(rescored.values()) > last["value"] + 0.3
+
+
+def test_the_healthy_runs_are_left_alone(demo: Played) -> None:
+    for run in ("base", "fixed"):
+        (end,) = demo.records(run, "run_end")
+        assert end["reason"] == "finished"
+        assert not [a for a in demo.records(run, "alert") if a["severity"] == "critical"]
+        assert demo.records(run, "eval")[-1]["value"] > 0.7
+        for ratio in demo.records(run, "shrink_ratio"):
+            assert ratio["ratio"] == pytest.approx(0.4, abs=0.04)
+
+
+def test_metrics_held_the_journals_numbers_while_it_trained(demo: Played) -> None:
+    assert len(demo.pages) > 3
+    evaluated = {r["global_step"]: r["value"] for r in demo.records("bug", "eval")}
+    seen = set()
+    for page in demo.pages:
+        samples = {
+            (s.name, s.labels.get("op"), s.labels.get("source")): s.value
+            for family in text_string_to_metric_families(page)
+            for s in family.samples
+        }
+        live = samples.get(("ppocr_guard_effective_shrink_ratio", "MakeShrinkMap", "live"))
+        assert live in (None, pytest.approx(0.8096))
+        hmean = samples.get(("ppocr_guard_eval_hmean_ratio", None, None))
+        if hmean is not None:
+            assert hmean in [pytest.approx(value) for value in evaluated.values()]
+            seen.add(round(hmean, 6))
+    assert seen
+
+
+def test_visualdl_reads_the_same_numbers_back(demo: Played) -> None:
+    visualdl = pytest.importorskip("visualdl")
+    (file,) = (demo.folder / "bug" / "ppocr_guard" / "vdl").glob("vdlrecords.*")
+    reader = visualdl.LogReader(file_path=str(file))
+    written = {p.id: p.value for p in reader.get_data("scalar", "eval/hmean")}
+    journal = {r["global_step"]: r["value"] for r in demo.records("bug", "eval")}
+    assert written == {step: pytest.approx(value) for step, value in journal.items()}
+    ratios = reader.get_data("scalar", "shrink_ratio/MakeShrinkMap_live")
+    assert [p.value for p in ratios] == [pytest.approx(0.8096)] * len(ratios)
+
+
+def test_what_the_demo_left_can_be_looked_at(demo: Played, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    runs = [str(demo.folder / run) for run in ("bug", "fixed")]
+    for words, code in (
+        (["report", *runs, "-o", str(page)], 0),
+        (["watch", "--once", runs[0]], 0),
+        (["replay", str(demo.folder / "bug" / "train.log")], 1),
+        (["replay", str(demo.folder / "fixed" / "train.log")], 0),
+        (["check", str(demo.folder / "bug.yml"), "--release", "2.8.1"], 1),
+    ):
+        command = [sys.executable, "-m", "ppocr_guard", *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+    assert "hmean_collapse" in page.read_text(encoding="utf-8")
