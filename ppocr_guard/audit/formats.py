@@ -19,6 +19,7 @@ def to_json(report: Report) -> str:
     value: dict[str, Any] = {
         "config": report.config,
         "release": report.release,
+        "release_known": report.release is not None and report.known,
         "shrink_ratio": {
             curve.operator: [
                 {"epoch": epoch, "ratio": ratio}
