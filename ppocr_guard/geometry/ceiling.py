@@ -250,8 +250,7 @@ def _box(
     box = unclip(one.points, ratio, options.box_type)
     if box is None:
         return None
-    scale = (sample.width / shape[1], sample.height / shape[0])
-    return to_image(box, scale, sample.width, sample.height)
+    return to_image(box, shape, sample.width, sample.height)
 
 
 class _Found:

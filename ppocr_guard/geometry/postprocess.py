@@ -55,11 +55,10 @@ def boxes(
 ) -> list[NDArray[np.int32]]:
     """Boxes (n x 2; quad: 4 x 2) in an image of ``width`` x ``height``, from an H x W map."""
     found = []
-    scale = (width / probability.shape[1], height / probability.shape[0])
     for candidate in candidates(probability, options):
         box = unclip(candidate.points, options.unclip_ratio, options.box_type)
         if candidate.score >= options.box_thresh and box is not None:
-            found.append(to_image(box, scale, width, height))
+            found.append(to_image(box, probability.shape, width, height))
     return found
 
 
@@ -117,11 +116,12 @@ def min_area_box(points: NDArray[np.int32]) -> tuple[Floats, float]:
 
 
 def to_image(
-    box: NDArray[Any], scale: tuple[float, float], width: int, height: int
+    box: NDArray[Any], shape: tuple[int, ...], width: int, height: int
 ) -> NDArray[np.int32]:
-    """From pixels of the map to whole pixels of the image, and into it."""
-    scaled: NDArray[np.int32] = np.clip(np.round(box * scale), 0, (width, height)).astype(np.int32)
-    return scaled
+    """From pixels of a map of ``shape`` (height, width) to whole pixels of the image."""
+    x = np.clip(np.round(box[:, 0] / shape[1] * width), 0, width)
+    y = np.clip(np.round(box[:, 1] / shape[0] * height), 0, height)
+    return np.stack([x, y], axis=1).astype(np.int32)
 
 
 def _score(probability: Floats, points: NDArray[Any]) -> float:

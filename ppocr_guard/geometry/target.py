@@ -35,6 +35,7 @@ class Resize:
     image_shape: Optional[tuple[int, int]] = None  # height, width; comes first if given
     keep_ratio: bool = False  # with image_shape
     resize_long: Optional[int] = None  # used when the config gives no limit_side_len
+    max_side_limit: Optional[int] = None  # with limit_side_len; from 3.7.0 on, default 4000 there
 
     def __post_init__(self) -> None:
         if self.limit_type not in _LIMIT_TYPES:
@@ -58,7 +59,11 @@ class Resize:
             self.limit_type == "max" and side <= limit
         )
         ratio = 1.0 if keep else limit / side
-        return _to_32(int(width * ratio)), _to_32(int(height * ratio))
+        width, height = int(width * ratio), int(height * ratio)
+        if self.max_side_limit is not None and max(width, height) > self.max_side_limit:
+            ratio = float(self.max_side_limit) / max(width, height)
+            width, height = int(width * ratio), int(height * ratio)
+        return _to_32(width), _to_32(height)
 
 
 def shrink_map(
