@@ -7,7 +7,7 @@ do recover from is measured on the run itself:
 * a run that has made big upward moves can make one again (a detector that learns fast, or a
   tiny validation set, where hmean jumps by half): patience grows with the largest recent one;
 * a run that came back from a dip of n evaluations gets n evaluations more next time;
-* a metric that climbs inside the dip is coming back: counting starts anew.
+* a metric that climbs inside the dip may be coming back: counting starts anew (within limits).
 
 Evidence from elsewhere (the shrink ratio, the same boxes rescored under other unclip ratios)
 tells that the targets are wrong and waiting is useless; then two evaluations are enough.
@@ -59,6 +59,7 @@ class CollapseDetector(Detector):
     BOUNCE = 0.1  # climbing by this share of the best within a dip starts the count anew
     STEADY = 0.05  # upward moves up to this share of the best are noise
     FADING = 0.9  # an upward move counts this much less with each evaluation after it
+    LONG_DIP = 3  # times patience: so long a dip is a collapse, however much it swings inside
     # With evidence that the targets are wrong, recovery is not to be expected:
     SUSPECT_DROP = 0.25
     SUSPECT_PATIENCE = 2
@@ -112,7 +113,8 @@ class CollapseDetector(Detector):
         if not low:
             return None
         patience = self._patience(suspect, hint)
-        self.over = self.over or self.count >= patience
+        settled = self.count >= patience or self.dip >= self.LONG_DIP * patience
+        self.over = self.over or settled
         return Collapse(
             value=value,
             best=self.best,

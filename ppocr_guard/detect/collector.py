@@ -43,6 +43,25 @@ class Collector:
         self.evidence.optimizer = str(_get(config, "Optimizer", "name") or "")
         weights = _get(config, "Global", "pretrained_model"), _get(config, "Global", "checkpoints")
         self.evidence.pretrained = any(weights)
+        self._read_ratios(event)
+
+    def _read_ratios(self, event: RunStart) -> None:
+        """What a log can tell of the shrink ratio: it prints the config, but not the release."""
+        e, config = self.evidence, event.config
+        shrink = _transform(_get(config, "Train", "dataset", "transforms"), "MakeShrinkMap")
+        e.config_unclip_ratio = _finite(_get(config, "PostProcess", "unclip_ratio"))
+        if shrink is None:
+            return
+        base = _finite(shrink.get("shrink_ratio"))
+        e.config_shrink_ratio = 0.4 if base is None else base
+        total = _finite(shrink.get("total_epoch"))
+        seed = _finite(_get(config, "Global", "seed"))
+        ratios = _get(config, "Train", "dataset", "ratio_list")
+        resets = any((_finite(r) or 1.0) < 1 for r in (ratios if isinstance(ratios, list) else ()))
+        if total and not resets and event.release in ("", "unknown"):
+            ratio = e.config_shrink_ratio + 0.2 * (1024.0 if seed is None else seed) / total
+            # Up to base + 0.2 is what total_epoch asks for, and trains well.
+            e.ratio_of_bug_line = ratio if ratio > e.config_shrink_ratio + 0.21 else None
 
     def step(self, event: StepEnd) -> None:
         e = self.evidence
@@ -121,6 +140,15 @@ def _get(config: Mapping[str, Any], *path: str) -> Any:
     for key in path:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
+
+
+def _transform(transforms: Any, name: str) -> Optional[Mapping[str, Any]]:
+    """Options of a transform: of a list of mappings, or of one mapping (read from a log)."""
+    for entry in transforms if isinstance(transforms, list) else [transforms]:
+        if isinstance(entry, Mapping) and name in entry:
+            options = entry[name]
+            return options if isinstance(options, Mapping) else {}
+    return None
 
 
 def _finite(value: Any) -> Optional[float]:

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
 
+from ppocr_guard.geometry.unclip import fitting_unclip_band
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -38,6 +40,10 @@ class Evidence:
     shrink_ratio: Optional[float] = None  # of MakeShrinkMap, where it is not what config means
     shrink_expected: Optional[float] = None
     shrink_cause: str = ""
+    config_shrink_ratio: Optional[float] = None  # of MakeShrinkMap, as written
+    config_unclip_ratio: Optional[float] = None
+    # What 2.7.1, 2.7.4, 2.7.5, 2.8.0 and 2.8.1 make of total_epoch; None without total_epoch.
+    ratio_of_bug_line: Optional[float] = None
     unclip_ratio: Optional[float] = None  # the four of the round trip
     round_trip_iou: Optional[float] = None
     round_trip_share: Optional[float] = None
@@ -83,6 +89,15 @@ class Evidence:
             return False
         high = max(self.precision, self.recall)
         return 0 < high < 0.75 and abs(self.precision - self.recall) <= max(0.02, 0.1 * high)
+
+    @property
+    def config_mismatch(self) -> bool:
+        """shrink_ratio and unclip_ratio, as written, do not fit for text of any shape."""
+        ratio, unclip = self.config_shrink_ratio, self.config_unclip_ratio
+        if ratio is None or unclip is None or not 0 < ratio < 1:
+            return False
+        band = fitting_unclip_band(ratio)
+        return not 0.6 * band.square <= unclip <= 1.6 * band.long
 
 
 Rule = Callable[[Evidence], Optional[Cause]]
@@ -157,26 +172,49 @@ def _unclip(e: Evidence) -> Optional[Cause]:
             "training maps are made with.",
         )
     if "unclip_mismatch" in e.alerts or e.targets_fit is False:
-        fit = f" {e.fitting_unclip_ratio:.2f} fits" if e.fitting_unclip_ratio else ""
+        fitting = e.fitting_unclip_ratio
         return Cause(
             "unclip_mismatch",
-            f"Even a perfect prediction of the training maps fails with unclip_ratio "
-            f"{e.unclip_ratio or 0:g}: median IoU {e.round_trip_iou or 0:.2f}.{fit}",
+            "Even a perfect prediction of the training maps fails with unclip_ratio "
+            f"{e.unclip_ratio or 0:g}: median IoU {e.round_trip_iou or 0:.2f}.",
             0.92,
-            f"Set PostProcess.unclip_ratio to{fit.replace(' fits', '') or ' what fits the maps'}, "
-            "or write the shrink_ratio that it is made for.",
+            f"Set PostProcess.unclip_ratio to {f'{fitting:.2f}' if fitting else 'what fits'}, or "
+            "write the shrink_ratio that it is made for.",
         )
     if e.balanced and e.targets_fit is None and not e.rescored:
-        return Cause(
-            "unclip_mismatch",
-            f"Precision {e.precision:.2f} and recall {e.recall:.2f} are equal: there is a box for "
-            "each text, but of the wrong size or place. Most often shrink_ratio and "
-            "unclip_ratio do not fit.",
-            0.6,
-            "Run `ppocr-guard check` on the config: is total_epoch set for MakeShrinkMap, and "
-            "does unclip_ratio fit shrink_ratio?",
-        )
+        return _unclip_from_curve(e)
     return None
+
+
+def _unclip_from_curve(e: Evidence) -> Cause:
+    """Nothing was measured: a log tells only that boxes are there and do not match."""
+    text = (
+        f"Precision {e.precision:.2f} and recall {e.recall:.2f} are equal: there is a box for each "
+        "text, but of the wrong size or place."
+    )
+    confidence, advice = 0.6, "Run `ppocr-guard check` on the config."
+    if e.config_mismatch:
+        confidence = 0.85
+        text += (
+            f" unclip_ratio {e.config_unclip_ratio:g} does not invert shrink_ratio "
+            f"{e.config_shrink_ratio:g}."
+        )
+    elif e.ratio_of_bug_line is not None:
+        confidence = 0.8
+        text += (
+            f" With this total_epoch the releases 2.7.1, 2.7.4, 2.7.5, 2.8.0 and 2.8.1 shrink by "
+            f"{e.ratio_of_bug_line:.4f} instead of {e.config_shrink_ratio or 0:g}."
+        )
+        advice = (
+            "Remove total_epoch from MakeShrinkMap and MakeBorderMap, or use another release; "
+            "`ppocr-guard check` tells which."
+        )
+    else:
+        text += " Most often shrink_ratio and unclip_ratio do not fit."
+    code = (
+        "unclip_mismatch" if e.config_mismatch or not e.ratio_of_bug_line else "shrink_ratio_wrong"
+    )
+    return Cause(code, text, confidence, advice)
 
 
 def _labels_shifted(e: Evidence) -> Optional[Cause]:
