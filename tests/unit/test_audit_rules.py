@@ -134,6 +134,11 @@ case("evaluation_never_reached", eval_step([0, 30000]), eval_step([0, 20000]))
 case("evaluation_never_reached", eval_step([25000, 100]), eval_step([24900, 100]))
 case("evaluation_rare", eval_step([0, 10000]), eval_step([0, 6000]))
 case(
+    "evaluation_rare",
+    both(at("Global", "epoch_num")(3), eval_step([0, 70])),
+    both(at("Global", "epoch_num")(3), eval_step([0, 50])),  # once an epoch
+)
+case(
     "eval_batch_size",
     at("Eval", "loader", "batch_size_per_card")(4),
     both(
@@ -387,6 +392,7 @@ case(
     both(rate(0.1), at("Optimizer", "name")("Momentum")),
 )
 case("warmup_too_long", warmup(500), warmup(50))
+case("warmup_too_long", warmup(250), both(warmup(2), at("Global", "epoch_num")(4)))
 case("visualdl_removed", visualdl, nothing, release="2.8.1")
 case("visualdl_removed", visualdl, visualdl, release="3.0.0", fine_release="2.7.3")
 case("epoch_num_unusable", at("Global", "epoch_num")("many"), at("Global", "epoch_num")(1))

@@ -137,13 +137,16 @@ def evaluation_never_reached(ctx: Context) -> Iterator[Finding]:
 )
 def evaluation_rare(ctx: Context) -> Iterator[Finding]:
     plan = _Plan(ctx)
-    if plan.evaluations and plan.evaluations < FEW and plan.total and plan.epochs:
+    if not (plan.evaluations and plan.total and plan.epochs and plan.every):
+        return
+    rarer_than_epochs = plan.every > (plan.steps_per_epoch or 1)
+    if plan.evaluations < FEW and rarer_than_epochs:
         epochs = max(1.0, plan.epochs // 20)
         every = max(1, int((plan.steps_per_epoch or 1) * epochs))
         yield Finding(
             STEP,
             f"Only {plan.evaluations} evaluation{'s' * (plan.evaluations > 1)} in "
-            f"{plan.total:g} steps, the first after {plan.start + (plan.every or 0):g}.",
+            f"{plan.total:g} steps, the first after {plan.start + plan.every:g}.",
             f"Set eval_batch_step: [0, {every}].",
         )
 

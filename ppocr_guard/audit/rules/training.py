@@ -144,7 +144,7 @@ def learning_rate_high(ctx: Context) -> Iterator[Finding]:
             f"A learning rate of {rate:g} is too high for {name}.",
             "Begin with 0.001, or 0.0001 to fine-tune.",
         )
-    elif batch and rate / (batch * ctx.cards) > MOST_PER_IMAGE:
+    elif batch and batch * ctx.cards < 8 and rate / (batch * ctx.cards) > MOST_PER_IMAGE:
         images = batch * ctx.cards
         yield Finding(
             LR,
@@ -162,7 +162,7 @@ def learning_rate_high(ctx: Context) -> Iterator[Finding]:
 def warmup_too_long(ctx: Context) -> Iterator[Finding]:
     path = ("Optimizer", "lr", "warmup_epoch")
     warmup, epochs = ctx.number(*path), ctx.number("Global", "epoch_num")
-    if warmup and epochs and warmup >= epochs / 2:
+    if warmup and epochs and (warmup >= epochs or (warmup >= epochs / 2 and epochs >= 10)):
         rest = "all" if warmup >= epochs else "half or more"
         yield Finding(
             path,
