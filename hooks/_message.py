@@ -14,7 +14,12 @@ from ppocr_guard.report.text import Words, clean, duration, number
 TREND = 24  # evaluations in the picture
 _BARS = "▁▂▃▄▅▆▇█"
 _MARKS = {"info": "🔵", "warning": "🟠", "critical": "🔴"}
-_ELSEWHERE = {"cause", "advice", "message"}  # parts of the evidence that have a line of their own
+_ELSEWHERE = {
+    "cause",
+    "causes",
+    "advice",
+    "message",
+}  # parts of the evidence that have a line of their own
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,9 @@ def alert_message(
     words, zh = Words(language), language == "zh"
     labels = texts.LABELS[language]
     name = words.alert_title(alert.code) or alert.code
-    advice = (texts.ADVICE_ZH.get(alert.code) if zh else None) or alert.advice
+    cause, advice = _cause_and_advice(alert, language)
     if test:
         advice = texts.TEST_ADVICE[language]
-    cause = str(alert.evidence.get("cause") or texts.CAUSES[language].get(alert.code, ""))
     facts = [(labels["run"], _run(so_far.start))]
     if zh and words.alert_title(alert.code):
         facts.append((labels["what"], name))
@@ -92,6 +96,18 @@ def alert_message(
     )
 
 
+def _cause_and_advice(alert: Alert, language: str) -> tuple[str, str]:
+    """An empty cause: none is known, or the message itself tells it in full."""
+    cause = str(alert.evidence.get("cause") or "")
+    usual = texts.USUAL_CAUSES[language].get(alert.code, "")
+    if language == "zh":
+        named, todo = texts.CAUSES_ZH.get(cause, (cause or usual, ""))
+        return named, todo or texts.ADVICE_ZH.get(alert.code, alert.advice)
+    if alert.evidence.get("causes") or (cause and cause in alert.message):
+        return "", alert.advice
+    return cause or usual, alert.advice
+
+
 def run_end_message(event: RunEnd, so_far: RunSoFar, language: str) -> Message:
     """Finished, stopped by the guard, or failed."""
     labels = texts.LABELS[language]
@@ -99,9 +115,9 @@ def run_end_message(event: RunEnd, so_far: RunSoFar, language: str) -> Message:
     severity = {"finished": "info", "stopped": "warning"}.get(event.reason, "critical")
     stop = event.stop
     why = f"{stop.code}: {stop.reason}" if stop is not None else event.error or ""
-    advice = stop.alert.advice if stop is not None and stop.alert is not None else ""
-    if stop is not None and language == "zh":
-        advice = texts.ADVICE_ZH.get(stop.code, advice)
+    advice = ""
+    if stop is not None and stop.alert is not None:
+        _, advice = _cause_and_advice(stop.alert, language)
     facts = [
         (labels["run"], _run(so_far.start)),
         (labels["what"], what),

@@ -39,7 +39,8 @@ from ppocr_guard.hooks._hparams import hyperparameters
 PREFIX = "ppocr_guard_"
 STEP_BUCKETS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 WAIT_BUCKETS = (0.001, 0.01, 0.1, 0.5, 1.0, 5.0)
-PREMADE_SEVERITIES = ("warning", "critical")  # an alert of severity info pages nobody
+PREMADE_SEVERITIES = ("warning", "critical")  # of alerts that somebody may be woken by
+PREMADE_INFO = ("hmean_plateau",)  # raised as info
 MAX_COMPONENTS = 12  # of the loss; distillation has a set for each student
 PACE_STEPS = 20  # over which images_per_second is taken
 _BASE = ("run", "model")
@@ -66,6 +67,7 @@ class RunMetrics(Collector):
         self._step_seconds = _Histogram(STEP_BUCKETS)
         self._data_seconds = _Histogram(WAIT_BUCKETS)
         self._alerts = {(code, s): 0 for code in ALERT_CODES for s in PREMADE_SEVERITIES}
+        self._alerts.update({(code, "info"): 0 for code in PREMADE_INFO})
         self._config = {k: str(v) for k, v in hyperparameters(start.config).items()}
 
     @property

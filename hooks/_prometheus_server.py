@@ -76,6 +76,7 @@ class MetricsServer:
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         path = environ.get("PATH_INFO", "/")
         if path == "/metrics":
+            self.ever_scraped = True
             generation = self._generation
             return _Body(self._metrics(environ, start_response), lambda: self._served(generation))
         if path == "/health":
@@ -87,7 +88,6 @@ class MetricsServer:
         )
 
     def _served(self, generation: int) -> None:
-        self.ever_scraped = True
         if generation == self._generation:
             self._scraped.set()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -21,6 +22,10 @@ from ppocr_guard.hooks._redact import HIDDEN
 from ppocr_guard.hooks.senders import Sender, make_sender
 from ppocr_guard.report.text import pick_language
 
+# Hosts whose URLs are a key in themselves, and what apprise takes.
+KEY_IN_URL = re.compile(
+    r"dingtalk\.com|feishu\.cn|larksuite\.com|weixin\.qq\.com|slack\.com|^(?!https?:|\$)\w+://"
+)
 RESERVE = 1.0  # seconds at the end that are left to the other hooks
 _log = logging.getLogger("ppocr_guard")
 
@@ -37,6 +42,20 @@ class Target(BaseModel):
     service: Optional[
         Literal["dingtalk", "feishu", "wecom", "slack", "alertmanager", "webhook"]
     ] = Field(default=None, description="default: by the URL's host; else a generic webhook")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        """A string will do, too (see ``Notify.Options``)."""
+        own = handler.resolve_ref_schema(handler(core_schema))
+        return {"anyOf": [{"type": "string"}, dict(own)]}
+
+    def is_written_out(self) -> bool:
+        """Whether a secret of it can be read in the YAML."""
+        url = self.url.get_secret_value()
+        texts = [self.secret.get_secret_value()] if self.secret else []
+        if self.service not in ("alertmanager", "webhook"):
+            texts += [url] if KEY_IN_URL.search(url) else []
+        return any("${" not in text for text in texts)
 
     def sender(self) -> Sender:
         """Raises ValueError (no proper URL) and UnsetVariableError; neither shows a secret."""
@@ -56,7 +75,9 @@ class Notify(Hook):
     class Options(HookOptions):
         urls: list[Target] = Field(
             default=[Target(url=SecretStr("${GUARD_WEBHOOK}"))],
-            description="URLs, or {url, secret, service}; ${NAME} is read from the environment",
+            description="URLs, or {url, secret, service}; write ${NAME} to read a URL or secret "
+            "from the environment: PaddleOCR prints its whole configuration into train.log",
+            json_schema_extra={"default": ["${GUARD_WEBHOOK}"]},
         )
         language: Literal["auto", "en", "zh"] = Field(
             default="auto", description="auto: as LC_ALL, LC_MESSAGES or LANG say"
@@ -97,6 +118,11 @@ class Notify(Hook):
         self._start = event
         self._language = pick_language(self.options.language)
         senders = open_senders(self.options.urls, _log)
+        if any(target.is_written_out() for target in self.options.urls):
+            _log.warning(
+                "Notify: a webhook's key stands in the YAML, and PaddleOCR prints its whole "
+                "configuration into train.log. Write ${NAME} and set that environment variable."
+            )
         self._deliveries = [Delivery(sender, self.options.per_minute) for sender in senders]
         if senders:
             _log.info("Notify: alerts go to %s.", ", ".join(map(str, senders)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from ppocr_guard.hooks._message import Message
@@ -23,6 +24,8 @@ class Apprise(Sender):
             raise ValueError(
                 f"begins with {scheme}://, which needs `pip install ppocr-guard[notify]` (apprise)"
             ) from None
+        # What it logs holds URLs with their keys.
+        logging.getLogger("apprise").disabled = True
         self._apprise: Any = apprise.Apprise()
         self._format: Any = apprise.NotifyFormat.TEXT
         if not self._apprise.add(url):

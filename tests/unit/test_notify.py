@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -13,7 +15,8 @@ import pytest
 from pydantic import ValidationError
 from receivers import RECEIVERS, SECRET, TOKEN, Receiver, as_json, serving
 
-from ppocr_guard.config import GuardConfigError, load_guard
+from ppocr_guard.config import GuardConfigError, guard_schema, load_guard
+from ppocr_guard.detect import diagnosis
 from ppocr_guard.events import Alert, EvalEnd, RunEnd, RunStart, StopRequest
 from ppocr_guard.hooks import _delivery
 from ppocr_guard.hooks._message import (
@@ -23,6 +26,7 @@ from ppocr_guard.hooks._message import (
     run_end_message,
     trend,
 )
+from ppocr_guard.hooks._message_texts import CAUSES_ZH
 from ppocr_guard.hooks.notify import Notify
 from ppocr_guard.hooks.senders import make_sender
 from ppocr_guard.hooks.senders.apprise import Apprise
@@ -48,10 +52,11 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_delivery, "FIRST_PAUSE", 0.02)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TEST_SECRET", SECRET)
 
 
 def target(service: str, url: str) -> dict[str, str]:
-    return {"url": url, "service": service, "secret": SECRET}
+    return {"url": url, "service": service, "secret": "${TEST_SECRET}"}
 
 
 def notify(*targets: Any, **options: Any) -> Notify:
@@ -101,11 +106,12 @@ def test_each_service_takes_alerts_and_the_end_of_the_run(
 
 @pytest.mark.parametrize("service", ["dingtalk", "feishu", "webhook"])
 def test_a_wrong_secret_is_refused_once_and_never_shown(
-    service: str, caplog: pytest.LogCaptureFixture
+    service: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receiver = RECEIVERS[service]()
+    monkeypatch.setenv("TEST_SECRET", "SEC-wrong-one")
     with serving(receiver) as url:
-        hook = notify({"url": url, "service": service, "secret": "SEC-wrong-one"})
+        hook = notify(target(service, url))
         hook.on_alert(COLLAPSE)
         close(hook)
     assert receiver.requests == 1  # trying again would not help
@@ -352,6 +358,38 @@ def test_one_url_needs_no_list() -> None:
         Notify.Options(urls=[], languag="en")
 
 
+def test_the_schema_takes_what_the_options_take() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = guard_schema()
+    for urls in (["${X}"], [{"url": "${X}", "secret": "${Y}", "service": "feishu"}], []):
+        document = {"Guard": {"hooks": [{"Notify": {"urls": urls}}]}}
+        jsonschema.validate(document, schema)
+        load_guard(document["Guard"])
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"Guard": {"hooks": {"Notify": {"urls": [{"ur": "x"}]}}}}, schema)
+    assert '"default": ["${GUARD_WEBHOOK}"]' in json.dumps(schema)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("https://hooks.slack.com/services/KEY", True),
+        ("tgram://KEY/1", True),
+        ({"url": "${U}", "secret": "KEY"}, True),
+        ("${U}", False),
+        ({"url": "${U}", "secret": "${S}"}, False),
+        ("http://alertmanager:9093/api/v2/alerts", False),
+    ],
+)
+def test_a_key_that_can_be_read_in_the_yaml_is_pointed_out(
+    written: Any, told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook = notify(written)
+    close(hook)
+    assert ("key stands in the YAML" in caplog.text) == told
+    assert "KEY" not in caplog.text
+
+
 def test_the_trend_goes_on_after_a_resume() -> None:
     first = notify()
     for value in (0.5, float("nan"), 0.25):
@@ -378,6 +416,19 @@ def test_messages_in_chinese() -> None:
     assert end.severity == "critical"
     assert "训练失败" in end.title
     assert "原因: boom" in end.plain()
+
+
+def test_a_diagnosed_cause_is_told_in_the_readers_language() -> None:
+    codes = set(re.findall(r'Cause\(\s*"(\w+)"', inspect.getsource(diagnosis)))
+    assert codes == set(CAUSES_ZH)  # every cause that the diagnosis can name
+    evidence = {"cause": "learning_rate_too_high", "causes": [{"code": "learning_rate_too_high"}]}
+    alert = Alert("hmean_collapse", "critical", "Cause (80%): too large.", "Divide.", evidence)
+    chinese = alert_message(alert, SO_FAR, "zh").plain()
+    assert "可能原因: 学习率过高" in chinese
+    assert "建议: 把学习率除以 10" in chinese
+    english = alert_message(alert, SO_FAR, "en").plain()
+    assert "learning_rate_too_high" not in english
+    assert "Likely cause" not in english  # the message has it
 
 
 def test_a_long_message_fits_and_keeps_whole_characters() -> None:
