@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Optional
 
-from ppocr_guard.detect.diagnosis import Evidence
+from ppocr_guard.detect.diagnosis import FITS, Evidence
 from ppocr_guard.detect.loss import LossLevel, total_loss
 from ppocr_guard.events import (
     Alert,
@@ -27,6 +27,7 @@ _WEIGHED = (
     "overfitting",
     "data_pipeline_failing",
 )
+_SOURCES = {"scheduled": 0, "live": 1, "measured": 2}
 FIRST_STEPS = 3  # steps that make the level at which the loss began
 
 
@@ -37,6 +38,7 @@ class Collector:
         self.evidence = Evidence()
         self.level = LossLevel()
         self._steps = 0
+        self._source = 0  # rank of what the shrink ratio rests on
 
     def run_start(self, event: RunStart) -> None:
         config = event.config
@@ -90,21 +92,30 @@ class Collector:
         e.rescored = event.rescored
 
     def shrink_ratio(self, event: ShrinkRatio) -> None:
-        """Only MakeShrinkMap counts: MakeBorderMap at 0.81 alone trained to 0.95."""
+        """Only MakeShrinkMap counts: MakeBorderMap at 0.81 alone trained to 0.95.
+
+        What was measured overrules what was read off the operators, and that the schedule.
+        """
         low, high = event.expected_low, event.expected_high
+        rank = _SOURCES.get(event.source, 0)
         if event.operator != "MakeShrinkMap" or low is None or high is None:
             return
-        margin = 0.01 + (event.uncertainty or 0.0)
-        if not low - margin <= event.ratio <= high + margin:
-            self.evidence.shrink_ratio = event.ratio
-            self.evidence.shrink_expected = event.base if event.base is not None else low
-            self.evidence.shrink_cause = event.cause or ""
+        if rank < self._source:
+            return
+        self._source = rank
+        margin = 0.05 + (event.uncertainty or 0.0) if event.source == "measured" else 0.01
+        wrong = not low - margin <= event.ratio <= high + margin
+        self.evidence.shrink_ratio = event.ratio if wrong else None
+        self.evidence.shrink_expected = event.base if event.base is not None else low
+        self.evidence.shrink_cause = event.cause or ""
 
     def round_trip(self, event: RoundTrip) -> None:
         e = self.evidence
         e.unclip_ratio = event.unclip_ratio
         e.round_trip_iou, e.round_trip_share = event.median_iou, event.share_matched
         e.fitting_unclip_ratio = event.fitting_unclip_ratio
+        if event.share_matched >= FITS:
+            e.alerts.pop("unclip_mismatch", None)
 
     def data_errors(self, event: DataErrors) -> None:
         self.evidence.data_errors = max(self.evidence.data_errors, event.errors)

@@ -87,7 +87,12 @@ def metrics(line: str, marker: str) -> dict[str, float]:
     return {name: float(number) for name, number in _PAIR.findall(tail)}
 
 
-def test_iteration(line: str) -> Optional[int]:
+def is_metric(line: str) -> bool:
+    """A line of the list after ``metric in ckpt``: ``... INFO: acc:0.6035``."""
+    return re.search(rf"INFO: \w+:{_NUMBER}\s*$", line) is not None
+
+
+def old_iteration(line: str) -> Optional[int]:
     """Global step of an evaluation line of PaddleOCR 1.x."""
     found = re.search(r"Test iter: (\d+)", line)
     return int(found[1]) if found else None

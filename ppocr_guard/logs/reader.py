@@ -98,8 +98,11 @@ class LogReader:
             self._resumed = True
         elif "metric in ckpt" in line:
             self._carried = parse.metrics(line, "metric in ckpt")
+            self._in_checkpoint = True  # one line a metric follows
+        elif self._in_checkpoint and parse.is_metric(line):
+            self._carried.update(parse.metrics(line, "INFO:"))
         elif " : " in line and self._dump.add(line):
-            pass
+            self._in_checkpoint = False
         elif "INFO" not in line and "WARNING" not in line:
             self.skipped += 1
 
@@ -110,6 +113,7 @@ class LogReader:
         self._started = False
         self._resumed = False
         self._carried = {}
+        self._in_checkpoint = False
         self._epoch = self._global_step = self._errors = 0
         self._last_eval = None
         self._evaluated_epoch = 0
@@ -125,7 +129,7 @@ class LogReader:
 
     def _start(self, line: str, epoch: int, epoch_num: int) -> Iterator[Event]:
         """The start of a run, once its first training line or evaluation is there."""
-        self._started = True
+        self._started, self._in_checkpoint = True, False
         config = self._dump.config
         self._dump = parse.ConfigDump()  # the next launch prints its own
         settings = _section(config, "Global")
@@ -205,7 +209,7 @@ class LogReader:
         self._last_eval = stamp
         if not self._started:
             yield from self._start(line, epoch or self._epoch, 0)
-        self._global_step = parse.test_iteration(line) or self._global_step
+        self._global_step = parse.old_iteration(line) or self._global_step
         value = values[name]
         self._evaluations += 1
         self._evaluated_epoch = epoch or self._epoch
@@ -235,7 +239,8 @@ class LogReader:
 
     def _checkpoint(self, line: str) -> Iterator[Event]:
         best = "save best model is to " in line
-        path = line.split("save best model is to " if best else "save model in ", 1)[1].strip()
+        path = line.split("save best model is to " if best else "save model in ", 1)[1]
+        path = path.split("\\n", 1)[0].strip()  # a notebook's JSON keeps the line end as text
         name = path.replace("\\", "/").rsplit("/", 1)[-1]
         if not self._started or not path:
             return

@@ -15,7 +15,6 @@ from typing import Any, Optional
 from ppocr_guard.events import (
     Alert,
     CheckpointSaved,
-    EpochStart,
     EvalEnd,
     Event,
     RunStart,
@@ -28,12 +27,13 @@ from ppocr_guard.hook import Hook
 from ppocr_guard.hooks.auto_stop import AutoStop
 from ppocr_guard.hooks.hmean_trend import HmeanTrend
 from ppocr_guard.hooks.loss_health import LossHealth
+from ppocr_guard.hooks.shrink_ratio import ShrinkRatio
 from ppocr_guard.logs.journal import JournalReader
 from ppocr_guard.logs.reader import LogReader
 
 # A journal holds what the live guard made of it; here all is judged anew. No hook that judges
-# looks at the other two.
-_LEFT_OUT = (Alert, Verdict, EpochStart, CheckpointSaved)
+# looks at checkpoints.
+_LEFT_OUT = (Alert, Verdict, CheckpointSaved)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -174,7 +174,7 @@ def replay(path: Path) -> Iterator[Replayed]:
 
 
 def _guard() -> Guard:
-    hooks: list[Hook] = [HmeanTrend(), LossHealth(), AutoStop()]
+    hooks: list[Hook] = [ShrinkRatio(), HmeanTrend(), LossHealth(), AutoStop()]
     return Guard(hooks, _SILENT)
 
 

@@ -87,6 +87,33 @@ def test_a_round_trip_that_fits_clears_the_shrink_ratio():
     assert "hmean_collapse" not in alerts(feed(hook, [0.8, 0.55, 0.55, 0.55]))
 
 
+def test_a_repaired_ratio_is_no_suspicion():
+    hook = HmeanTrend()
+    hook.on_shrink_ratio(ShrinkRatio(0.0, 1, 0, "MakeShrinkMap", "scheduled", 0.8096, 0.4, 0.6))
+    hook.on_shrink_ratio(ShrinkRatio(0.0, 1, 0, "MakeShrinkMap", "live", 0.4, 0.4, 0.6))
+    hook.on_shrink_ratio(ShrinkRatio(0.0, 1, 0, "MakeShrinkMap", "scheduled", 0.8096, 0.4, 0.6))
+    assert "hmean_collapse" not in alerts(feed(hook, [0.8, 0.55, 0.55, 0.55]))
+
+
+def test_a_measured_ratio_may_be_off_by_a_little():
+    hook = HmeanTrend()
+    measured = ShrinkRatio(0.0, 1, 1, "MakeShrinkMap", "measured", 0.36, 0.4, 0.6, uncertainty=0.01)
+    hook.on_shrink_ratio(measured)
+    assert "hmean_collapse" not in alerts(feed(hook, [0.8, 0.55, 0.55, 0.55]))
+
+
+def test_which_evaluations_to_rescore():
+    hook = HmeanTrend()
+    assert not hook.suspicious(0.0)
+    feed(hook, [0.8, 0.85])
+    assert [hook.suspicious(v) for v in (0.9, 0.7, 0.6, 0.1, math.nan)] == [
+        False, False, True, True, True,
+    ]  # fmt: skip
+    hook = HmeanTrend()
+    feed(hook, [0.0] * 3)
+    assert hook.suspicious(0.0)
+
+
 def test_rescoring_that_recovers_names_the_unclip_ratio():
     hook = HmeanTrend()
     reactions = []

@@ -135,6 +135,23 @@ def test_what_is_no_evaluation(read):
     assert of(events, RunStart)[0].best == 0.852
 
 
+def test_metrics_of_the_checkpoint_are_no_evaluation(read):
+    listed = "".join(
+        P + text + "\n"
+        for text in (
+            "resume from ./output/best_accuracy",
+            "metric in ckpt ***************",
+            "acc:0.6035998792800241",
+            "norm_edit_dis:0.8053270782756357",
+            "best_epoch:23",
+        )
+    )
+    events, _ = read(LAUNCH + listed + step(24) + P + "cur metric, acc: 0.6, fps: 1\n")
+    start = of(events, RunStart)[0]
+    assert (start.best, start.resumed, start.start_epoch) == (0.6035998792800241, True, 24)
+    assert values(events) == [0.6]
+
+
 def test_a_best_line_stands_for_a_missing_evaluation(read):
     text = step(1) + evaluation(0.5) + step(2) + P + "best metric, hmean: 0.7, best_epoch: 2\n"
     events, _ = read(text)

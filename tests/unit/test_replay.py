@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ppocr_guard.cli import main
-from ppocr_guard.events import EvalEnd, RunStart, to_record
+from ppocr_guard.events import EvalEnd, RunStart, ShrinkRatio, to_record
 
 P = "[2024/08/27 14:{:02d}:08] ppocr INFO: "
 BUG = [0.79, 0.60, 0.26, 0.22, 0.20, 0.24, 0.26, 0.28]
@@ -133,10 +133,14 @@ def test_no_such_file(capsys, tmp_path):
 def test_a_journal(tmp_path, capsys):
     path = tmp_path / "journal.jsonl"
     events = [RunStart(0.0, "r", "", "2.8.1", {}, ".", epoch_num=8)]
+    events += [ShrinkRatio(0.0, 1, 1, "MakeShrinkMap", "live", 0.8096, 0.4, 0.6)]
     events += [
         EvalEnd(0.0, i, 20 * i, i, {"hmean": value}, "hmean", value, 0.79)
         for i, value in enumerate(BUG, 1)
     ]
     path.write_text("".join(json.dumps(to_record(event)) + "\n" for event in events) + '{"torn')
     assert main(["replay", "--json", str(path)]) == 1
-    assert json.loads(capsys.readouterr().out)["stop"]["evaluation"] == 5
+    report = json.loads(capsys.readouterr().out)
+    assert [a["code"] for a in report["alerts"]] == ["shrink_ratio_unexpected", "hmean_collapse"]
+    assert report["stop"]["evaluation"] == 4
+    assert report["alerts"][1]["evidence"]["cause"] == "shrink_ratio_wrong"
