@@ -300,6 +300,17 @@ def eval_images_of(side):
 
 
 case("eval_images_large", eval_images_of(4000), eval_images_of(2000))
+
+
+def train_images_of(width, height):
+    def change(project):
+        for number in range(20):
+            project.image(f"t{number}.png", width, height)
+
+    return change
+
+
+case("texts_fill_images", train_images_of(120, 45), train_images_of(160, 90))
 case(
     "eval_images_large",
     eval_images_of(4000),
@@ -501,3 +512,26 @@ def test_weights_run_no_code(project):
     problem = next(p for p in project.problems() if p.code == "weights_mismatch")
     assert "system" in problem.message
     assert not (project.folder / "pwned").exists()
+
+
+def exif_turned_jpeg():
+    """The head of a JPEG of 640 x 480 whose EXIF data says: turn by 90 degrees."""
+    tiff = (
+        b"MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"
+        + b"\0" * 4
+    )
+    exif = b"Exif\0\0" + tiff
+    app1 = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    size = b"\x08" + (480).to_bytes(2, "big") + (640).to_bytes(2, "big") + b"\x03" + b"\0" * 9
+    return b"\xff\xd8" + app1 + b"\xff\xc0" + (len(size) + 2).to_bytes(2, "big") + size
+
+
+def test_images_are_turned_as_paddleocr_turns_them(project):
+    upright = [[400, 500], [460, 500], [460, 620], [400, 620]]  # inside of 480 x 640 only
+    names = [f"turned{i}.jpg" for i in range(4)]
+    for name in names:
+        (project.folder / "images" / name).write_bytes(exif_turned_jpeg())
+    project.write("train.txt", [line(name, text(upright)) for name in names])
+    assert "polygons_outside" not in project.codes()
+    project.options("DecodeImage")["ignore_orientation"] = True
+    assert "polygons_outside" in project.codes()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.images import SizedSample, image_sizes
-from ppocr_guard.audit.labels import LabelFile
+from ppocr_guard.audit.labels import LabelFile, signed_area
 from ppocr_guard.audit.problem import Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.yaml_source import YamlPath
@@ -141,7 +141,7 @@ def _sticks_out(item: SizedSample) -> bool:
     "texts_too_small",
     "warning",
     "MakeShrinkMap ignores texts lower or narrower than min_text_size pixels after resizing and "
-    "cropping (ppocr/data/imaug/make_shrink_map.py)",
+    "cropping (ppocr/data/imaug/make_shrink_map.py; issue 17923: hmean 0 with tiny texts)",
     reads="images",
 )
 def texts_too_small(ctx: Context) -> Iterator[Finding]:
@@ -170,3 +170,33 @@ def texts_too_small(ctx: Context) -> Iterator[Finding]:
             f"of {size[0]} x {size[1]}: they are ignored.",
             "Cut the images into tiles, train on larger crops, or lower min_text_size.",
         )
+
+
+@rule(
+    "texts_fill_images",
+    "warning",
+    "a detector that sees only text finds no border; images that are text lines already are for "
+    "recognition (issue 10978: hmean 0 on small images with large text, cured by margins)",
+    reads="images",
+)
+def texts_fill_images(ctx: Context) -> Iterator[Finding]:
+    if not ctx.is_db:
+        return
+    for mode in MODES:
+        for index, file in enumerate(ctx.labels(mode)):
+            sized = [item for item in image_sizes(ctx, mode, file.samples) if item.sample.polygons]
+            full = [item for item in sized if _largest_share(item) > 0.5]
+            if sized and len(full) > len(sized) / 2:
+                one = full[0]
+                yield Finding(
+                    (mode, "dataset", "label_file_list", index),
+                    f"In {len(full)} of {len(sized)} images looked at one text fills more than "
+                    f"half of the image, such as {one.sample.image} (line {one.sample.line}).",
+                    "Label whole pages or photos, or put a margin around these images.",
+                )
+
+
+def _largest_share(item: SizedSample) -> float:
+    """Area of the image's largest text, as a share of the image."""
+    largest = max(abs(signed_area(points)) for points in item.sample.polygons)
+    return largest / (item.width * item.height)
