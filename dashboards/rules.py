@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Union, Optional
+from typing import Any, Optional, Union
 
 from ppocr_guard.dashboards.verdicts import verdict_level
 from ppocr_guard.dashboards.write import GRAFANA

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 
 from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
 from ppocr_guard.demo.follow import Run, follow
 from ppocr_guard.demo.presets import BASE, FINE_TUNE, TOTAL_EPOCH
@@ -63,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     except DemoError as error:
         console.print(str(error), style="red", markup=False)
         return 1
-    _chart(bug, fixed)
+    _chart(console, bug, fixed)
     _summary(console, folder, bug, fixed, time.monotonic() - started)
     caught = bug.stop is not None and fixed.stop is None and fixed.code == 0
     return 0 if caught else 1
@@ -130,9 +132,10 @@ def _play(console: Console, folder: Path) -> tuple[Run, Run]:
     return runs["bug"], runs["fixed"]
 
 
-def _chart(bug: Run, fixed: Run) -> None:
+def _chart(console: Console, bug: Run, fixed: Run) -> None:
     import plotext
 
+    most = max(len(bug.values), len(fixed.values))
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.plot_size(78, 16)
@@ -140,7 +143,8 @@ def _chart(bug: Run, fixed: Run) -> None:
     for run, label, marker in ((fixed, "with the fix", "dot"), (bug, "with the bug", "x")):
         plotext.plot(range(1, len(run.values) + 1), run.values, label=label, marker=marker)
     plotext.ylim(0, 1)
-    plotext.show()
+    plotext.xticks(range(1, most + 1, max(1, most // 10)))
+    console.print(Text.from_ansi(plotext.build()))
 
 
 def _summary(console: Console, folder: Path, bug: Run, fixed: Run, seconds: float) -> None:
@@ -149,7 +153,7 @@ def _summary(console: Console, folder: Path, bug: Run, fixed: Run, seconds: floa
         console.print(
             f"Caught: stopped at evaluation {len(bug.values)} ({bug.stop.code}).", style="bold"
         )
-        console.print(f"  {bug.stop.reason}", markup=False)
+        console.print(Padding(Text(bug.stop.reason), (0, 0, 0, 2)))
     else:
         console.print("Not caught: the run with the bug was not stopped.", style="bold red")
     console.print(

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Optional
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from ppocr_guard.demo import train
 from ppocr_guard.events import (
@@ -115,4 +117,4 @@ class _Show:
             self._say(f"[{event.code}] {event.message}", COLOURS[event.severity])
 
     def _say(self, text: str, style: str) -> None:
-        self._console.print(f"   {text}", style=style, markup=False, highlight=False)
+        self._console.print(Padding(Text(text, style=style), (0, 0, 0, 3)))

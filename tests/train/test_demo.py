@@ -162,7 +162,7 @@ def test_what_the_demo_left_can_be_looked_at(demo: Played, tmp_path: Path) -> No
     for words, code in (
         (["report", *runs, "-o", str(page)], 0),
         (["watch", "--once", runs[0]], 0),
-        (["replay", str(demo.folder / "bug" / "train.log")], 1),
+        (["replay", str(demo.folder / "bug" / "ppocr_guard" / "journal.jsonl")], 1),
         (["replay", str(demo.folder / "fixed" / "train.log")], 0),
         (["check", str(demo.folder / "bug.yml"), "--release", "2.8.1"], 1),
     ):

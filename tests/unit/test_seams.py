@@ -240,7 +240,9 @@ def test_the_last_words_of_a_stopped_run() -> None:
 
 def test_the_guard_section_named_on_the_command_line_and_its_lines(tmp_path) -> None:
     file = tmp_path / "my.yml"
-    file.write_text("Global: {a: 1}\nTrain: {}\nGuard:\n  hooks:\n    - AutoStop:\n        on: []\n")
+    file.write_text(
+        "Global: {a: 1}\nTrain: {}\nGuard:\n  hooks:\n    - AutoStop:\n        on: []\n"
+    )
     for words in (["-c", str(file)], [f"--config={file}"], [f"-c{file}", "-o", "Global.a=1"]):
         argv = ["train.py", *words]
         assert guard_section(argv) == {"hooks": [{"AutoStop": {True: []}}]}  # YAML 1.1
