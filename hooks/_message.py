@@ -12,6 +12,7 @@ from ppocr_guard.hooks import _message_texts as texts
 from ppocr_guard.report.text import Words, clean, duration, number
 
 TREND = 24  # evaluations in the picture
+MAX_NUMBERS, MAX_WORD = 10, 40
 _BARS = "▁▂▃▄▅▆▇█"
 _MARKS = {"info": "🔵", "warning": "🟠", "critical": "🔴"}
 _ELSEWHERE = {
@@ -74,7 +75,7 @@ def alert_message(
     else:
         facts.append((labels["what"], alert.message))
     facts += [
-        (labels["numbers"], _numbers(alert.evidence)),
+        (labels["numbers"], _numbers(alert.evidence, language)),
         (labels["cause"], cause),
         (labels["advice"], advice),
         (labels["trend"], _trend(so_far, language)),
@@ -171,20 +172,22 @@ def _run(start: RunStart) -> str:
     return f"{start.run} ({about})"
 
 
-def _numbers(evidence: Mapping[str, Any]) -> str:
-    """``best 0.9526, now 0.2401``: what is a number, one level deep."""
+def _numbers(evidence: Mapping[str, Any], language: str) -> str:
+    """``best 0.9526, value 0.2401``: numbers and short words, one level deep."""
+    names = texts.NUMBERS_ZH if language == "zh" else {}
     parts: list[str] = []
     for key, value in evidence.items():
         if key in _ELSEWHERE:
             continue
         items = value.items() if isinstance(value, Mapping) else [("", value)]
         for inner, item in items:
-            if isinstance(item, (int, float)) and not isinstance(item, bool):
-                shown = str(item) if isinstance(item, int) else number(item)
-                parts.append(f"{key} {inner}".replace("_", " ").strip() + f" {shown}")
-            elif isinstance(item, str) and len(item) <= 40:
-                parts.append(f"{key} {inner}".replace("_", " ").strip() + f" {item}")
-    return ", ".join(parts[:10])
+            if isinstance(item, bool) or not isinstance(item, (int, float, str)):
+                continue
+            shown = number(item) if isinstance(item, float) else str(item)
+            if len(shown) <= MAX_WORD:
+                name = names.get(key, key.replace("_", " "))
+                parts.append(" ".join(filter(None, (name, str(inner).replace("_", " "), shown))))
+    return ", ".join(parts[:MAX_NUMBERS])
 
 
 def _trend(so_far: RunSoFar, language: str) -> str:

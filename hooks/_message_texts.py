@@ -54,6 +54,33 @@ ENDS = {
         "failed": "训练失败",
     },
 }
+# Names of the numbers that alerts rest on.
+NUMBERS_ZH = {
+    "value": "当前",
+    "best": "最好",
+    "best_epoch": "最好轮次",
+    "drop": "跌幅",
+    "threshold": "阈值",
+    "evaluations": "评估次数",
+    "count": "连续次数",
+    "patience": "容忍次数",
+    "since": "自第几次评估",
+    "lowest": "最低",
+    "without_progress": "无进展次数",
+    "loss": "损失",
+    "loss_at_best": "最好时的损失",
+    "operator": "算子",
+    "source": "来源",
+    "ratio": "比例",
+    "ratios": "比例",
+    "expected_low": "应不低于",
+    "expected_high": "应不高于",
+    "median_iou": "IoU 中位数",
+    "share_matched": "匹配占比",
+    "fitting_unclip_ratio": "合适的 unclip_ratio",
+    "regions": "文字区域数",
+    "errors": "出错次数",
+}
 # What an alert of this code most often comes from, where the alert itself names no cause.
 USUAL_CAUSES = {
     "en": {

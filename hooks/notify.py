@@ -26,7 +26,7 @@ from ppocr_guard.report.text import pick_language
 KEY_IN_URL = re.compile(
     r"dingtalk\.com|feishu\.cn|larksuite\.com|weixin\.qq\.com|slack\.com|^(?!https?:|\$)\w+://"
 )
-RESERVE = 1.0  # seconds at the end that are left to the other hooks
+RESERVE = 2.0  # seconds at the end that are left to the other hooks
 _log = logging.getLogger("ppocr_guard")
 
 
@@ -158,8 +158,10 @@ class Notify(Hook):
         self._values.extend(math.nan if v is None else float(v) for v in state["values"])
 
     def close(self, deadline: float) -> None:
+        left = max(0.0, deadline - time.monotonic())
+        own = deadline - min(RESERVE, left / 2)
         for delivery in self._deliveries:  # first all, so that they hurry at the same time
-            delivery.end(deadline - RESERVE)
+            delivery.end(own)
         for delivery in self._deliveries:
             delivery.close()
         self._deliveries = []
