@@ -2,49 +2,27 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import logging
-import re
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from notify_samples import COLLAPSE, SO_FAR, START
 from receivers import RECEIVERS, SECRET, TOKEN, Receiver, as_json, serving
 
-from ppocr_guard.config import GuardConfigError, guard_schema, load_guard
-from ppocr_guard.detect import diagnosis
-from ppocr_guard.events import Alert, EvalEnd, RunEnd, RunStart, StopRequest
+from ppocr_guard.events import Alert, EvalEnd, RunEnd, StopRequest
 from ppocr_guard.hooks import _delivery
 from ppocr_guard.hooks._message import (
-    RunSoFar,
     alert_message,
-    cut,
-    run_end_message,
     trend,
 )
-from ppocr_guard.hooks._message_texts import CAUSES_ZH
 from ppocr_guard.hooks.notify import Notify
 from ppocr_guard.hooks.senders import make_sender
 from ppocr_guard.hooks.senders.apprise import Apprise
 from ppocr_guard.hooks.senders.base import SendError
-
-START = RunStart(1000.0, "ch_PP-OCRv4", "DB/MobileNetV3", "2.8.1", {}, "out", 500)
-COLLAPSE = Alert(
-    "hmean_collapse",
-    "critical",
-    "hmean fell from 0.95 to 0.24.",
-    "Stop the run.",
-    {"best": 0.9526, "value": 0.2401, "share": {"of_best": 0.25}, "cause": "the ratio is 0.8096"},
-    epoch=7,
-    global_step=700,
-    evaluation=7,
-    time=2000.0,
-)
-SO_FAR = RunSoFar(START, (0.79, 0.95, 0.4, 0.24, float("nan")), 0.9526, 2)
 
 
 @pytest.fixture(autouse=True)
@@ -275,24 +253,6 @@ def test_messages_that_wait_for_a_retry_are_tried_once_more_at_the_end(
     assert len(receiver.accepted) == 1
 
 
-def test_an_unset_variable_is_one_quiet_line(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.delenv("GUARD_WEBHOOK", raising=False)
-    hook = Notify()
-    with caplog.at_level(logging.INFO, "ppocr_guard"):
-        hook.on_run_start(START)
-        hook.on_alert(COLLAPSE)
-        hook.on_run_end(RunEnd(1.0, 1, 1, "finished"))
-        close(hook)
-    assert [(r.levelno, r.getMessage()) for r in caplog.records] == [
-        (
-            logging.INFO,
-            "Notify: urls[0] is off: the environment variable GUARD_WEBHOOK is not set.",
-        )
-    ]
-
-
 def test_url_and_secret_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     receiver = RECEIVERS["feishu"]()
     with serving(receiver) as url:
@@ -307,89 +267,6 @@ def test_url_and_secret_come_from_the_environment(monkeypatch: pytest.MonkeyPatc
     assert len(receiver.accepted) == 1
 
 
-@pytest.mark.parametrize(
-    ("url", "title"),
-    [
-        ("https://oapi.dingtalk.com/robot/send?access_token=x", "DingTalk (oapi.dingtalk.com)"),
-        ("https://open.feishu.cn/open-apis/bot/v2/hook/x", "Feishu (open.feishu.cn)"),
-        ("https://open.larksuite.com/open-apis/bot/v2/hook/x", "Feishu (open.larksuite.com)"),
-        ("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x", "WeCom (qyapi.weixin.qq.com)"),
-        ("https://hooks.slack.com/services/x", "Slack (hooks.slack.com)"),
-        ("http://am:9093/api/v2/alerts", "Alertmanager (am:9093)"),
-        ("https://me:pass@example.org/x", "webhook (example.org)"),
-    ],
-)
-def test_a_url_tells_its_service(url: str, title: str) -> None:
-    assert str(make_sender(url)) == title
-    assert repr(make_sender(url)) == f"<{title}>"
-
-
-@pytest.mark.parametrize("url", ["", "LEAK", "https://", "http://[LEAK", "https://h:LEAK/"])
-def test_what_is_no_url_is_said_without_repeating_it(
-    url: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    hook = notify(url)
-    close(hook)
-    assert "Notify: urls[0] is off: it " in caplog.text
-    assert "LEAK" not in caplog.text
-
-
-@pytest.mark.parametrize(
-    "urls",
-    [
-        [{"ur": "https://h/LEAK"}],
-        [{"url": ["https://h/LEAK"]}],
-        [{"url": "https://h/x", "secret": {"a": "LEAK"}}],
-        [{"url": "https://h/LEAK", "service": "none"}],
-        [["https://h/LEAK"]],
-    ],
-)
-def test_wrong_options_are_refused_without_showing_secrets(urls: Any) -> None:
-    with pytest.raises(GuardConfigError) as failure:
-        load_guard({"hooks": [{"Notify": {"urls": urls}}]})
-    assert "Notify" in str(failure.value)
-    assert "LEAK" not in str(failure.value)
-
-
-def test_one_url_needs_no_list() -> None:
-    assert len(Notify.Options(urls="${X}").urls) == 1
-    assert Notify.Options(urls=None).urls == []
-    with pytest.raises(ValidationError):
-        Notify.Options(urls=[], languag="en")
-
-
-def test_the_schema_takes_what_the_options_take() -> None:
-    jsonschema = pytest.importorskip("jsonschema")
-    schema = guard_schema()
-    for urls in (["${X}"], [{"url": "${X}", "secret": "${Y}", "service": "feishu"}], []):
-        document = {"Guard": {"hooks": [{"Notify": {"urls": urls}}]}}
-        jsonschema.validate(document, schema)
-        load_guard(document["Guard"])
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({"Guard": {"hooks": {"Notify": {"urls": [{"ur": "x"}]}}}}, schema)
-    assert '"default": ["${GUARD_WEBHOOK}"]' in json.dumps(schema)
-
-
-@pytest.mark.parametrize(
-    ("written", "told"),
-    [
-        ("https://hooks.slack.com/services/KEY", True),
-        ("tgram://KEY/1", True),
-        ({"url": "${U}", "secret": "KEY"}, True),
-        ("${U}", False),
-        ({"url": "${U}", "secret": "${S}"}, False),
-        ("http://alertmanager:9093/api/v2/alerts", False),
-    ],
-)
-def test_a_key_that_can_be_read_in_the_yaml_is_pointed_out(
-    written: Any, told: bool, caplog: pytest.LogCaptureFixture
-) -> None:
-    hook = notify(written)
-    close(hook)
-    assert ("key stands in the YAML" in caplog.text) == told
-    assert "KEY" not in caplog.text
-
-
 def test_the_trend_goes_on_after_a_resume() -> None:
     first = notify()
     for value in (0.5, float("nan"), 0.25):
@@ -398,61 +275,6 @@ def test_the_trend_goes_on_after_a_resume() -> None:
     second.load_state_dict(json.loads(json.dumps(first.state_dict(), allow_nan=False)))
     second.on_eval(EvalEnd(1.0, 2, 2, 2, {}, "hmean", 0.75, 0.75))
     assert trend(second._so_far().values) == "▅×▃▇"
-
-
-def test_messages_in_chinese() -> None:
-    message = alert_message(COLLAPSE, SO_FAR, "zh")
-    text = message.plain()
-    for part in (
-        "ch_PP-OCRv4: 验证指标远低于最好成绩",
-        "数据: 最好 0.9526, 当前 0.2401, share of best 0.2500",
-        "可能原因: the ratio is 0.8096",
-        "建议: 停止训练",
-        "走势: hmean ▇█▄▂× NaN (最好 0.9526，第 2 轮)",
-        "第 7 轮，第 700 步，第 7 次评估",
-    ):
-        assert part in text
-    end = run_end_message(RunEnd(4600.0, 7, 700, "failed", error="boom"), SO_FAR, "zh")
-    assert end.severity == "critical"
-    assert "训练失败" in end.title
-    assert "原因: boom" in end.plain()
-
-
-def test_a_diagnosed_cause_is_told_in_the_readers_language() -> None:
-    codes = set(re.findall(r'Cause\(\s*"(\w+)"', inspect.getsource(diagnosis)))
-    assert codes == set(CAUSES_ZH)  # every cause that the diagnosis can name
-    evidence = {"cause": "learning_rate_too_high", "causes": [{"code": "learning_rate_too_high"}]}
-    alert = Alert("hmean_collapse", "critical", "Cause (80%): too large.", "Divide.", evidence)
-    chinese = alert_message(alert, SO_FAR, "zh").plain()
-    assert "可能原因: 学习率过高" in chinese
-    assert "建议: 把学习率除以 10" in chinese
-    english = alert_message(alert, SO_FAR, "en").plain()
-    assert "learning_rate_too_high" not in english
-    assert "Likely cause" not in english  # the message has it
-
-
-def test_a_long_message_fits_and_keeps_whole_characters() -> None:
-    long = Alert("hmean_collapse", "critical", "崩" * 5000, "溃" * 5000, time=1.0)
-    for service in ("wecom", "slack"):
-        receiver = RECEIVERS[service]()
-        with serving(receiver) as url:
-            make_sender(url, None, service).send(alert_message(long, SO_FAR, "en"))
-        assert len(receiver.accepted) == 1
-    assert cut("崩溃了", 8) == "崩…"
-    assert cut("short", 8) == "short"
-
-
-def test_a_name_can_neither_wake_a_channel_nor_break_a_line() -> None:
-    start = RunStart(1.0, "<!channel>\r\n\x1b[31m", "DB", "2.8.1", {}, "out", 1)
-    receiver = RECEIVERS["slack"]()
-    with serving(receiver) as url:
-        message = alert_message(COLLAPSE, RunSoFar(start), "en")
-        make_sender(url, None, "slack").send(message)
-    text = json.dumps(receiver.accepted)
-    assert "<!channel>" not in receiver.accepted[0]["text"]
-    assert "&lt;!channel&gt;" in text
-    assert "\\u001b" not in text
-    assert "\n" not in message.title
 
 
 def test_good_news_is_no_alert_for_alertmanager() -> None:
