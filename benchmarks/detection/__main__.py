@@ -1,10 +1,6 @@
 """``python -m benchmarks.detection``: stopping rules side by side, as Markdown tables.
 
-``--curves N`` sets how many curves the generator draws (default 1000). A stop is false on a healthy
-or plateau run, harmful when the run got better later by more than 0.005; delays are evaluations
-from the collapse (an expert's label, or the generator's truth); negative is before it, after the
-fall began. "fewest errors" and "catches N" are the best settings of a grid search on these very
-curves.
+``--curves N`` sets how many curves the generator draws (default 1000).
 """
 
 from __future__ import annotations
@@ -20,6 +16,13 @@ from benchmarks.detection.curves import Curve, Score, corpus, guarded, reproduce
 from benchmarks.detection.generator import KINDS, generate
 from ppocr_guard.detect.collapse import CollapseDetector
 
+LEGEND = (
+    "A stop is false on a healthy or plateau run, harmful when the run got better later by more "
+    "than 0.005. Delays are evaluations from the collapse (an expert's label, or the generator's "
+    'truth); negative: before it, after the fall began. "fewest errors" and "catches N" are the '
+    "best settings of a grid search on these very curves; ppocr_guard has its defaults throughout. "
+    "Other libraries are restated (baselines.py)."
+)
 Stops = list[tuple[Curve, Optional[int]]]
 
 
@@ -168,7 +171,8 @@ def main() -> None:
     count = parser.parse_args().curves
     logging.disable(logging.CRITICAL)
     public, own, drawn = corpus(), reproduced(), generate(count)
-    print(f"## {len(public)} real curves\n")
+    print(f"# Stopping rules side by side\n\nBy `python -m benchmarks.detection`. {LEGEND}")
+    print(f"\n## {len(public)} real curves\n")
     metric, tried = ours(_bare(public), metric_only=True), try_all(public)
     table(public, {"hmean alone": metric, "all of a log": ours(public)}, tried)
     labels = dict.fromkeys(curve.label for curve in public)

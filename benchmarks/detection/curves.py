@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Optional
 
+from ppocr_guard.events import EvalEnd, Event, RunStart, ShrinkRatio, StepEnd
+from ppocr_guard.guard import Guard
 from ppocr_guard.hooks.auto_stop import AutoStop
 from ppocr_guard.hooks.hmean_trend import HmeanTrend
 from ppocr_guard.hooks.loss_health import LossHealth
-
-from ppocr_guard.events import EvalEnd, Event, RunStart, ShrinkRatio, StepEnd
-from ppocr_guard.guard import Guard
 
 DATA = Path(__file__).parents[2] / "tests" / "data" / "corpus"
 SAME = 0.005  # a later gain up to this is no gain

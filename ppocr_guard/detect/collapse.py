@@ -7,6 +7,7 @@ do recover from is measured on the run itself:
 * a run that has made big upward moves can make one again (a detector that learns fast, or a
   tiny validation set, where hmean jumps by half): patience grows with the largest recent one;
 * a run that came back from a dip of n evaluations gets n evaluations more next time;
+* a pretrained model that falls to nothing at the very start is given time to learn again;
 * a metric that climbs inside the dip may be coming back: counting starts anew (within limits).
 
 Evidence from elsewhere (the shrink ratio, the same boxes rescored under other unclip ratios)
@@ -60,6 +61,11 @@ class CollapseDetector(Detector):
     STEADY = 0.05  # upward moves up to this share of the best are noise
     FADING = 0.9  # an upward move counts this much less with each evaluation after it
     LONG_DIP = 3  # times patience: so long a dip is a collapse, however much it swings inside
+    # A pretrained model that loses nearly all within its first evaluations is most often shaken by
+    # the warm-up of the learning rate, and learns again.
+    EARLY = 3  # evaluations
+    SHAKEN = 0.9  # share of the best that is lost
+    SHAKEN_PATIENCE = 5  # evaluations more
     # With evidence that the targets are wrong, recovery is not to be expected:
     SUSPECT_DROP = 0.25
     SUSPECT_PATIENCE = 2
@@ -146,6 +152,9 @@ class CollapseDetector(Detector):
             return min(self.patience, self.SUSPECT_PATIENCE)
         swing = max(0.0, self.swing / self.best - self.STEADY)
         extra = self.swing_weight * swing + self.longest_dip
+        early = self.evaluations - self.dip < self.EARLY
+        if early and self.lowest < (1 - self.SHAKEN) * self.best:
+            extra += self.SHAKEN_PATIENCE
         return max(min(self.patience, 2), round(self.patience + extra) - hint)
 
     def resume(self, best: Optional[float]) -> None:

@@ -21,6 +21,7 @@ _NUMBER = r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+|nan|inf)"
 _PAIR = re.compile(rf"['\"]?([A-Za-z_][\w.]*)['\"]?\s*:\s*['\"]?({_NUMBER})x*\b")
 _CONFIG = re.compile(r"(?:INFO: ?|^)( *)([A-Za-z_][\w.\-]*) : ?(.*)$")
 _UNUSED = frozenset(("eta", "ips", "max_mem_reserved", "max_mem_allocated"))
+_NO_INDICATORS = frozenset(("fps", "precision", "recall", "start_epoch", "best_epoch"))
 INDICATORS = ("hmean", "acc", "total_acc", "exp_rate", "fscore", "bleu", "mAP", "map")
 
 
@@ -98,9 +99,13 @@ def old_iteration(line: str) -> Optional[int]:
     return int(found[1]) if found else None
 
 
-def indicator(values: dict[str, float]) -> Optional[str]:
-    """Name of the main indicator among metrics."""
-    return next((name for name in INDICATORS if name in values), None)
+def indicator(values: dict[str, float], wanted: str = "") -> Optional[str]:
+    """Name of the main indicator among metrics: the one ``wanted`` (by the config), a usual one,
+    else the first that stands for quality."""
+    if wanted in values:
+        return wanted
+    usual = next((name for name in INDICATORS if name in values), None)
+    return usual or next((name for name in values if name not in _NO_INDICATORS), None)
 
 
 class ConfigDump:

@@ -114,6 +114,7 @@ class LogReader:
         self._resumed = False
         self._carried = {}
         self._in_checkpoint = False
+        self._main_indicator = ""
         self._epoch = self._global_step = self._errors = 0
         self._last_eval = None
         self._evaluated_epoch = 0
@@ -138,7 +139,8 @@ class LogReader:
             resumed = True  # its first lines are missing
         if not resumed:
             self._evaluations, self._best, self._best_epoch = 0, 0.0, None
-        name = parse.indicator(self._carried)
+        self._main_indicator = str(_section(config, "Metric").get("main_indicator") or "")
+        name = parse.indicator(self._carried, self._main_indicator)
         best = self._carried.get(name) if name else None
         architecture = _section(config, "Architecture")
         directory = str(settings.get("save_model_dir") or self.path.parent)
@@ -158,7 +160,7 @@ class LogReader:
             save_model_dir=directory,
             epoch_num=epoch_num or _whole(settings.get("epoch_num")),
             start_epoch=max(epoch, 1),
-            main_indicator=str(_section(config, "Metric").get("main_indicator") or "hmean"),
+            main_indicator=self._main_indicator or "hmean",
             best=best if best is not None and math.isfinite(best) else None,
             resumed=resumed,
             source=str(self.path),
@@ -197,13 +199,13 @@ class LogReader:
     def _evaluation(
         self, line: str, values: dict[str, float], epoch: Optional[int] = None
     ) -> Iterator[Event]:
-        name = parse.indicator(values)
+        name = parse.indicator(values, self._main_indicator)
         if name is None:
             self.skipped += 1
             return
         time = parse.time_of(line)
         stamp = (time, self._epoch, self._global_step, tuple(sorted(values.items())))
-        if time is not None and stamp == self._last_eval:
+        if time is not None and self._steps and stamp == self._last_eval:
             self.duplicates += 1
             return
         self._last_eval = stamp

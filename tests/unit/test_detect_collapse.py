@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
 import math
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ppocr_guard.detect.collapse import CollapseDetector
 from ppocr_guard.detect.trend import OverfittingDetector, ProgressDetector, StabilityDetector
@@ -60,6 +63,12 @@ def test_a_run_that_came_back_once_gets_as_long_again():
     assert stop(steady + dip + [0.3] * 10, CollapseDetector(swing_weight=0)) == 34 + 3 + 2
 
 
+def test_a_model_shaken_by_the_warm_up_gets_time():
+    assert stop([0.5, 0.01, 0.0, 0.0, 0.05, 0.2, 0.4, 0.6]) is None
+    assert stop([0.5] + [0.01] * 10) == 9
+    assert stop([0.5] * 4 + [0.01] * 10) == 7
+
+
 def test_a_big_move_fades():
     learnt = [0.0, 0.5] + [0.8] * 60
     assert stop(learnt + [0.2] * 5) == 65
@@ -71,7 +80,7 @@ def test_small_moves_are_noise():
 
 
 def test_nan_counts_as_nothing():
-    assert stop([0.9, 0.9, math.nan, math.nan, math.nan]) == 5
+    assert stop([0.9] * 4 + [math.nan] * 3) == 7
 
 
 def test_noise_below_the_limit_never_stops():
@@ -160,3 +169,17 @@ def test_overfitting_needs_a_falling_loss():
         told.append(falling.update(value, 2.0 * 0.93**i))
         assert not flat.update(value, 2.0)
     assert told.index(True) > 15
+
+
+@given(
+    values=st.lists(st.floats(0, 1) | st.just(math.nan), max_size=60),
+    cut=st.integers(0, 60),
+    suspect=st.booleans(),
+)
+def test_a_resume_anywhere_changes_nothing(values, cut, suspect):
+    whole, first, second = CollapseDetector(), CollapseDetector(), CollapseDetector()
+    expected = [whole.update(v, suspect=suspect) for v in values]
+    found = [first.update(v, suspect=suspect) for v in values[:cut]]
+    second.load_state_dict(json.loads(json.dumps(first.state_dict())))
+    found += [second.update(v, suspect=suspect) for v in values[cut:]]
+    assert found == expected

@@ -4,11 +4,11 @@ import math
 import re
 
 import pytest
-from ppocr_guard.hooks.auto_stop import AutoStop
-from ppocr_guard.hooks.hmean_trend import HmeanTrend
 
 from ppocr_guard.events import Alert, EvalEnd, RoundTrip, RunStart, ShrinkRatio, StepEnd, Verdict
 from ppocr_guard.guard import Guard
+from ppocr_guard.hooks.auto_stop import AutoStop
+from ppocr_guard.hooks.hmean_trend import HmeanTrend
 
 BUG = [0.79, 0.60, 0.26, 0.22, 0.20, 0.24, 0.26]
 

@@ -94,6 +94,7 @@ def test_release_2_0_calls_the_step_iter(read):
         ),
         ("> \x1b[32m[2022/08/27 14:18:08]\x1b[0m ppocr INFO: cur metric, hmean: 0.5e-1, fps: 1",
          "hmean", 0.05),
+        ("ppocr INFO: cur metric, psnr_avg: 21.5, fps: 3", "psnr_avg", 21.5),
         ("cur metric, precision: '0.7', recall: '0.8', hmean: '0.75'", "hmean", 0.75),
     ],
 )  # fmt: skip

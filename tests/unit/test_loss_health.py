@@ -4,9 +4,9 @@ import math
 import re
 
 import pytest
-from ppocr_guard.hooks.loss_health import LossHealth
 
 from ppocr_guard.events import DataErrors, RunStart, StepEnd
+from ppocr_guard.hooks.loss_health import LossHealth
 
 
 def step(i, loss=1.0, smoothed=False, images=8, data_errors=0, **parts):
