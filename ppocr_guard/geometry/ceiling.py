@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from multiprocessing import get_context
 from typing import Any, Callable, NamedTuple, Optional
 
 import cv2
@@ -177,7 +178,12 @@ class _mapper:  # noqa: N801 (a context manager used like a function)
         self._score = partial(_score, settings)
         workers = settings.workers or os.cpu_count() or 1
         alone = workers == 1 or images <= _FEW
-        self._pool = None if alone else ProcessPoolExecutor(workers, initializer=_one_thread)
+        # Not forked: a fork of a process whose OpenCV has threads may wait for them for ever.
+        self._pool = (
+            None
+            if alone
+            else ProcessPoolExecutor(workers, get_context("spawn"), initializer=_one_thread)
+        )
 
     def __enter__(self) -> _Run:
         return self._run

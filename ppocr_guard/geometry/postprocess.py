@@ -121,7 +121,8 @@ def to_image(
     """From pixels of a map of ``shape`` (height, width) to whole pixels of the image."""
     x = np.clip(np.round(box[:, 0] / shape[1] * width), 0, width)
     y = np.clip(np.round(box[:, 1] / shape[0] * height), 0, height)
-    return np.stack([x, y], axis=1).astype(np.int32)
+    scaled: NDArray[np.int32] = np.stack([x, y], axis=1).astype(np.int32)
+    return scaled
 
 
 def _score(probability: Floats, points: NDArray[Any]) -> float:

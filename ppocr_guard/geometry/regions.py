@@ -168,9 +168,11 @@ def _regions_of_image(image: int, ridge: Floats, maps: Maps, limit: int) -> list
     for label, flank in zip(order, flanks):
         seed = _Seed(labels, int(label), stats[label, :4], centres[label])
         fit = _fit_edges(flank, seed) or _grow_core(flank, seed, deep)
-        if fit is not None and _on_ridge(fit[0], ridge):
-            polygon, distance, exact = fit
-            shrunk = _shrunk_contour(positive, seed, polygon)
+        if fit is None or not _on_ridge(fit[0], ridge):
+            continue
+        polygon, distance, exact = fit
+        shrunk = _shrunk_contour(positive, seed, polygon)
+        if exact or shrunk is not None:  # what is neither may be a gap between texts
             found.append(TextRegion(image, polygon, distance, shrunk, exact))
         if len(found) >= limit:
             break
