@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import sys
 
 import pytest
-
-sys.path.insert(0, os.path.dirname(__file__))
 from audit_data import CONFIGS, Project, line, text
 
 from ppocr_guard.cli import main

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import sys
 import time
 
 import pytest
-
-sys.path.insert(0, os.path.dirname(__file__))
 from audit_data import CONFIGS, Project, line, text
 
 from ppocr_guard.audit import audit

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 import pytest
 import yaml
-
-sys.path.insert(0, os.path.dirname(__file__))
 from audit_data import CONFIGS, Project
 
 from ppocr_guard.audit.edits import apply_edits

@@ -5,13 +5,10 @@ from __future__ import annotations
 import inspect
 import os
 import pickle
-import sys
 
 import imagesize
 import numpy as np
 import pytest
-
-sys.path.insert(0, os.path.dirname(__file__))
 from audit_data import BOX, CONFIGS, Project, line, text
 
 from ppocr_guard.audit import audit, quick

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 
 import jsonschema
 import pytest
-
-sys.path.insert(0, os.path.dirname(__file__))
 from audit_data import CONFIGS
 
 from ppocr_guard.cli import main
