@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import Any, Optional, TextIO, Union
 
 from ppocr_guard.events import (
     CheckpointSaved,
@@ -18,9 +18,9 @@ from ppocr_guard.events import (
 )
 from ppocr_guard.logs import lines as parse
 
-LONGEST = 1 << 16  # characters; what is longer is cut into pieces
+BLOCK = 1 << 17  # characters read at once; a longer line is cut into pieces
 ALL_STEPS = 10_000  # training lines of a log that are all read, see LogReader
-THEN_EVERY = 20
+THEN_EVERY = 40
 ERRORS_EVERY = 50  # one DataErrors event for so many failed samples
 
 
@@ -32,7 +32,7 @@ class LogReader:
     count of evaluations goes on then. Lines that mean nothing are counted in ``skipped``.
 
     PaddleOCR prints medians over the last steps, so training lines repeat each other. After
-    ``ALL_STEPS`` of them only every twentieth is read, and any with nan or inf.
+    ``ALL_STEPS`` of them only every fortieth is read, and any with nan or inf.
 
     Attributes:
         lines: lines so far.
@@ -58,14 +58,15 @@ class LogReader:
         self._seen_launch = False
         held = ""  # a line that was broken in two
         with self.path.open(encoding=_encoding(self.path), errors="replace") as file:
-            readline, train = file.readline, parse.TRAIN
-            while line := readline(LONGEST):
+            train = parse.TRAIN
+            for line in _lines(file):
                 self.lines += 1
                 if train in line:
                     self._steps = steps = self._steps + 1
-                    if steps > ALL_STEPS and steps % THEN_EVERY and not _special(line):
+                    left_out = steps > ALL_STEPS and steps % THEN_EVERY
+                    if left_out and "nan" not in line and "inf" not in line:
                         continue
-                elif line.isspace():
+                elif not line or line.isspace():
                     continue
                 line = parse.clean(line)
                 if held and parse.time_of(line) is None:
@@ -270,8 +271,18 @@ def read_log(path: Union[str, Path]) -> LogReader:
     return LogReader(path)
 
 
-def _special(line: str) -> bool:
-    return "nan" in line or "inf" in line
+def _lines(file: TextIO) -> Iterator[str]:
+    """Lines without their ends, in blocks: twice as fast as asking for one line at a time."""
+    rest = ""
+    while block := file.read(BLOCK):
+        whole = (rest + block).split("\n")
+        rest = whole.pop()
+        yield from whole
+        if len(rest) > BLOCK:
+            yield rest
+            rest = ""
+    if rest:
+        yield rest
 
 
 def _broken(line: str) -> bool:
