@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grafana_foundation_sdk.models import dashboard
+
 from ppocr_guard.dashboards.style import (
     FLEET_UID,
     JOB_AND_INSTANCE,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
+from ppocr_guard.codes import ALERT_CODES
 from ppocr_guard.dashboards.verdicts import verdict_level
 from ppocr_guard.dashboards.write import GRAFANA
-
-from ppocr_guard.codes import ALERT_CODES
 
 BY = "job, instance, run, model"
 RECENT = "1h"  # how long an alert that the guard raised once keeps firing

@@ -21,6 +21,7 @@ from grafana_foundation_sdk.builders import (
 )
 from grafana_foundation_sdk.models import common, dashboard
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
 from ppocr_guard.dashboards.verdicts import VERDICT_COLORS, VERDICT_LEVELS
 
 DATASOURCE = dashboard.DataSourceRef(type_val="prometheus", uid="${datasource}")

@@ -7,6 +7,7 @@ from typing import Any
 from grafana_foundation_sdk.builders import common as common_builder
 from grafana_foundation_sdk.builders import table
 from grafana_foundation_sdk.models import dashboard
+
 from ppocr_guard.dashboards.style import (
     RUN_UID,
     STATE_NAMES,

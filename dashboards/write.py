@@ -118,9 +118,8 @@ def target_of(config: Path) -> str:
     Raises:
         UsageError: the file cannot be read, or has no such hook, or no fixed port.
     """
-    from ppocr_guard.hooks.prometheus import Prometheus
-
     from ppocr_guard.config import GuardConfigError, load_guard
+    from ppocr_guard.hooks.prometheus import Prometheus
     from ppocr_guard.yaml_source import YamlError, read_yaml
 
     try:

@@ -26,6 +26,7 @@ from typing import Any, Callable, Optional
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ppocr_guard.hook import Hook, HookOptions
+from ppocr_guard.hooks._redact import redacted
 from ppocr_guard.registry import BUILT_IN, find_hook
 
 Path = tuple[Any, ...]
@@ -190,7 +191,8 @@ def _sentence(item: Any, model: type[BaseModel]) -> str:
         known = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names) or 'none'}"
         return f"there is no such option; {known}"
     text = str(item["msg"]).removeprefix("Value error, ")
-    return f"{text[:1].lower()}{text[1:]} (it is {item['input']!r})"
+    shown = redacted(item["input"], guard=True)  # it may hold a key
+    return f"{text[:1].lower()}{text[1:]} (it is {shown!r})"
 
 
 def guard_schema() -> dict[str, Any]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 import pytest
+
 from ppocr_guard.dashboards.write import render, save
 
 HERE = Path(__file__).parent

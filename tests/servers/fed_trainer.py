@@ -12,8 +12,6 @@ import select
 import sys
 import time
 
-from ppocr_guard.hooks.prometheus import Prometheus
-
 from ppocr_guard.events import (
     Alert,
     EpochStart,
@@ -26,6 +24,7 @@ from ppocr_guard.events import (
     Verdict,
 )
 from ppocr_guard.guard import Guard
+from ppocr_guard.hooks.prometheus import Prometheus
 
 # hmean by evaluation of two real runs of the same detector: released 2.10.0, and the bug.
 HMEAN = {

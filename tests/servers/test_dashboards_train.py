@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Stack, StartTraining, wait_for
+
 from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
 
 pytestmark = [pytest.mark.servers, pytest.mark.train]

@@ -181,7 +181,29 @@ def test_mined_cross_entropy_takes_the_hardest_negatives(paddle: Any) -> None:
     assert value == pytest.approx(expected, rel=1e-4)
 
 
-def test_learning_rate_warms_up_and_decays(paddle: Any) -> None:
+@pytest.fixture
+def loop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An importable ``ppocr.utils`` like that of releases before 3.7.0: the folder it is in."""
+    for name in [n for n in sys.modules if n == "ppocr" or n.startswith("ppocr.")]:
+        monkeypatch.delitem(sys.modules, name)
+    utils = tmp_path / "ppocr" / "utils"
+    utils.mkdir(parents=True)
+    for folder in (utils.parent, utils):
+        (folder / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    return utils
+
+
+def test_3_7_0_gets_a_third_value(paddle: Any, loop: Path) -> None:
+    from ppocr_guard.demo.kit.optimizer import build_optimizer
+
+    (loop / "ema.py").write_text("")
+    config = {"name": "Adam", "lr": {"learning_rate": 0.1}}
+    optimizer, rate, weight_decay = build_optimizer(config, 10, 4, paddle.nn.Linear(1, 1))
+    assert (optimizer.get_lr(), rate, weight_decay) == (pytest.approx(0.1), 0.1, None)
+
+
+def test_learning_rate_warms_up_and_decays(paddle: Any, loop: Path) -> None:
     from ppocr_guard.demo.kit.optimizer import build_optimizer
 
     config = {

@@ -11,13 +11,12 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
-from ppocr_guard.dashboards.verdicts import VERDICT_LEVELS
-from ppocr_guard.hooks.prometheus import Prometheus
 from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 
 from ppocr_guard.codes import ALERT_CODES
+from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
+from ppocr_guard.dashboards.verdicts import VERDICT_LEVELS
 from ppocr_guard.events import (
     VERDICTS,
     EvalEnd,
@@ -29,6 +28,7 @@ from ppocr_guard.events import (
     StepEnd,
 )
 from ppocr_guard.guard import Guard
+from ppocr_guard.hooks.prometheus import Prometheus
 
 FOLDER = files("ppocr_guard.dashboards")
 VALUES = {

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
 from test_dashboards import VALUES, nodes
+
+from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
 
 # Those of Grafana's unit ids that fit what we show.
 UNITS = {"none", "percentunit", "s", "sci"}

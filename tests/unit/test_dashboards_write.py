@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ppocr_guard.dashboards.write import ALERTMANAGER, FILES, GRAFANA, PROMETHEUS, TRAINER
-from ppocr_guard.hooks.prometheus import Prometheus
 from ruamel.yaml import YAML
 
 from ppocr_guard.cli import main
+from ppocr_guard.dashboards.write import ALERTMANAGER, FILES, GRAFANA, PROMETHEUS, TRAINER
+from ppocr_guard.hooks.prometheus import Prometheus
 
 
 def load(path: Path) -> Any:
