@@ -6,6 +6,7 @@ import pickle
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Optional
 
@@ -182,16 +183,22 @@ def test_mined_cross_entropy_takes_the_hardest_negatives(paddle: Any) -> None:
 
 
 @pytest.fixture
-def loop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def loop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """An importable ``ppocr.utils`` like that of releases before 3.7.0: the folder it is in."""
-    for name in [n for n in sys.modules if n == "ppocr" or n.startswith("ppocr.")]:
+
+    def loaded() -> list[str]:
+        return [name for name in sys.modules if name == "ppocr" or name.startswith("ppocr.")]
+
+    for name in loaded():
         monkeypatch.delitem(sys.modules, name)
     utils = tmp_path / "ppocr" / "utils"
     utils.mkdir(parents=True)
     for folder in (utils.parent, utils):
         (folder / "__init__.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)
-    return utils
+    yield utils
+    for name in loaded():
+        del sys.modules[name]
 
 
 def test_3_7_0_gets_a_third_value(paddle: Any, loop: Path) -> None:
