@@ -191,8 +191,16 @@ def _sentence(item: Any, model: type[BaseModel]) -> str:
         known = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names) or 'none'}"
         return f"there is no such option; {known}"
     text = str(item["msg"]).removeprefix("Value error, ")
-    shown = redacted(item["input"], guard=True)  # it may hold a key
-    return f"{text[:1].lower()}{text[1:]} (it is {shown!r})"
+    return f"{text[:1].lower()}{text[1:]} (it is {_shown(item)})"
+
+
+def _shown(item: Any) -> str:
+    """A refused value without what may be a key."""
+    value = item["input"]
+    if isinstance(value, (Mapping, list)):
+        return "a mapping" if isinstance(value, Mapping) else "a list"
+    name = str(item["loc"][-1]) if item["loc"] else ""
+    return repr(redacted({name: value}, guard=True)[name])
 
 
 def guard_schema() -> dict[str, Any]:
