@@ -141,13 +141,6 @@ class HmeanTrend(Hook):
             )
         ]
 
-    def suspicious(self, value: float) -> bool:
-        """Whether an evaluation with this value deserves to be rescored (``EvalEnd.rescored``)."""
-        best = self.collapse.best
-        if best < self.options.floor:
-            return self.collapse.evaluations >= TOO_SHORT - 1
-        return not value >= (1 - self.collapse.SUSPECT_DROP) * best  # NaN, too
-
     def on_eval(self, event: EvalEnd) -> Reactions:
         self.collector.evaluation(event)
         evidence = self.collector.evidence

@@ -20,7 +20,8 @@ LEGEND = (
     "A stop is false on a healthy or plateau run, harmful when the run got better later by more "
     "than 0.005. Delays are evaluations from the collapse (an expert's label, or the generator's "
     'truth); negative: before it, after the fall began. "fewest errors" and "catches N" are the '
-    "best settings of a grid search on these very curves; ppocr_guard has its defaults throughout. "
+    "best settings of a grid search on these very curves; ppocr_guard has its defaults, which were "
+    "chosen on these curves as well. "
     "Other libraries are restated (baselines.py)."
 )
 Stops = list[tuple[Curve, Optional[int]]]

@@ -102,18 +102,6 @@ def test_a_measured_ratio_may_be_off_by_a_little():
     assert "hmean_collapse" not in alerts(feed(hook, [0.8, 0.55, 0.55, 0.55]))
 
 
-def test_which_evaluations_to_rescore():
-    hook = HmeanTrend()
-    assert not hook.suspicious(0.0)
-    feed(hook, [0.8, 0.85])
-    assert [hook.suspicious(v) for v in (0.9, 0.7, 0.6, 0.1, math.nan)] == [
-        False, False, True, True, True,
-    ]  # fmt: skip
-    hook = HmeanTrend()
-    feed(hook, [0.0] * 3)
-    assert hook.suspicious(0.0)
-
-
 def test_rescoring_that_recovers_names_the_unclip_ratio():
     hook = HmeanTrend()
     reactions = []
