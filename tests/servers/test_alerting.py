@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Stack, program, wait_for
+from real_servers import Stack, program, wait_for
 
 pytestmark = pytest.mark.servers
 FOLDER = Path(__file__).parents[2] / "dashboards"

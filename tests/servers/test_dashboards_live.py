@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from chromium_pipe import Page, find_chromium
-from conftest import Stack, get, program, wait_for
+from real_servers import Stack, get, program, wait_for
 
 from ppocr_guard.dashboards.preview import Prometheus, answers, page
 from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels

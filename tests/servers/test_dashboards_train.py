@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Stack, StartTraining, wait_for
+from real_servers import Stack, StartTraining, wait_for
 
 from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import Receiver, Stack, free_port, get, wait_for
+from real_servers import Receiver, Stack, free_port, get, wait_for
 
 from ppocr_guard.events import Alert, EvalEnd, RunEnd, RunStart
 from ppocr_guard.hooks.notify import Notify

@@ -1,0 +1,117 @@
+"""Makes the README's pictures from real runs; `make demo` must have run before.
+
+    .venv/bin/python docs/pictures.py [DEMO_FOLDER]
+
+Needs Debian's `chromium` and `prometheus`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from socket import socket
+
+from ppocr_guard.demo import configs, dataset, sources, train
+from ppocr_guard.demo.command import BUG
+from ppocr_guard.demo.presets import FINE_TUNE, TOTAL_EPOCH
+
+DOCS = Path(__file__).parent
+GUARD = [sys.executable, "-m", "ppocr_guard"]
+RUN = "ppocrv4_total_epoch_500"
+CHROMIUM = [
+    "chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--hide-scrollbars",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--virtual-time-budget=5000",
+]
+
+
+def main() -> None:
+    demo = Path(sys.argv[1] if len(sys.argv) > 1 else "ppocr_guard_demo").absolute()
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        page = work / "report.html"
+        run([*GUARD, "report", str(demo / "bug"), "-o", str(page), "--language", "en"])
+        screenshot(page, DOCS / "report.png", 1200, 1030, work)
+        for name, height in (("run", 2450), ("fleet", 700)):
+            page = work / f"{name}.html"
+            if name == "run":
+                url = train_watched(demo, work)
+            words = ["ppocr_guard.dashboards.preview", url, f"{name}.json"]
+            run([sys.executable, "-m", *words, "--run", RUN, "-o", str(page)])
+            screenshot(page, DOCS / f"dashboard-{name}.png", 1400, height, work)
+
+
+def train_watched(demo: Path, work: Path) -> str:
+    """Train with the bug to the end, scraped by a Prometheus; its address."""
+    port, prometheus_port = free_port(), free_port()
+    data = dataset.Dataset(demo / "data", demo / "data" / "train.txt", demo / "data" / "val.txt")
+    tree = sources.compose(*BUG)
+    guard = (
+        f"Guard:\n  run_name: {RUN}\n  hooks:\n    Prometheus: {{port: {port}}}\n"
+        "    AutoStop: false\n    VisualDL: false\n    Notify: false\n"
+    )
+    options = replace(
+        FINE_TUNE,
+        total_epoch=TOTAL_EPOCH,
+        guard=guard,
+        pretrained_model=demo / "base" / "latest",
+    )
+    config = configs.write(work / "bug.yml", data, work / "out", options)
+    watch = work / "watch"
+    ports = ["--prometheus-port", str(prometheus_port), "--target", f"127.0.0.1:{port}"]
+    run([*GUARD, "dashboards", str(watch), *ports])
+    file = watch / "prometheus.yml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("interval: 15s", "interval: 1s"), encoding="utf-8")
+    address = f"127.0.0.1:{prometheus_port}"
+    server = subprocess.Popen(
+        ["prometheus", "--config.file=prometheus.yml", f"--web.listen-address={address}"],
+        cwd=watch,
+        stderr=subprocess.DEVNULL,
+    )
+    CLEAN_UP.append(server)
+    run([*GUARD, "run", "--", *train.command(tree, config)], cwd=tree, env=train.environment())
+    time.sleep(5)
+    return f"http://{address}"
+
+
+CLEAN_UP: list[subprocess.Popen[bytes]] = []
+
+
+def screenshot(page: Path, picture: Path, width: int, height: int, work: Path) -> None:
+    profile = f"--user-data-dir={work / 'chromium'}"
+    size = f"--window-size={width},{height}"
+    run([*CHROMIUM, profile, size, f"--screenshot={picture.absolute()}", page.as_uri()])
+    print(picture)
+
+
+def run(words: list[str], **more: object) -> None:
+    done = subprocess.run(words, capture_output=True, text=True, check=False, **more)  # type: ignore[call-overload]
+    if done.returncode:
+        sys.exit(f"{' '.join(words)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def free_port() -> int:
+    with closing(socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    finally:
+        for process in CLEAN_UP:
+            process.terminate()
