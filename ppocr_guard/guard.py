@@ -22,7 +22,7 @@ from ppocr_guard.hook import GuardHealth, Hook
 
 MAX_FAILURES = 3  # of one hook, after which it is switched off
 MAX_ALERTS = 1000  # kept in memory; hooks that store alerts do so themselves
-_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.ERROR}
+LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.ERROR}
 
 
 class Guard:
@@ -102,7 +102,7 @@ class Guard:
     def _note(self, event: Event) -> None:
         if isinstance(event, Alert):
             self.alerts.append(event)
-            self._log.log(_LEVELS[event.severity], "%s", alert_line(event))
+            self._log.log(LEVELS[event.severity], "%s", alert_line(event))
         elif isinstance(event, Verdict):
             self.verdict = event
 

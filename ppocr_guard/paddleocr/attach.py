@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from types import ModuleType
 from typing import Any, Callable, Optional
 
 from ppocr_guard.config import GuardConfigError, LoadedGuard, load_guard
-from ppocr_guard.guard import Guard
+from ppocr_guard.guard import LEVELS, Guard
 from ppocr_guard.paddleocr import status
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.loader import GuardedLoader
@@ -32,6 +33,7 @@ from ppocr_guard.yaml_source import YamlError, config_path, guard_lines, guard_s
 NEEDED = ("train", "eval", "save_model", "build_dataloader", "TrainingStats")
 # Of `program.train`; all releases from 2.6 to 3.7 have them.
 NEEDED_ARGUMENTS = ("config", "train_dataloader", "model", "optimizer", "eval_class", "logger")
+OLDEST_PADDLE = (2, 4)
 _MARK = "_ppocr_guard_session"
 _log = logging.getLogger("ppocr_guard")
 
@@ -143,8 +145,10 @@ class _Seams:
 
     @harmless
     def _session(self, arguments: Mapping[str, Any], loaded: LoadedGuard) -> Session:
+        import paddle
         import paddle.distributed as dist
 
+        _say_if_old(paddle.__version__)
         loop = Loop(dict(arguments), dist.get_rank(), dist.get_world_size())
         if loop.rank != 0:
             _log.setLevel(logging.ERROR)
@@ -249,7 +253,19 @@ def before_training(config: Mapping[str, Any]) -> None:
     from ppocr_guard.audit import quick
 
     for problem in quick(config, config_path(sys.argv)):
-        _log.warning("%s", problem)
+        _log.log(LEVELS[problem.severity], "%s", problem)
+
+
+def _say_if_old(version: str) -> None:
+    """Warn of a paddle that the guard was never tried with; a develop build is "0.0.0"."""
+    numbers = re.match(r"(\d+)\.(\d+)", version)
+    if numbers and (0, 0) < tuple(int(part) for part in numbers.groups()) < OLDEST_PADDLE:
+        _log.warning(
+            "paddle %s is older than %d.%d, the oldest that the guard supports; what it says may "
+            "be incomplete. Training goes on.",
+            version,
+            *OLDEST_PADDLE,
+        )
 
 
 def _tree(program: ModuleType) -> Any:

@@ -1,0 +1,68 @@
+"""What a user can get wrong gets a clear line, and the run goes on where it can."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+
+def test_a_missing_label_file_is_named_before_paddleocr_fails(kit) -> None:
+    data = kit.data._replace(train_labels=kit.folder / "nowhere.txt")
+    run = kit.run("no_labels", data=data)
+    assert run.code == 1
+    (line,) = run.lines("ppocr_guard ERROR", "label_file_missing")
+    assert "nowhere.txt does not exist" in line
+    assert "no_labels.yml:" in line
+    lines = run.output.splitlines()
+    traceback = next(i for i, text in enumerate(lines) if text.startswith("Traceback"))
+    assert lines.index(line) < traceback
+
+
+def test_the_run_goes_on_without_the_parts_that_cannot_work(kit) -> None:
+    """An evaluation set without images, a port in use, a folder that cannot be made."""
+    empty = kit.folder / "empty.txt"
+    empty.touch()
+    blocked = kit.folder / "parts" / "ppocr_guard"
+    blocked.parent.mkdir()
+    blocked.touch()  # a file where the guard's folder would be
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        guard = f"Guard: {{hooks: {{Prometheus: {{port: {port}}}}}}}\n"
+        data = kit.data._replace(val_labels=empty)
+        run = kit.run("parts", data=data, guard=guard, epoch_num=1)
+    assert run.code == 0, run.output
+    assert run.lines("ppocr_guard WARNING", "evaluation is off or its data set is empty")
+    assert run.lines("ppocr_guard WARNING", "Prometheus", str(port), "is taken")
+    for hook in ("Journal", "VisualDL"):
+        assert run.lines("ppocr_guard WARNING", hook, str(blocked))
+    assert run.lines("epoch 1: effective shrink ratio")
+    assert not run.lines("Traceback")
+
+
+def test_two_runs_in_one_folder_share_the_journal(kit) -> None:
+    for _ in range(2):
+        run = kit.run("again", epoch_num=1)
+        assert run.code == 0, run.output
+    journal = run.folder / "ppocr_guard" / "journal.jsonl"
+    text = journal.read_text(encoding="utf-8")
+    assert text.count('"event": "run_start"') == text.count('"event": "run_end"') == 2
+
+
+def test_a_run_with_the_guard_switched_off(kit) -> None:
+    run = kit.run("off", guard="Guard: {enabled: false}\n", epoch_num=1)
+    assert run.code == 0, run.output
+    assert run.lines("Guard.enabled is false")
+    assert not (run.folder / "ppocr_guard").exists()
+
+
+def test_options_of_the_command_line_reach_the_guard(kit) -> None:
+    overrides = ["Guard.hooks.Prometheus=false", "Guard.hooks.Notify=false"]
+    run = kit.run(
+        "overrides",
+        guard="Guard: {hooks: {VisualDL: false}}\n",
+        command=[sys.executable, "tools/train.py", "-c", "{config}", "-o", *overrides],
+        epoch_num=1,
+    )
+    assert run.code == 0, run.output
+    assert not run.lines("Prometheus: serving")
+    assert (run.folder / "ppocr_guard" / "journal.jsonl").exists()
