@@ -13,7 +13,7 @@ from ppocr_guard.detect.loss import (
     NotFiniteDetector,
     total_loss,
 )
-from ppocr_guard.events import Alert, DataErrors, RunStart, StepEnd
+from ppocr_guard.events import Alert, DataErrors, RunEnd, RunStart, StepEnd
 from ppocr_guard.hook import Hook, HookOptions, Reactions
 
 
@@ -106,6 +106,27 @@ class LossHealth(Hook):
                     "waiting_seconds": event.waiting_seconds,
                     "last_message": event.last_message,
                 },
+                event,
+            )
+        ]
+
+    def on_run_end(self, event: RunEnd) -> Reactions:
+        """A sample without a single text is retried too, unlogged, until the recursion is too deep;
+        paddle then says only that its queue was killed."""
+        reader = ("data reader raises", "RecursionError", "DataLoader worker")
+        failed = event.error is not None and any(word in event.error for word in reader)
+        if not self._first("data_pipeline_failing", failed, keep=True):
+            return None
+        return [
+            self._alert(
+                "data_pipeline_failing",
+                "critical",
+                f"The data loader broke down at global step {event.global_step}: "
+                f"{str(event.error).splitlines()[0]}{self._last()}",
+                "Look for the first Traceback in the log. PaddleOCR tries another sample whenever "
+                "one fails or holds no text, deep in recursion: see that the label files have "
+                "texts and belong to the images.",
+                {"errors": self._errors, "error": event.error},
                 event,
             )
         ]
@@ -216,7 +237,7 @@ class LossHealth(Hook):
         message: str,
         advice: str,
         evidence: dict[str, Any],
-        event: Union[StepEnd, DataErrors],
+        event: Union[StepEnd, DataErrors, RunEnd],
     ) -> Alert:
         return Alert(
             code=code,

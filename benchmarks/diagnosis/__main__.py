@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import os
 import platform
-import shlex
 import sys
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -23,8 +24,6 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
 def machine() -> str:
-    import os
-
     try:
         paddle = version("paddlepaddle")
     except PackageNotFoundError:
@@ -48,6 +47,7 @@ def main() -> int:
     if unknown:
         parser.error(f"no fault {', '.join(unknown)}; there are {', '.join(names)}")
     bench = Bench(args.dir)
+    started = time.monotonic()
     data = bench.prepare()
     for fault in FAULTS:
         if args.only is None or fault.name in args.only:
@@ -55,8 +55,11 @@ def main() -> int:
             print(f"{fault.name}: {seconds:.0f} s", file=sys.stderr)
     table = render([(fault, bench.outcome(fault)) for fault in FAULTS])
     print(table)
-    command = "python -m benchmarks.diagnosis " + shlex.join(sys.argv[1:])
-    head = f"{datetime.date.today()}, `{command.strip()}`, {machine()}."
+    only = "" if args.only is None else " --only " + " ".join(args.only)
+    head = (
+        f"{datetime.date.today()}, `python -m benchmarks.diagnosis{only}`, {machine()}, "
+        f"{(time.monotonic() - started) / 60:.0f} minutes."
+    )
     args.out.write_text(f"# Faults in real trainings\n\n{head}\n\n{table}", encoding="utf-8")
     return 0
 

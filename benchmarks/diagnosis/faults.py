@@ -60,8 +60,8 @@ def _empty(labels: list[Label]) -> list[Label]:
 
 
 def _few(labels: list[Label]) -> list[Label]:
-    """Eight images, as many lines as before: an epoch has as many steps."""
-    return [labels[i % 8] for i in range(len(labels))]
+    """Two images, as many lines as before: an epoch has as many steps."""
+    return [labels[i % 2] for i in range(len(labels))]
 
 
 def _shift(labels: list[Label]) -> list[Label]:
@@ -85,9 +85,18 @@ def _of_others(labels: list[Label]) -> list[Label]:
     return [a._replace(texts=b.texts) for a, b in zip(labels, labels[1:] + labels[:1])]
 
 
-def _nan(weights: dict[str, Any]) -> None:
-    name = next(name for name, value in weights.items() if value.ndim == 4)
-    weights[name].flat[0] = float("nan")
+def _nan_at(weights: dict[str, Any], layer: int) -> None:
+    """One NaN in a convolution."""
+    convolutions = [name for name, value in weights.items() if value.ndim == 4]
+    weights[convolutions[layer]].flat[0] = float("nan")
+
+
+def _nan_in_first_layer(weights: dict[str, Any]) -> None:
+    _nan_at(weights, 0)
+
+
+def _nan_in_last_layer(weights: dict[str, Any]) -> None:
+    _nan_at(weights, -1)
 
 
 def _right(*causes: str) -> frozenset[str]:
@@ -137,12 +146,21 @@ FAULTS: tuple[Fault, ...] = (
         options={"learning_rate": 1e4, "warmup_epoch": 0},
     ),
     Fault(
-        "nan_weights", "a NaN in the pretrained weights", _right("loss_not_finite"), weights=_nan
+        "nan_in_head",
+        "a NaN in the last layer of the pretrained weights",
+        _right("loss_not_finite"),
+        weights=_nan_in_last_layer,
+    ),
+    Fault(
+        "nan_in_stem",
+        "a NaN in the first layer of the pretrained weights (ReLU makes 0 of it)",
+        _right("network_dead", "pretrained_wrong"),
+        weights=_nan_in_first_layer,
     ),
     Fault(
         "nan_images",
         "NormalizeImage std 0 in training: images of inf and NaN",
-        _right("loss_not_finite"),
+        _right("loss_not_finite", "network_dead"),
         # The first NormalizeImage is that of training.
         edits=(
             (
@@ -162,9 +180,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault("images_gone", "80 % of the training images missing", _DATA, train=_missing),
     Fault(
         "few_images",
-        "trains on 8 images, learning rate 0.005",
+        "trains on 2 images, learning rate 0.01",
         _right("overfitting"),
-        options={"learning_rate": 0.005, "epoch_num": 8},
+        options={"learning_rate": 0.01, "epoch_num": 6},
         train=_few,
     ),
     Fault(

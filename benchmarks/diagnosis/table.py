@@ -9,10 +9,10 @@ from benchmarks.diagnosis.faults import Fault
 from benchmarks.diagnosis.training import Outcome
 
 LEGEND = (
-    "A fault is caught by any alert of severity warning or critical; the cause is what the last "
-    "alert on hmean found likeliest, or else the alert that is itself a cause. *After*: "
-    "evaluations that had ended by then (0: before the first). AutoStop ends a run where a cause is named, "
-    "so that `loss_degenerate`, which it stops at by default, does not end it earlier."
+    "A fault is caught by any alert of severity warning or critical. The cause is the one that the "
+    "last alert on hmean found likeliest, or else the first alert that is itself a cause. *hmean*: "
+    "first, best and last. *after*: evaluations that had ended by then. AutoStop ends a run where "
+    "a cause is named; `loss_degenerate`, at which it stops by default, does not end it earlier."
 )
 Row = tuple[Fault, Optional[Outcome]]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from ppocr_guard.detect.diagnosis import FITS, Evidence
-from ppocr_guard.detect.loss import LossLevel, total_loss
+from ppocr_guard.detect.loss import LossLevel, part, total_loss
 from ppocr_guard.events import (
     Alert,
     DataErrors,
@@ -18,7 +18,10 @@ from ppocr_guard.events import (
     StepEnd,
 )
 
-_KEPT = ("best", "first", "evaluations", "loss_first", "loss_at_best", "learning_rate")
+_KEPT = (
+    "best", "first", "evaluations", "loss_first", "loss_at_best", "learning_rate", "dice_first",
+    "dice_at_first",
+)  # fmt: skip
 _WEIGHED = (
     "loss_not_finite",
     "loss_degenerate",
@@ -37,6 +40,7 @@ class Collector:
     def __init__(self) -> None:
         self.evidence = Evidence()
         self.level = LossLevel()
+        self.dice = LossLevel()
         self._steps = 0
         self._source = 0  # rank of what the shrink ratio rests on
 
@@ -74,15 +78,25 @@ class Collector:
             e.loss = self.level.value
             if self._steps <= FIRST_STEPS:
                 e.loss_first = e.loss
+            self._step_dice(part(event.losses, "loss_binary_maps"))
         if event.learning_rate is not None:
             e.learning_rate = max(e.learning_rate or 0.0, event.learning_rate)
         e.data_errors = max(e.data_errors, event.data_errors)
+
+    def _step_dice(self, losses: list[float]) -> None:
+        """DB's loss of the binary map; several of them in a distillation."""
+        if losses:
+            self.dice.update(sum(losses) / len(losses))
+            self.evidence.dice = self.dice.value
+            if self._steps <= FIRST_STEPS:
+                self.evidence.dice_first = self.dice.value
 
     def evaluation(self, event: EvalEnd) -> None:
         e = self.evidence
         value = event.value if math.isfinite(event.value) else 0.0
         e.evaluations += 1
-        e.first = value if e.first is None else e.first
+        if e.first is None:
+            e.first, e.dice_at_first = value, self.dice.value
         if value >= e.best:
             e.best, e.loss_at_best = value, e.loss
         e.value = value

@@ -1,9 +1,21 @@
 """Why a run went wrong: weighs what is known and names causes with a confidence.
 
-Each rule looks at one cause and answers with a confidence in 0..1, from what was seen when these
-faults were put into real trainings. Direct measurements (the round trip, the counterfactual
-scores, NaN in the loss) weigh more than the shape of curves. Confidences rank the causes; they
-are no probabilities and do not add up to 1.
+Each rule looks at one cause and answers with a confidence in 0..1. Direct measurements (the round
+trip, the counterfactual scores, NaN in the loss) weigh more than the shape of curves. Confidences
+rank the causes; they are judgements, no measured probabilities, and do not add up to 1. That they
+rank rightly was checked, and corrected, on real trainings with these faults put in: see
+benchmarks/diagnosis.
+
+A fine-tuning begins with a model that can be asked two things at once: do its predictions match
+the validation labels (the first evaluation), and the training labels (the Dice loss of DB's binary
+map, which is in 0..1 whatever its targets)?
+
+=============  ====================================  =====================
+Dice loss      first evaluation good                 first evaluation bad
+=============  ====================================  =====================
+small          sound                                 evaluation set
+large          training labels (``labels_shifted``)  weights are not loaded
+=============  ====================================  =====================
 """
 
 from __future__ import annotations
@@ -14,6 +26,9 @@ from typing import Any, Callable, Optional
 
 from ppocr_guard.geometry.unclip import fitting_unclip_band
 
+# Dice loss of the binary map: 0.13 to 0.33 with labels that the model knows, 0.6 to 0.96 with
+# labels that were shifted or scaled, near 1 with weights that were not loaded.
+KNOWS, FOREIGN = 0.4, 0.5
 FITS = 0.8  # share of perfect boxes that must survive the round trip; 0.99 at r 0.4, 0.59 at 0.81
 
 
@@ -51,6 +66,9 @@ class Evidence:
     round_trip_share: Optional[float] = None
     fitting_unclip_ratio: Optional[float] = None
     rescored: Optional[Mapping[float, float]] = None  # unclip ratio -> hmean, same predictions
+    dice_first: Optional[float] = None  # Dice loss of DB's binary map: in the first steps
+    dice_at_first: Optional[float] = None  # its level at the first evaluation
+    dice: Optional[float] = None  # and now
     loss_first: Optional[float] = None
     loss_at_best: Optional[float] = None
     loss: Optional[float] = None
@@ -91,6 +109,18 @@ class Evidence:
             return False
         high = max(self.precision, self.recall)
         return 0 < high < 0.75 and abs(self.precision - self.recall) <= max(0.02, 0.1 * high)
+
+    @property
+    def knows_training_labels(self) -> bool:
+        """The pretrained model matched the training labels before it was trained on them."""
+        return self.pretrained and self.dice_first is not None and self.dice_first <= KNOWS
+
+    @property
+    def labels_contradict(self) -> bool:
+        """One model, at one time: right by the validation labels, wrong by the training labels."""
+        if self.first is None or self.dice_at_first is None or "loss_degenerate" in self.alerts:
+            return False
+        return self.first >= 0.5 and self.dice_at_first >= FOREIGN and not self.targets_wrong
 
     @property
     def config_mismatch(self) -> bool:
@@ -219,8 +249,25 @@ def _unclip_from_curve(e: Evidence) -> Cause:
     return Cause(code, text, confidence, advice)
 
 
+_LOOK_AT_LABELS = (
+    "Draw a few training labels over their images: a resize, an EXIF rotation or another image "
+    "size may have shifted or scaled them."
+)
+
+
 def _labels_shifted(e: Evidence) -> Optional[Cause]:
-    if not e.balanced or e.recovered is not None or e.targets_wrong:
+    if e.recovered is not None or e.targets_wrong or e.knows_training_labels:
+        return None
+    if e.labels_contradict:
+        return Cause(
+            "labels_shifted",
+            f"The first evaluation gave {e.first:.3f}, but by the training labels the same model "
+            f"was wrong (Dice loss {e.dice_at_first:.2f}): the training labels do not lie on the "
+            "text.",
+            0.9,
+            _LOOK_AT_LABELS,
+        )
+    if not e.balanced:
         return None
     ruled_out = (e.targets_fit is True) + bool(e.rescored)  # the size of boxes is not it
     return Cause(
@@ -228,8 +275,7 @@ def _labels_shifted(e: Evidence) -> Optional[Cause]:
         f"Precision {e.precision:.2f} and recall {e.recall:.2f} are equal and low: there is a box "
         "for each text, in the wrong place or scale; the training labels do not lie on the text.",
         (0.35, 0.65, 0.85)[ruled_out],
-        "Draw a few training labels over their images: a resize, an EXIF rotation or another "
-        "image size may have shifted or scaled them.",
+        _LOOK_AT_LABELS,
     )
 
 
@@ -261,6 +307,8 @@ def _overfitting(e: Evidence) -> Optional[Cause]:
         return None
     if e.balanced or e.recovered is not None or e.loss > 0.8 * e.loss_at_best:
         return None
+    if e.labels_contradict:
+        return None
     return Cause(
         "overfitting",
         f"The training loss went on falling ({e.loss_at_best:.3g} to {e.loss:.3g}) while the "
@@ -273,29 +321,57 @@ def _overfitting(e: Evidence) -> Optional[Cause]:
 def _pretrained(e: Evidence) -> Optional[Cause]:
     if not e.pretrained or e.first is None or e.first > 0.05 or e.best >= 0.3:
         return None
+    if e.knows_training_labels:
+        return None
+    foreign = e.dice_first is not None and e.dice_first >= FOREIGN
     return Cause(
         "pretrained_wrong",
         f"The run starts from a pretrained model, yet its first evaluation gave {e.first:.3f}: "
         "the weights are of another model or were not loaded.",
-        0.5,
+        0.65 if foreign else 0.5,
         "Look for 'The shape of model params' and 'not in model' warnings at the start of the "
         "log; the path is given without .pdparams, and Architecture must be that of the weights.",
     )
 
 
 def _evaluation_set(e: Evidence) -> Optional[Cause]:
-    if e.loss is None or e.loss_first is None or e.best >= 0.1 or e.targets_wrong:
+    if e.targets_wrong:
         return None
-    if e.loss > 0.6 * e.loss_first:
+    if e.knows_training_labels and e.best < 0.3:
+        seen = f"The pretrained model matches the training labels (Dice loss {e.dice_first:.2f})"
+        confidence = 0.9
+    elif e.loss is None or e.loss_first is None or e.best >= 0.1 or e.loss > 0.6 * e.loss_first:
         return None
+    else:
+        seen = f"The training loss fell ({e.loss_first:.3g} to {e.loss:.3g})"
+        confidence = 0.6
     return Cause(
         "evaluation_set",
-        f"The training loss fell ({e.loss_first:.3g} to {e.loss:.3g}), but the metric never "
-        f"exceeded {e.best:.3f}: evaluation does not see the data that training does.",
-        0.6,
+        f"{seen}, but the metric never exceeded {e.best:.3f}: evaluation does not see the data "
+        "that training does.",
+        confidence,
         "Check Eval.dataset: label file and images belong together, boxes are not all ignored, "
         "and DetResizeForTest (or the recogniser's image shape and dictionary) is that of "
         "training.",
+    )
+
+
+def _network_dead(e: Evidence) -> Optional[Cause]:
+    """ReLU turns NaN into 0, so NaN in images or weights need not show in the loss."""
+    if e.dice is None or e.dice < 0.98 or e.best >= 0.05 or not e.no_boxes:
+        return None
+    if e.loss is None or e.loss_first is None or abs(e.loss - e.loss_first) > 0.05 * e.loss_first:
+        return None
+    if "loss_degenerate" in e.alerts:
+        return None
+    return Cause(
+        "network_dead",
+        f"Not one box, and the training loss does not move ({e.loss_first:.3g} to {e.loss:.3g}): "
+        "nothing gets through the network. NaN in the images or in the weights does that (ReLU "
+        "makes 0 of it).",
+        0.7,
+        "Look for NaN in the pretrained weights and for a std of 0 in NormalizeImage; see that the "
+        "learning rate is above 0 and that parameters are not frozen.",
     )
 
 
@@ -321,5 +397,6 @@ _RULES: tuple[Rule, ...] = (
     _overfitting,
     _pretrained,
     _evaluation_set,
+    _network_dead,
     _data_pipeline,
 )

@@ -82,7 +82,7 @@ def test_labels_are_changed_in_a_copy(data, tmp_path):
 
 def test_few_images_keep_the_number_of_lines(data, tmp_path):
     labels = dataset.read_labels(BY_NAME["few_images"].labels(data, tmp_path).train_labels)
-    assert (len(labels), len({label.image for label in labels})) == (20, 8)
+    assert (len(labels), len({label.image for label in labels})) == (20, 2)
 
 
 def test_an_edit_that_finds_nothing_is_an_error():
@@ -92,7 +92,7 @@ def test_an_edit_that_finds_nothing_is_an_error():
 
 def test_nan_goes_into_a_convolution():
     weights = {"bias": np.zeros(2), "conv": np.zeros((2, 2, 3, 3))}
-    BY_NAME["nan_weights"].weights(weights)
+    BY_NAME["nan_in_head"].weights(weights)
     assert np.isnan(weights["conv"]).sum() == 1
     assert np.isfinite(weights["bias"]).all()
 

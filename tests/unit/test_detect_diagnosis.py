@@ -41,6 +41,25 @@ CASES = [
                           "loss": 3.5, "loss_first": 3.8, **FITS}),
     ("evaluation_set", {"best": 0.0, "first": 0.0, "evaluations": 12, "loss": 1.0,
                         "loss_first": 3.8, **FITS}),
+    # Figures of real trainings with these faults (benchmarks/diagnosis):
+    ("labels_shifted", {"best": 0.96, "first": 0.96, "value": 0.09, "precision": 0.10,
+                        "recall": 0.08, "pretrained": True, "dice_first": 0.74,
+                        "dice_at_first": 0.73, "dice": 0.45, "loss": 4.43, "loss_at_best": 5.93,
+                        "loss_first": 5.9, **FITS}),
+    ("learning_rate_too_high", {"best": 0.93, "first": 0.93, "value": 0.32, "precision": 0.33,
+                                "recall": 0.31, "pretrained": True, "dice_first": 0.17,
+                                "dice_at_first": 0.17, "learning_rate": 0.1, "optimizer": "Adam",
+                                "loss": 2.2, "loss_at_best": 2.5, **FITS}),
+    ("evaluation_set", {"best": 0.09, "first": 0.05, "value": 0.08, "precision": 0.21,
+                        "recall": 0.05, "pretrained": True, "dice_first": 0.14,
+                        "dice_at_first": 0.14, "loss": 2.5, "loss_first": 2.4, **FITS}),
+    ("evaluation_set", {"best": 0.03, "first": 0.03, "value": 0.02, "precision": 0.02,
+                        "recall": 0.02, "pretrained": True, "dice_first": 0.14,
+                        "loss": 2.5, "loss_first": 2.4, "rescored": {1.5: 0.02}, **FITS}),
+    ("pretrained_wrong", {"best": 0.0, "first": 0.0, "no_boxes": True, "pretrained": True,
+                          "dice_first": 0.86, "dice": 0.8, "loss": 6.5, "loss_first": 6.7, **FITS}),
+    ("network_dead", {"best": 0.0, "first": 0.0, "no_boxes": True, "pretrained": True,
+                      "dice_first": 1.0, "dice": 1.0, "loss": 6.71, "loss_first": 6.7, **FITS}),
     ("data_pipeline_failing", {"best": 0.5, "value": 0.5, "data_errors": 500,
                                "alerts": {"data_pipeline_failing": {}}}),
 ]  # fmt: skip
@@ -53,6 +72,18 @@ def test_the_likeliest_cause(code, evidence):
     assert 0.5 <= causes[0].confidence <= 1
     assert [c.confidence for c in causes] == sorted((c.confidence for c in causes), reverse=True)
     assert all(c.sentence.endswith(".") and c.advice for c in causes)
+
+
+def test_a_new_domain_is_no_contradiction():
+    """The first evaluation comes late: by then the model knows the training labels, too."""
+    evidence = Evidence(best=0.9, first=0.8, value=0.3, dice_first=0.9, dice_at_first=0.3)
+    assert not evidence.labels_contradict
+    assert Evidence(first=0.8, dice_at_first=0.7).labels_contradict
+
+
+def test_no_labels_at_all_are_no_contradiction():
+    evidence = Evidence(first=0.9, dice_at_first=1.0, alerts={"loss_degenerate": {}})
+    assert not evidence.labels_contradict
 
 
 def test_no_evidence_names_no_cause():
@@ -131,6 +162,20 @@ def test_losses_and_metrics_are_gathered():
     assert (e.data_errors, e.data_message) == (9, "IndexError: list")
 
 
+def test_the_dice_loss_is_kept_from_the_start_and_from_the_first_evaluation():
+    collector = Collector()
+    for i in range(60):
+        if i == 20:
+            collector.evaluation(EvalEnd(0.0, 1, 20, 1, {"hmean": 0.9}, "hmean", 0.9, 0.9))
+        dice = 0.9 if i < 20 else 0.2
+        losses = {"loss": 5 * dice, "Student_loss_binary_maps": dice}
+        collector.step(StepEnd(0.0, 1, i, losses))
+    e = collector.evidence
+    assert e.dice_first == pytest.approx(0.9)
+    assert e.dice_at_first == pytest.approx(0.9)
+    assert 0.2 < e.dice < 0.35
+
+
 def test_a_resume_keeps_how_the_run_began():
     first = Collector()
     for i in range(30):
@@ -141,5 +186,5 @@ def test_a_resume_keeps_how_the_run_began():
     with pytest.raises(ValueError, match="evidence"):
         second.load_state_dict({**first.state_dict(), "evidence": {
             "best": "x", "first": 0, "evaluations": 0, "loss_first": 0, "loss_at_best": 0,
-            "learning_rate": 0,
+            "learning_rate": 0, "dice_first": 0, "dice_at_first": 0,
         }})  # fmt: skip

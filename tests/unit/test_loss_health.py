@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ppocr_guard.events import DataErrors, RunStart, StepEnd
+from ppocr_guard.events import DataErrors, RunEnd, RunStart, StepEnd
 from ppocr_guard.hooks.loss_health import LossHealth
 
 
@@ -151,3 +151,23 @@ def test_defaults_named_in_the_docstring_are_the_codes():
     assert len(named) == len(fields)
     for value, name in named:
         assert float(value.rstrip(".")) == fields[name].default, name
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "SystemError: (Fatal) Blocking queue is killed because the data reader raises an exception."
+        "\n  [Hint: Expected killed_ != true]",
+        "RecursionError: maximum recursion depth exceeded",
+    ],
+)
+def test_a_loader_that_breaks_down_is_told(error):
+    (alert,) = LossHealth().on_run_end(RunEnd(0.0, 1, 0, "failed", error=error))
+    assert (alert.code, alert.severity) == ("data_pipeline_failing", "critical")
+    assert error.splitlines()[0] in alert.message
+    assert "Hint" not in alert.message
+
+
+@pytest.mark.parametrize("error", [None, "KeyboardInterrupt: ", "MemoryError: out of memory"])
+def test_other_ends_are_not(error):
+    assert LossHealth().on_run_end(RunEnd(0.0, 1, 9, "failed", error=error)) is None
