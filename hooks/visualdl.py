@@ -19,6 +19,7 @@ from ppocr_guard.events import (
     Alert,
     DataErrors,
     EvalEnd,
+    EvalSample,
     RoundTrip,
     RunEnd,
     RunStart,
@@ -37,7 +38,8 @@ _Write = Callable[[Any], None]  # takes a visualdl.LogWriter
 
 
 class VisualDL(Hook):
-    """Curves under ``train/``, ``eval/``, ``shrink_ratio/`` and ``guard/``; alerts as text.
+    """Curves under ``train/``, ``eval/``, ``shrink_ratio/`` and ``guard/``; alerts as text; at
+    each evaluation a validation image with its true and predicted texts and shrink map.
 
     Everything goes to ``<save_model_dir>/ppocr_guard/vdl``; look at it with
     ``visualdl --logdir <save_model_dir>/ppocr_guard/vdl --disable-telemetry``. All launches of a
@@ -119,6 +121,19 @@ class VisualDL(Hook):
                 "best_unclip_ratio": best_ratio,
             }
             self._scalars("eval", rescored, step, event.time)
+
+    def on_eval_sample(self, event: EvalSample) -> None:
+        step, milliseconds = event.global_step + self._offset, round(event.time * 1000)
+
+        def write(writer: Any) -> None:
+            import numpy as np
+            from PIL import Image  # VisualDL depends on it, and not on OpenCV
+
+            with Image.open(io.BytesIO(event.png)) as image:
+                pixels = np.array(image.convert("RGB"))  # VisualDL may write to it
+            writer.add_image("eval/sample", pixels, int(step), milliseconds)
+
+        self._put(write)
 
     def on_shrink_ratio(self, event: ShrinkRatio) -> None:
         name = event.operator

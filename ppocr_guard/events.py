@@ -10,6 +10,7 @@ Conventions: ``time`` is Unix seconds; durations are seconds; ``epoch``, ``globa
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import math
 from collections.abc import Mapping
@@ -96,6 +97,20 @@ class EvalEnd:
     no_boxes: Optional[bool] = None  # True: not one box was predicted (precision is int 0)
     # Scores of the same predictions under other unclip ratios: {unclip_ratio: hmean}.
     rescored: Optional[Mapping[float, float]] = None
+
+
+@dataclass(frozen=True)
+class EvalSample:
+    """A picture of the first validation image of an evaluation; comes some time after it.
+
+    Only made when a hook has an ``on_eval_sample``; the journal leaves it out for its size.
+    """
+
+    time: float
+    epoch: int
+    global_step: int
+    evaluation: int
+    png: bytes  # the image with true (green) and predicted (red) texts, and the shrink map
 
 
 @dataclass(frozen=True)
@@ -229,6 +244,7 @@ Event = Union[
     EpochStart,
     StepEnd,
     EvalEnd,
+    EvalSample,
     CheckpointSaved,
     ShrinkRatio,
     RoundTrip,
@@ -244,6 +260,7 @@ _KINDS: dict[str, type] = {
     "epoch_start": EpochStart,
     "step": StepEnd,
     "eval": EvalEnd,
+    "eval_sample": EvalSample,
     "checkpoint": CheckpointSaved,
     "shrink_ratio": ShrinkRatio,
     "round_trip": RoundTrip,
@@ -265,7 +282,8 @@ def kind(event: Event) -> str:
 def to_record(event: Event) -> dict[str, Any]:
     """The event as JSON-ready data: ``{"event": kind, ...fields}``.
 
-    NaN and the infinities become the strings "nan", "inf", "-inf", which JSON can carry.
+    NaN and the infinities become the strings "nan", "inf", "-inf", which JSON can carry;
+    bytes become base64.
     """
     record: dict[str, Any] = {"event": kind(event)}
     for f in dataclasses.fields(event):
@@ -287,6 +305,8 @@ def from_record(record: Mapping[str, Any]) -> Event:
         values["stop"] = _stop_from(values["stop"])
     if cls is EvalEnd and isinstance(values.get("rescored"), dict):
         values["rescored"] = {float(k): v for k, v in values["rescored"].items()}
+    if cls is EvalSample and isinstance(values.get("png"), str):
+        values["png"] = base64.b64decode(values["png"])
     try:
         event: Event = cls(**values)
     except TypeError as error:
@@ -304,6 +324,8 @@ def _plain(value: Any) -> Any:
         return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
     if isinstance(value, (str, int, float, bool)) or value is None:
         return value
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):

@@ -14,6 +14,7 @@ from ppocr_guard.events import (
     DataErrors,
     EpochStart,
     EvalEnd,
+    EvalSample,
     Reaction,
     RoundTrip,
     RunEnd,
@@ -84,6 +85,8 @@ class Hook:
     def on_step(self, event: StepEnd) -> Reactions: ...
 
     def on_eval(self, event: EvalEnd) -> Reactions: ...
+
+    def on_eval_sample(self, event: EvalSample) -> Reactions: ...
 
     def on_checkpoint(self, event: CheckpointSaved) -> Reactions: ...
 

@@ -12,6 +12,7 @@ import time
 from typing import Any, Optional
 
 from ppocr_guard.paddleocr.harmless import harmless
+from ppocr_guard.paddleocr.samples import Sample
 
 UNCLIP_RATIOS = (0.2, 0.35, 0.5, 0.8, 1.1, 1.5, 2.0, 2.5)
 MAX_BYTES = 64 * 2**20  # of probability maps kept, as float16; the first images of the set
@@ -36,6 +37,8 @@ class Predictions:
         self._batches: list[tuple[Any, Any, Any]] = []  # maps, shape list, labels
         self._bytes = 0
         self._pending: Optional[tuple[Any, Any]] = None
+        self.sample: Optional[Sample] = None  # the first image, with all that belongs to it
+        self._first_map: Any = None  # H x W
 
     @harmless
     def keep_maps(self, predicted: Any, shapes: Any) -> Any:
@@ -45,6 +48,8 @@ class Predictions:
         self._pending = None
         maps = predicted["maps"]
         maps = maps.numpy() if hasattr(maps, "numpy") else maps
+        if self._first_map is None:
+            self._first_map = maps[0, 0]
         if self._bytes + maps.nbytes // 2 <= MAX_BYTES:
             self._pending = (maps.astype("float16"), shapes)
         return {**predicted, "maps": maps}
@@ -57,6 +62,16 @@ class Predictions:
             self._bytes += maps.nbytes
             self._batches.append((maps, shapes, [None, None, *batch[2:]]))
             self._pending = None
+
+    @harmless
+    def keep_sample(self, result: Any, batch: Any) -> None:
+        """``result``: of the postprocess, one ``{"points": boxes}`` an image. Only refers to the
+        first image of the evaluation; nothing is copied."""
+        if self.sample is None and self._first_map is not None:
+            image, shape, polygons, ignored = (item[0] for item in batch[:4])
+            self.sample = Sample(
+                image, shape, polygons, ignored, result[0]["points"], self._first_map
+            )
 
     @harmless
     def rescore(self, indicator: str) -> Optional[dict[float, float]]:
@@ -112,6 +127,7 @@ class _PostProcess(_Delegate):
 class _Metric(_Delegate):
     def __call__(self, result: Any, batch: Any, *args: Any, **kwargs: Any) -> Any:
         self._predictions.keep_labels(batch)
+        self._predictions.keep_sample(result, batch)
         started = time.perf_counter()
         answer = self._wrapped(result, batch, *args, **kwargs)
         self._predictions.seconds += time.perf_counter() - started

@@ -28,6 +28,7 @@ from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.ratios import RatioReader
 from ppocr_guard.paddleocr.rescoring import Predictions, is_suspicious
+from ppocr_guard.paddleocr.samples import SampleDrawer, wanted
 from ppocr_guard.paddleocr.stopping import StopAgreement, StopTraining, closing_lines, save_latest
 
 CLOSE_SECONDS = 10.0  # all hooks together, to flush at the end of a run
@@ -49,6 +50,7 @@ class Session:
         self._progress = state.Progress(best=_number(loop.carried_over.get(loop.main_indicator)))
         self._data_errors = DataErrorCounter()
         self._watchdog = Watchdog(self._stalled)
+        self._samples = SampleDrawer(loop.config, guard.post)
         self._step_started = time.perf_counter()
         self._data_seconds = 0.0
         self._images: Optional[int] = None
@@ -169,6 +171,10 @@ class Session:
                 rescored=rescored,
             )
         )
+        if predictions is not None and predictions.sample and wanted(self.guard.hooks):
+            self._samples.draw(
+                predictions.sample, self.epoch, self.global_step, progress.evaluations
+            )
 
     @harmless
     def saved(self, values: Mapping[str, Any]) -> None:
@@ -240,6 +246,7 @@ class Session:
         """Tell the hooks, let them flush, and let go of PaddleOCR's logger."""
         self._watchdog.close()
         self._ratios.close()
+        self._samples.close()
         self.guard.drain()
         self.guard.dispatch(
             RunEnd(time.time(), self.epoch, self.global_step, reason, self.guard.stop, error)

@@ -154,6 +154,9 @@ def test_visualdl_reads_the_same_numbers_back(demo: Played) -> None:
     assert written == {step: pytest.approx(value) for step, value in journal.items()}
     ratios = reader.get_data("scalar", "shrink_ratio/MakeShrinkMap_live")
     assert [p.value for p in ratios] == [pytest.approx(0.8096)] * len(ratios)
+    samples = reader.get_data("image", "eval/sample")
+    assert [sample.id for sample in samples] == list(journal)
+    assert all(s.image.encoded_image_string.startswith(b"\x89PNG") for s in samples)
 
 
 def test_what_the_demo_left_can_be_looked_at(demo: Played, tmp_path: Path) -> None:
