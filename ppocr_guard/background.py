@@ -63,10 +63,15 @@ class Background(Generic[T]):
         return True
 
     def close(self, timeout: float) -> bool:
-        """Flush, then end the thread. Later items are ignored."""
+        """Flush, then end the thread: what could not be done in time is dropped.
+
+        A thread that is still inside a C++ library when Python ends would abort the process.
+        """
         done = self.flush(timeout)
         with self._wake:
             self._closed = True
+            self.dropped += len(self._items)
+            self._items.clear()
             self._wake.notify_all()
         if self._thread is not None:
             self._thread.join(max(0.0, min(timeout, 1.0)))

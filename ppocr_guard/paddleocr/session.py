@@ -11,6 +11,7 @@ import math
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Callable, Optional
 
 from ppocr_guard.events import (
@@ -67,6 +68,8 @@ class Session:
                 self._progress = restored.progress
                 self.guard.load_state_dict(restored.hooks)
         event = self.loop.run_start(release, run_name)
+        if self._progress.best is not None:  # from 2.9.0 a resume forgets PaddleOCR's own best
+            event = replace(event, best=self._progress.best)
         status.running(event.run)
         self.guard.dispatch(event)
         if event.eval_every_steps is None:
