@@ -36,7 +36,8 @@ def machine() -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.diagnosis", description=__doc__)
-    parser.add_argument("--dir", type=Path, default=Path("diagnosis_runs"))
+    parser.add_argument("--dir", type=Path, default=Path("diagnosis_runs"), help="(%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of the data; a new --dir for each")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="faults to train anew")
     parser.add_argument(
         "--out", type=Path, default=RESULTS, help="the table (default: %(default)s)"
@@ -48,7 +49,7 @@ def main() -> int:
         parser.error(f"no fault {', '.join(unknown)}; there are {', '.join(names)}")
     bench = Bench(args.dir)
     started = time.monotonic()
-    data = bench.prepare()
+    data = bench.prepare(args.seed)
     for fault in FAULTS:
         if args.only is None or fault.name in args.only:
             seconds = bench.run(fault, data)
@@ -56,8 +57,9 @@ def main() -> int:
     table = render([(fault, bench.outcome(fault)) for fault in FAULTS])
     print(table)
     only = "" if args.only is None else " --only " + " ".join(args.only)
+    seed = f" --seed {args.seed}" if args.seed else ""
     head = (
-        f"{datetime.date.today()}, `python -m benchmarks.diagnosis{only}`, {machine()}, "
+        f"{datetime.date.today()}, `python -m benchmarks.diagnosis{seed}{only}`, {machine()}, "
         f"{(time.monotonic() - started) / 60:.0f} minutes."
     )
     args.out.write_text(f"# Faults in real trainings\n\n{head}\n\n{table}", encoding="utf-8")

@@ -94,9 +94,9 @@ class Bench:
         self.folder = folder.absolute()
         self.base = self.folder / "base" / "latest"
 
-    def prepare(self) -> Dataset:
+    def prepare(self, seed: int) -> Dataset:
         """Data, and the base model unless it is there."""
-        data = make_dataset(self.folder / "data", val_images=30)
+        data = make_dataset(self.folder / "data", val_images=30, seed=seed)
         if not self.base.with_suffix(".pdparams").is_file():
             tree = sources.compose("2.10.0")
             options = replace(BASE, guard=GUARD, num_workers=1)

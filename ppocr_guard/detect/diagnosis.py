@@ -367,7 +367,7 @@ def _network_dead(e: Evidence) -> Optional[Cause]:
     return Cause(
         "network_dead",
         f"Not one box, and the training loss does not move ({e.loss_first:.3g} to {e.loss:.3g}): "
-        "nothing gets through the network. NaN in the images or in the weights does that (ReLU "
+        "nothing gets through the network. NaN in the images or in the weights does this (ReLU "
         "makes 0 of it).",
         0.7,
         "Look for NaN in the pretrained weights and for a std of 0 in NormalizeImage; see that the "
