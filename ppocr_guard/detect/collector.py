@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Optional
 
-from ppocr_guard.detect.diagnosis import FITS, Evidence
+from ppocr_guard.detect.evidence import FITS, Evidence
 from ppocr_guard.detect.loss import LossLevel, part, total_loss
 from ppocr_guard.events import (
     Alert,

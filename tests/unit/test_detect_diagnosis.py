@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ppocr_guard.detect.collector import Collector
-from ppocr_guard.detect.diagnosis import Evidence, diagnose
+from ppocr_guard.detect.diagnosis import diagnose
+from ppocr_guard.detect.evidence import Evidence
 from ppocr_guard.events import DataErrors, EvalEnd, RunStart, StepEnd
 
 LOW = {"best": 0.79, "value": 0.24, "precision": 0.24, "recall": 0.24, "evaluations": 5}
