@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -166,9 +168,18 @@ def _summary(console: Console, folder: Path, bug: Run, fixed: Run, seconds: floa
         guard = run.folder / "ppocr_guard"
         console.print(f"  journal   {guard / 'journal.jsonl'}", markup=False, soft_wrap=True)
         console.print(f"  VisualDL  {guard / 'vdl'}", markup=False, soft_wrap=True)
-    console.print(
-        f"  visualdl --logdir {bug.folder / 'ppocr_guard' / 'vdl'} --disable-telemetry",
-        soft_wrap=True,
-    )
-    console.print(f"  ppocr-guard report {bug.folder} {fixed.folder}", soft_wrap=True)
-    console.print(f"  ppocr-guard check {folder / 'bug.yml'} --release 2.8.1", soft_wrap=True)
+    vdl = bug.folder / "ppocr_guard" / "vdl"
+    for words in (
+        f"{_program('visualdl')} --logdir {vdl} --disable-telemetry",
+        f"{_program('ppocr-guard')} report {bug.folder} {fixed.folder}",
+        f"{_program('ppocr-guard')} check {folder / 'bug.yml'} --release 2.8.1",
+    ):
+        console.print(f"  {words}", markup=False, soft_wrap=True)
+
+
+def _program(name: str) -> str:
+    """How to call a command of this environment from this folder, on the PATH or not."""
+    if shutil.which(name):
+        return name
+    path = Path(sys.executable).parent / name
+    return os.path.relpath(path) if path.exists() else name
