@@ -82,6 +82,8 @@ def _named(alerts: list[Alert]) -> tuple[int, str, Optional[float]]:
         evidence = alerts[weighed[-1]].evidence
         return weighed[-1], evidence["cause"], evidence["causes"][0]["confidence"]
     for i, alert in enumerate(alerts):
+        if alert.evidence.get("pattern") == "no_positives":  # and no word of the ratio before
+            return i, "labels_empty", None
         if alert.code in CAUSE_OF:
             return i, CAUSE_OF[alert.code], None
     return 0, "", None

@@ -119,6 +119,14 @@ def test_without_one_the_first_alert_that_is_a_cause_does():
     assert outcome([alert("hmean_unstable")]).cause == ""
 
 
+def test_without_positives_the_labels_are_empty_unless_the_ratio_was_told():
+    degenerate = alert("loss_degenerate", pattern="no_positives")
+    assert outcome([degenerate]).cause == "labels_empty"
+    told = outcome([alert("shrink_ratio_unexpected"), degenerate])
+    assert told.cause == "shrink_ratio_wrong"
+    assert outcome([alert("loss_degenerate", pattern="constant")]).cause == ""
+
+
 def test_information_is_no_alert():
     assert outcome([evaluation(1, 0.9), alert("hmean_plateau", "info")]).alerts == ()
 
