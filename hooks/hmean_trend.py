@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any, Optional
 
@@ -102,12 +103,25 @@ class HmeanTrend(Hook):
         self._evaluation = 0
         self._epoch_num = 0
 
-    def on_run_start(self, event: RunStart) -> None:
+    def on_run_start(self, event: RunStart) -> Reactions:
         if not event.resumed and self.collapse.evaluations:
             self._reset()
         self._epoch_num = event.epoch_num
         self.collapse.resume(event.best)
         self.collector.run_start(event)
+        if not math.isinf(event.eval_start_step):
+            return None
+        return [
+            Alert(
+                code="evaluation_disabled",
+                severity="warning",
+                message="Evaluation is off or its data set is empty: "
+                f"nobody sees {event.main_indicator}.",
+                advice="Set Global.eval_batch_step and Eval.dataset.label_file_list.",
+                evidence={"eval_every_steps": event.eval_every_steps},
+                time=event.time,
+            )
+        ]
 
     def on_step(self, event: StepEnd) -> None:
         self.collector.step(event)

@@ -72,12 +72,6 @@ class Session:
             event = replace(event, best=self._progress.best)
         status.running(event.run)
         self.guard.dispatch(event)
-        if event.eval_every_steps is None:
-            _log.warning(
-                "evaluation is off or its data set is empty: the guard cannot watch %s. Set "
-                "Global.eval_batch_step and Eval.dataset.label_file_list.",
-                event.main_indicator,
-            )
 
     @harmless
     def epoch_starts(self, loader: Any) -> None:

@@ -31,7 +31,7 @@ def test_the_run_goes_on_without_the_parts_that_cannot_work(kit) -> None:
         data = kit.data._replace(val_labels=empty)
         run = kit.run("parts", data=data, guard=guard, epoch_num=1)
     assert run.code == 0, run.output
-    assert run.lines("ppocr_guard WARNING", "evaluation is off or its data set is empty")
+    assert run.lines("ppocr_guard WARNING", "[evaluation_disabled]", "Evaluation is off")
     assert run.lines("ppocr_guard WARNING", "Prometheus", str(port), "is taken")
     for hook in ("Journal", "VisualDL"):
         assert run.lines("ppocr_guard WARNING", hook, str(blocked))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -193,3 +194,10 @@ def test_defaults_named_in_the_docstring_are_the_codes():
     assert f"under {1 - fields['collapse_drop'].default:.0%}".replace("%", " %") in text
     assert re.search(rf"collapse_drop`` {fields['collapse_drop'].default}", text)
     assert f"for {fields['collapse_patience'].default} evaluations" in text
+
+
+def test_a_run_without_evaluation_is_said_at_its_start():
+    start = RunStart(0.0, "r", "m", "2.10.0", {}, "out", 5, eval_start_step=math.inf)
+    (alert,) = HmeanTrend().on_run_start(start)
+    assert alert.code == "evaluation_disabled"
+    assert HmeanTrend().on_run_start(replace(start, eval_start_step=0)) is None
