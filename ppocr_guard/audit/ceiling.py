@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from rich.table import Table
@@ -23,7 +24,10 @@ class CeilingError(ValueError):
 
 
 def measure_ceiling(
-    ctx: Context, shrink_ratio: float, progress: Optional[Progress] = None
+    ctx: Context,
+    shrink_ratio: float,
+    progress: Optional[Progress] = None,
+    tree: Optional[Path] = None,
 ) -> dict[str, Any]:
     """Put all validation labels through resize, shrink map, postprocess and metric.
 
@@ -31,11 +35,14 @@ def measure_ceiling(
         ctx: the configuration.
         shrink_ratio: the effective one.
         progress: called after each image.
+        tree: a PaddleOCR clone, whose own postprocess is compared with ours where paddle is
+            installed.
 
     Returns:
         JSON-ready: "hmean", "precision", "recall", "shrink_ratio", "unclip_ratio",
         "best_unclip_ratio", "best_hmean", "images", "texts", "by_size" (of each class "low" and
-        "high" in pixels, "texts", "matched", "lost": number by reason).
+        "high" in pixels, "texts", "matched", "lost": number by reason), and with a tree "clone"
+        ("images", "same", "hmean"; None where paddle is not installed).
 
     Raises:
         CeilingError: nothing to measure, an option that PaddleOCR would refuse, or a library
@@ -61,14 +68,29 @@ def measure_ceiling(
         for item in sized
     ]
     try:
+        settings = _settings(ctx, shrink_ratio)
         result = ceiling(
             samples,
-            _settings(ctx, shrink_ratio),
+            settings,
             None if progress is None else lambda done: progress(done, len(samples)),
         )
     except (TypeError, ValueError) as error:
         raise CeilingError(f"--ceiling: {error}") from None
-    return _plain(result, shrink_ratio)
+    value = _plain(result, shrink_ratio)
+    if tree is not None:
+        value["clone"] = _clone(samples, settings, tree)
+    return value
+
+
+def _clone(samples: list[Any], settings: CeilingSettings, tree: Path) -> Optional[dict[str, Any]]:
+    from ppocr_guard.geometry.clone import compare
+
+    try:
+        return compare(samples, settings, tree)._asdict()
+    except ImportError:
+        return None
+    except (OSError, TypeError, ValueError) as error:
+        raise CeilingError(f"--ceiling: the clone's own postprocess: {error}") from None
 
 
 def _validation_set(ctx: Context) -> list[SizedSample]:
@@ -135,6 +157,19 @@ def ceiling_lines(value: dict[str, Any]) -> list[str]:
             f"With unclip_ratio {value['best_unclip_ratio']:g} it would be "
             f"{value['best_hmean']:.3f}."
         )
+    clone = value.get("clone")
+    if clone and clone["same"] == clone["images"]:
+        lines.append(
+            f"The clone's own DBPostProcess gives the same boxes on {clone['images']} of these "
+            "images."
+        )
+    elif clone:
+        lines.append(
+            f"The clone's own DBPostProcess gives other boxes on {clone['images'] - clone['same']} "
+            f"of {clone['images']} images; with its boxes hmean is {clone['hmean']:.3f} there."
+        )
+    elif "clone" in value:
+        lines.append("paddle is not installed: the clone's own postprocess was not compared.")
     return lines
 
 

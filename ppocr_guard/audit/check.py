@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Optional
 
 from ppocr_guard.audit.inputs import UNUSABLE, add_inputs, open_context
 
@@ -38,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
         ctx = open_context(args)
         report = make_report(ctx, data=not args.no_data)
         if args.ceiling:
-            report.ceiling = _ceiling(ctx, report)
+            tree = Path(args.paddleocr) if args.paddleocr else None
+            report.ceiling = _ceiling(ctx, report, tree)
     except (*UNUSABLE, CeilingError) as error:
         print(f"ppocr-guard check: {error}", file=sys.stderr)
         return 2
@@ -53,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     return 1 if report.failed else 0
 
 
-def _ceiling(ctx: Context, report: Report) -> dict[str, Any]:
+def _ceiling(ctx: Context, report: Report, tree: Optional[Path]) -> dict[str, Any]:
     """Measured with a progress bar on stderr, which pipes do not see."""
     from rich.console import Console
     from rich.progress import Progress
@@ -69,4 +71,4 @@ def _ceiling(ctx: Context, report: Report) -> dict[str, Any]:
         def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        return measure_ceiling(ctx, curve.ratios[-1], progress)
+        return measure_ceiling(ctx, curve.ratios[-1], progress, tree)

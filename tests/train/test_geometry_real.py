@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from ppocr_guard.demo.sources import obtain
+from ppocr_guard.geometry.ceiling import CeilingSettings, Sample, ceiling
+from ppocr_guard.geometry.clone import compare
 from ppocr_guard.geometry.measure import RatioEstimator
 from ppocr_guard.geometry.postprocess import Postprocess, boxes
 from ppocr_guard.geometry.roundtrip import round_trip
@@ -145,3 +147,12 @@ def test_round_trip_falls_apart_under_the_bug(operators: Operators) -> None:
     assert bug.median_iou == pytest.approx(0.51, abs=0.05)
     assert bug.fitting_unclip_ratio == pytest.approx(0.43, abs=0.06)
     assert bug.fitting_median_iou > 0.9
+
+
+@pytest.mark.parametrize("release", ["2.10.0", "3.7.0"])
+def test_the_ceiling_agrees_with_the_clones_own_postprocess(release: str) -> None:
+    samples = [Sample(320, 320, polygons, [False] * len(polygons)) for polygons in _images()]
+    settings = CeilingSettings(shrink_ratio=0.5, min_text_size=8)
+    found = compare(samples, settings, obtain(release), images=5)
+    assert (found.images, found.same) == (5, 5)
+    assert found.hmean == pytest.approx(ceiling(samples[:5], settings, None).hmean)
