@@ -45,9 +45,12 @@ def find_hook(name: str) -> type[Hook]:
 def _from_path(name: str) -> Any:
     module, _, attribute = name.rpartition(".")
     try:
-        return getattr(importlib.import_module(module), attribute)
-    except ImportError as error:
-        raise LookupError(f"hook {name!r}: cannot import {module!r} ({error})") from None
+        imported = importlib.import_module(module)
+    except Exception as error:  # a user's module may fail in any way
+        reason = f"{type(error).__name__}: {error}"
+        raise LookupError(f"hook {name!r}: cannot import {module!r} ({reason})") from None
+    try:
+        return getattr(imported, attribute)
     except AttributeError:
         raise LookupError(f"hook {name!r}: module {module!r} has no {attribute!r}") from None
 

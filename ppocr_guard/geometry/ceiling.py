@@ -215,15 +215,24 @@ def _unclip_ratios(settings: CeilingSettings) -> tuple[float, ...]:
     return (configured, *(round(float(u), 2) for u in tried))
 
 
-def _score(settings: CeilingSettings, sample: Sample, ratios: Sequence[float]) -> _Tally:
-    """One image under several unclip ratios; the texts' fates are those of the first."""
+def perfect_map(
+    settings: CeilingSettings, sample: Sample
+) -> tuple[Floats, list[str], list[Floats]]:
+    """(what a perfect model would predict, H x W; each text's fate as :func:`shrink_map` has it;
+    the polygons as resized)."""
     width, height = settings.resize.size(sample.width, sample.height)
     scale = np.array([width / sample.width, height / sample.height])
-    polygons = [np.asarray(polygon, dtype=np.float64) for polygon in sample.polygons]
-    scaled = [polygon * scale for polygon in polygons]
+    scaled = [np.asarray(polygon, dtype=np.float64) * scale for polygon in sample.polygons]
     target, fates = shrink_map(
         scaled, width, height, settings.shrink_ratio, settings.min_text_size, sample.ignore
     )
+    return target, fates, scaled
+
+
+def _score(settings: CeilingSettings, sample: Sample, ratios: Sequence[float]) -> _Tally:
+    """One image under several unclip ratios; the texts' fates are those of the first."""
+    polygons = [np.asarray(polygon, dtype=np.float64) for polygon in sample.polygons]
+    target, fates, scaled = perfect_map(settings, sample)
     found = candidates(target, settings.postprocess)
     labels = [shapely.Polygon(polygon) for polygon in polygons]
     tally = _Tally()

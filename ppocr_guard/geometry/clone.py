@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import shapely
 
-from ppocr_guard.geometry.ceiling import CeilingSettings, Sample
+from ppocr_guard.geometry.ceiling import CeilingSettings, Sample, perfect_map
 from ppocr_guard.geometry.metric import Counts, match
 from ppocr_guard.geometry.postprocess import boxes
-from ppocr_guard.geometry.target import shrink_map
 
 FILE = Path("ppocr") / "postprocess" / "db_postprocess.py"
 
@@ -40,23 +39,14 @@ def compare(
     real = _load(tree / FILE)(**vars(options))
     counts, same, seen = Counts(), 0, 0
     for sample in islice(samples, images):
-        width, height = settings.resize.size(sample.width, sample.height)
-        scale = np.array([width / sample.width, height / sample.height])
-        polygons = [np.asarray(polygon, dtype=np.float64) for polygon in sample.polygons]
-        target, _ = shrink_map(
-            [polygon * scale for polygon in polygons],
-            width,
-            height,
-            settings.shrink_ratio,
-            settings.min_text_size,
-            sample.ignore,
-        )
-        shape = [(sample.height, sample.width, scale[1], scale[0])]
+        target, _, _ = perfect_map(settings, sample)
+        ratios = (target.shape[0] / sample.height, target.shape[1] / sample.width)
+        shape = [(sample.height, sample.width, *ratios)]
         theirs = list(real({"maps": target[None, None]}, shape)[0]["points"])
         ours = boxes(target, sample.width, sample.height, options)
         seen += 1
         same += len(ours) == len(theirs) and all(map(np.array_equal, ours, theirs))
-        labels = [shapely.Polygon(polygon) for polygon in polygons]
+        labels = [shapely.Polygon(np.asarray(polygon, float)) for polygon in sample.polygons]
         counts = counts.plus(match(labels, sample.ignore, theirs).counts)
     return Agreement(seen, same, counts.hmean)
 

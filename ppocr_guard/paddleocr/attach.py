@@ -91,7 +91,8 @@ class _Seams:
             config, _device, logger = result[:3]
             _log_through(logger)
             _load(config.get("Guard"))
-            before_training(config)
+            if logger.isEnabledFor(logging.WARNING):  # once, not on every rank
+                before_training(config)
             return result
 
         return preprocess

@@ -85,6 +85,15 @@ def test_a_hook_with_a_misspelt_method_is_refused(monkeypatch: pytest.MonkeyPatc
         find_hook("user_hooks.Bad")
 
 
+def test_a_hook_module_that_fails_is_said_in_one_line(tmp_path, monkeypatch) -> None:
+    (tmp_path / "broken_hooks.py").write_text("class Mine(:\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(GuardConfigError) as error:
+        load_guard({"hooks": ["broken_hooks.Mine"]})
+    (problem,) = error.value.problems
+    assert "cannot import 'broken_hooks' (SyntaxError" in problem
+
+
 def test_the_schema_agrees_with_the_loader() -> None:
     schema = guard_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
