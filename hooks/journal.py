@@ -29,9 +29,9 @@ from ppocr_guard.events import (
     to_record,
 )
 from ppocr_guard.hook import Hook, HookOptions
-from ppocr_guard.hooks._redact import redacted
-from ppocr_guard.hooks._steps import StepFilter
 from ppocr_guard.paths import journal_path
+from ppocr_guard.redact import redacted
+from ppocr_guard.steps import StepFilter
 
 _log = logging.getLogger("ppocr_guard")
 

@@ -22,7 +22,7 @@ COMMANDS = {
         "ppocr_guard.dashboards.write",
         "write Grafana, Prometheus and Alertmanager files",
     ),
-    "notify": ("ppocr_guard.hooks.notify_command", "send a test notification"),
+    "notify": ("ppocr_guard.hooks.notify.command", "send a test notification"),
     "schema": ("ppocr_guard.schema", "JSON Schema of the Guard: section"),
     "demo": ("ppocr_guard.demo.command", "a real PaddleOCR training that collapses, caught"),
 }

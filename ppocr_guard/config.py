@@ -26,7 +26,7 @@ from typing import Any, Callable, Optional
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ppocr_guard.hook import Hook, HookOptions
-from ppocr_guard.hooks._redact import redacted
+from ppocr_guard.redact import redacted
 from ppocr_guard.registry import BUILT_IN, find_hook
 
 Path = tuple[Any, ...]

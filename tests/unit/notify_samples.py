@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ppocr_guard.events import Alert, RunStart
-from ppocr_guard.hooks._message import RunSoFar
+from ppocr_guard.hooks.notify.message import RunSoFar
 
 START = RunStart(1000.0, "ch_PP-OCRv4", "DB/MobileNetV3", "2.8.1", {}, "out", 500)
 COLLAPSE = Alert(

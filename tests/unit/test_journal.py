@@ -28,10 +28,10 @@ from ppocr_guard.events import (
     StopRequest,
     to_record,
 )
-from ppocr_guard.hooks._redact import redacted
 from ppocr_guard.hooks.journal import Journal
 from ppocr_guard.logs.journal import parse_line, read_journal
 from ppocr_guard.paths import journal_path
+from ppocr_guard.redact import redacted
 
 
 def run_start(folder: Path, **config: object) -> RunStart:

@@ -14,20 +14,19 @@ from notify_samples import COLLAPSE, SO_FAR, START
 from receivers import RECEIVERS, SECRET, TOKEN, Receiver, as_json, serving
 
 from ppocr_guard.events import Alert, EvalEnd, RunEnd, StopRequest
-from ppocr_guard.hooks import _delivery
-from ppocr_guard.hooks._message import (
+from ppocr_guard.hooks.notify import Notify, delivery
+from ppocr_guard.hooks.notify.message import (
     alert_message,
     trend,
 )
-from ppocr_guard.hooks.notify import Notify
-from ppocr_guard.hooks.senders import make_sender
-from ppocr_guard.hooks.senders.apprise import Apprise
-from ppocr_guard.hooks.senders.base import SendError
+from ppocr_guard.hooks.notify.senders import make_sender
+from ppocr_guard.hooks.notify.senders.apprise import Apprise
+from ppocr_guard.hooks.notify.senders.base import SendError
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_delivery, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.02)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TEST_SECRET", SECRET)
@@ -142,7 +141,7 @@ def test_passing_trouble_is_tried_again(
 def test_a_rate_limit_is_waited_for_as_the_service_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(
-        _delivery.Delivery, "_pause", lambda self, seconds: pauses.append(seconds) or True
+        delivery.Delivery, "_pause", lambda self, seconds: pauses.append(seconds) or True
     )
     cases = {
         "dingtalk": (as_json({"errcode": 130101, "errmsg": "send too fast"}), 600.0),
@@ -209,7 +208,7 @@ def test_what_is_below_min_severity_is_not_sent() -> None:
 
 
 def test_no_more_than_the_limit_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_delivery, "WINDOW", 0.5)
+    monkeypatch.setattr(delivery, "WINDOW", 0.5)
     receiver = RECEIVERS["webhook"]()
     with serving(receiver) as url:
         hook = notify(target("webhook", url), per_minute=3, repeat_seconds=0)
@@ -241,7 +240,7 @@ def test_a_dead_receiver_holds_up_neither_the_others_nor_the_end() -> None:
 def test_messages_that_wait_for_a_retry_are_tried_once_more_at_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_delivery, "FIRST_PAUSE", 60.0)
+    monkeypatch.setattr(delivery, "FIRST_PAUSE", 60.0)
     receiver = RECEIVERS["slack"]()
     receiver.script = [(503, {}, b"")]
     with serving(receiver) as url:
@@ -311,7 +310,7 @@ def test_without_apprise_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_every_receiver_is_a_service() -> None:
-    from ppocr_guard.hooks.senders import SERVICES
+    from ppocr_guard.hooks.notify.senders import SERVICES
 
     assert set(SERVICES) == set(RECEIVERS)
     assert all(isinstance(make(), Receiver) for make in RECEIVERS.values())

@@ -11,14 +11,14 @@ from receivers import RECEIVERS, serving
 
 from ppocr_guard.detect import diagnosis
 from ppocr_guard.events import Alert, RunEnd, RunStart
-from ppocr_guard.hooks._message import (
+from ppocr_guard.hooks.notify.message import (
     RunSoFar,
     alert_message,
     cut,
     run_end_message,
 )
-from ppocr_guard.hooks._message_texts import CAUSES_ZH
-from ppocr_guard.hooks.senders import make_sender
+from ppocr_guard.hooks.notify.senders import make_sender
+from ppocr_guard.hooks.notify.texts import CAUSES_ZH
 
 
 def test_messages_in_chinese() -> None:

@@ -14,7 +14,7 @@ from test_notify import close, notify
 from ppocr_guard.config import GuardConfigError, guard_schema, load_guard
 from ppocr_guard.events import RunEnd
 from ppocr_guard.hooks.notify import Notify
-from ppocr_guard.hooks.senders import make_sender
+from ppocr_guard.hooks.notify.senders import make_sender
 
 
 def test_an_unset_variable_is_one_quiet_line(

@@ -27,8 +27,8 @@ from ppocr_guard.events import (
     StepEnd,
     Verdict,
 )
-from ppocr_guard.hooks._vdl_file import repair_tail
 from ppocr_guard.hooks.visualdl import FILE_NAME, VisualDL
+from ppocr_guard.hooks.visualdl.file import repair_tail
 
 visualdl = pytest.importorskip("visualdl")
 CONFIG = {

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from prometheus_client import CollectorRegistry, push_to_gateway, write_to_textfile
 from prometheus_client.exposition import basic_auth_handler
 
-from ppocr_guard.hooks._redact import scrubbed
+from ppocr_guard.redact import scrubbed
 
 PUSH_TIMEOUT = 5.0
 _log = logging.getLogger("ppocr_guard")

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from ppocr_guard.hooks._message import Message, cut
-from ppocr_guard.hooks.senders.base import HttpSender, Request, SendError, reply_json, to_json
+from ppocr_guard.hooks.notify.message import Message, cut
+from ppocr_guard.hooks.notify.senders.base import (
+    HttpSender,
+    Request,
+    SendError,
+    reply_json,
+    to_json,
+)
 
 MAX_BYTES = 4096
 _TOO_FAST = 45009

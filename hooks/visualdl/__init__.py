@@ -28,9 +28,9 @@ from ppocr_guard.events import (
     Verdict,
 )
 from ppocr_guard.hook import Hook, HookOptions
-from ppocr_guard.hooks._hparams import hyperparameters
-from ppocr_guard.hooks._steps import StepFilter
+from ppocr_guard.hparams import hyperparameters
 from ppocr_guard.paths import guard_dir
+from ppocr_guard.steps import StepFilter
 
 FILE_NAME = "vdlrecords.guard.log"
 _log = logging.getLogger("ppocr_guard")
@@ -217,7 +217,7 @@ class VisualDL(Hook):
 
 def _open(visualdl: Any, folder: Path, run: str) -> tuple[Any, bool]:
     """(a LogWriter on the run's file, whether that file is new). Raises OSError."""
-    from ppocr_guard.hooks._vdl_file import repair_tail
+    from ppocr_guard.hooks.visualdl.file import repair_tail
 
     path = folder / FILE_NAME
     cut = repair_tail(path)

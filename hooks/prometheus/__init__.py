@@ -13,6 +13,7 @@ from typing import Any, Optional
 from prometheus_client import CollectorRegistry
 from pydantic import Field, model_validator
 
+from ppocr_guard.environment import UnsetVariableError, from_environment
 from ppocr_guard.events import (
     Alert,
     CheckpointSaved,
@@ -27,16 +28,15 @@ from ppocr_guard.events import (
     Verdict,
 )
 from ppocr_guard.hook import Hook, HookOptions
-from ppocr_guard.hooks._environment import UnsetVariableError, from_environment
-from ppocr_guard.hooks._prometheus_metrics import RunMetrics
-from ppocr_guard.hooks._prometheus_outputs import (
+from ppocr_guard.hooks.prometheus.metrics import RunMetrics
+from ppocr_guard.hooks.prometheus.outputs import (
     Output,
     PeriodicWriter,
     pushgateway,
     textfile,
     write_target,
 )
-from ppocr_guard.hooks._prometheus_server import MetricsServer, tls_context
+from ppocr_guard.hooks.prometheus.server import MetricsServer, tls_context
 
 _log = logging.getLogger("ppocr_guard")
 # Servers of ended runs of this process that wait for a last scrape.

@@ -12,10 +12,10 @@ from pydantic import SecretStr
 
 from ppocr_guard.config import GuardConfigError, load_guard
 from ppocr_guard.events import Alert, RunStart
-from ppocr_guard.hooks._message import Message, RunSoFar, alert_message
 from ppocr_guard.hooks.notify import Notify, Target, open_senders
-from ppocr_guard.hooks.senders import SERVICES, Sender
-from ppocr_guard.hooks.senders.base import SendError
+from ppocr_guard.hooks.notify.message import Message, RunSoFar, alert_message
+from ppocr_guard.hooks.notify.senders import SERVICES, Sender
+from ppocr_guard.hooks.notify.senders.base import SendError
 from ppocr_guard.report.text import pick_language
 from ppocr_guard.yaml_source import YamlError, read_yaml
 

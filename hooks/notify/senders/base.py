@@ -14,8 +14,8 @@ from typing import Any, ClassVar, Optional
 from urllib.parse import parse_qsl, urlsplit
 
 from ppocr_guard import __version__
-from ppocr_guard.hooks._message import Message
-from ppocr_guard.hooks._redact import scrubbed
+from ppocr_guard.hooks.notify.message import Message
+from ppocr_guard.redact import scrubbed
 
 TIMEOUT = 10.0
 _MAX_REPLY = 65536

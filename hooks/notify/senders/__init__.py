@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Optional
 from urllib.parse import urlsplit
 
-from ppocr_guard.hooks.senders.alertmanager import Alertmanager
-from ppocr_guard.hooks.senders.apprise import Apprise
-from ppocr_guard.hooks.senders.base import HttpSender, Sender
-from ppocr_guard.hooks.senders.dingtalk import DingTalk
-from ppocr_guard.hooks.senders.feishu import Feishu
-from ppocr_guard.hooks.senders.slack import Slack
-from ppocr_guard.hooks.senders.webhook import Webhook
-from ppocr_guard.hooks.senders.wecom import WeCom
+from ppocr_guard.hooks.notify.senders.alertmanager import Alertmanager
+from ppocr_guard.hooks.notify.senders.apprise import Apprise
+from ppocr_guard.hooks.notify.senders.base import HttpSender, Sender
+from ppocr_guard.hooks.notify.senders.dingtalk import DingTalk
+from ppocr_guard.hooks.notify.senders.feishu import Feishu
+from ppocr_guard.hooks.notify.senders.slack import Slack
+from ppocr_guard.hooks.notify.senders.webhook import Webhook
+from ppocr_guard.hooks.notify.senders.wecom import WeCom
 
 # name in the option `service` -> sender. The first whose `hosts` or `path` fits takes a URL.
 SERVICES: dict[str, type[HttpSender]] = {

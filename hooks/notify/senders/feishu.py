@@ -8,8 +8,14 @@ import hmac
 import time
 from typing import Any
 
-from ppocr_guard.hooks._message import Message, cut
-from ppocr_guard.hooks.senders.base import HttpSender, Request, SendError, reply_json, to_json
+from ppocr_guard.hooks.notify.message import Message, cut
+from ppocr_guard.hooks.notify.senders.base import (
+    HttpSender,
+    Request,
+    SendError,
+    reply_json,
+    to_json,
+)
 
 _TOO_FAST = 11232
 _SIGN = 19021

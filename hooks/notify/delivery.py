@@ -8,9 +8,9 @@ import time
 from collections import deque
 
 from ppocr_guard.background import Background
-from ppocr_guard.hooks._message import Message
-from ppocr_guard.hooks.senders import Sender
-from ppocr_guard.hooks.senders.base import SendError
+from ppocr_guard.hooks.notify.message import Message
+from ppocr_guard.hooks.notify.senders import Sender
+from ppocr_guard.hooks.notify.senders.base import SendError
 
 CAPACITY = 50  # waiting messages; the oldest go first
 ATTEMPTS = 6

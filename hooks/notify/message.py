@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ppocr_guard.events import Alert, RunEnd, RunStart
-from ppocr_guard.hooks import _message_texts as texts
+from ppocr_guard.hooks.notify import texts
 from ppocr_guard.report.text import Words, clean, duration, number
 
 TREND = 24  # evaluations in the picture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from ppocr_guard.hooks._message import Message
-from ppocr_guard.hooks.senders.base import Sender, SendError
+from ppocr_guard.hooks.notify.message import Message
+from ppocr_guard.hooks.notify.senders.base import Sender, SendError
 
 
 class Apprise(Sender):

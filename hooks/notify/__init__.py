@@ -13,13 +13,19 @@ from typing import Any, Literal, Optional
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from ppocr_guard.environment import UnsetVariableError, from_environment
 from ppocr_guard.events import SEVERITIES, Alert, EvalEnd, RunEnd, RunStart
 from ppocr_guard.hook import Hook, HookOptions
-from ppocr_guard.hooks._delivery import Delivery
-from ppocr_guard.hooks._environment import UnsetVariableError, from_environment
-from ppocr_guard.hooks._message import TREND, Message, RunSoFar, alert_message, run_end_message
-from ppocr_guard.hooks._redact import HIDDEN
-from ppocr_guard.hooks.senders import Sender, make_sender
+from ppocr_guard.hooks.notify.delivery import Delivery
+from ppocr_guard.hooks.notify.message import (
+    TREND,
+    Message,
+    RunSoFar,
+    alert_message,
+    run_end_message,
+)
+from ppocr_guard.hooks.notify.senders import Sender, make_sender
+from ppocr_guard.redact import HIDDEN
 from ppocr_guard.report.text import pick_language
 
 # Hosts whose URLs are a key in themselves, and what apprise takes.

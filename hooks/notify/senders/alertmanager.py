@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ppocr_guard.hooks._message import Message
-from ppocr_guard.hooks.senders.base import HttpSender, Request, to_json
+from ppocr_guard.hooks.notify.message import Message
+from ppocr_guard.hooks.notify.senders.base import HttpSender, Request, to_json
 
 FIRING_FOR = timedelta(hours=1)  # then it counts as resolved, unless it is sent again
 

@@ -8,8 +8,14 @@ import hmac
 import time
 from urllib.parse import quote_plus
 
-from ppocr_guard.hooks._message import Message, cut
-from ppocr_guard.hooks.senders.base import HttpSender, Request, SendError, reply_json, to_json
+from ppocr_guard.hooks.notify.message import Message, cut
+from ppocr_guard.hooks.notify.senders.base import (
+    HttpSender,
+    Request,
+    SendError,
+    reply_json,
+    to_json,
+)
 
 _TOO_FAST = 130101
 _BLOCKED_SECONDS = 600.0  # for so long a robot stays silent after 20 messages in a minute

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ppocr_guard.hooks._message import Message, cut
-from ppocr_guard.hooks.senders.base import HttpSender, Request, SendError, to_json
+from ppocr_guard.hooks.notify.message import Message, cut
+from ppocr_guard.hooks.notify.senders.base import HttpSender, Request, SendError, to_json
 
 _MAX_HEADER, _MAX_SECTION = 150, 3000  # characters; bytes are never fewer
 

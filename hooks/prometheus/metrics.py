@@ -34,7 +34,7 @@ from ppocr_guard.events import (
     StepEnd,
 )
 from ppocr_guard.hook import GuardHealth
-from ppocr_guard.hooks._hparams import hyperparameters
+from ppocr_guard.hparams import hyperparameters
 
 PREFIX = "ppocr_guard_"
 STEP_BUCKETS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)

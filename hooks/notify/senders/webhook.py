@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from ppocr_guard.hooks._message import Message
-from ppocr_guard.hooks.senders.alertmanager import alert_json
-from ppocr_guard.hooks.senders.base import HttpSender, Request, to_json
+from ppocr_guard.hooks.notify.message import Message
+from ppocr_guard.hooks.notify.senders.alertmanager import alert_json
+from ppocr_guard.hooks.notify.senders.base import HttpSender, Request, to_json
 
 SIGNATURE = "X-Hub-Signature-256"  # as GitHub's webhooks have it, which many receivers can check
 

@@ -1,0 +1,92 @@
+"""Sentences for people, kept with the template and the numbers that they were made of.
+
+A hook writes ``say("{metric} collapsed: {value:.4f}", metric="hmean", value=0.24)``. The result is
+an ordinary ``str`` in English; because it remembers its template, it can be said again in another
+language (:func:`in_language`), also after a trip through the journal. Templates are looked up with
+gettext: ``locale/<language>/LC_MESSAGES/ppocr_guard.po`` beside this file.
+"""
+
+from __future__ import annotations
+
+import functools
+import gettext
+import string
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("en", "zh")
+DOMAIN = "ppocr_guard"
+LOCALE = Path(__file__).parent / "locale"
+
+
+class Sentence(str):
+    """A text that knows how it was made. ``values`` may hold sentences of its own."""
+
+    __slots__ = ("template", "values")
+    template: str
+    values: Mapping[str, Any]
+
+    def __new__(cls, template: str, values: Mapping[str, Any]) -> Sentence:
+        """Raises KeyError, ValueError or TypeError when ``values`` do not fit the template."""
+        made = super().__new__(cls, string.Formatter().vformat(template, (), values))
+        made.template, made.values = template, dict(values)
+        return made
+
+    def __reduce__(self) -> Any:
+        return Sentence, (self.template, dict(self.values))
+
+    def to_record(self) -> dict[str, Any]:
+        """JSON-ready: ``{"template", "values"}``, with sentences inside ``values`` as such too."""
+        return {
+            "template": self.template,
+            "values": {
+                key: value.to_record() if isinstance(value, Sentence) else value
+                for key, value in self.values.items()
+            },
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Sentence:
+        """Inverse of :meth:`to_record`. Raises KeyError, ValueError or TypeError on bad data."""
+        values = {
+            key: cls.from_record(value)
+            if isinstance(value, Mapping) and set(value) == {"template", "values"}
+            else value
+            for key, value in dict(record["values"]).items()
+        }
+        return cls(str(record["template"]), values)
+
+
+def say(template: str, /, **values: Any) -> Sentence:
+    """A sentence from a template with named fields. The template is the English text."""
+    return Sentence(template, values)
+
+
+def join(*texts: str) -> str:
+    """Texts one after the other, each still able to change its language; empty ones left out."""
+    kept = [text for text in texts if text]
+    if len(kept) < 2:
+        return kept[0] if kept else ""
+    names = [f"part{index}" for index in range(len(kept))]
+    return Sentence(" ".join(f"{{{name}}}" for name in names), dict(zip(names, kept)))
+
+
+def in_language(text: str, language: str) -> str:
+    """``text`` in ``language``; as it stands when it has no template or no translation."""
+    if language == "en" or not isinstance(text, Sentence):
+        return str(text)
+    template = _catalogue(language).gettext(text.template) if text.template else text.template
+    values = {
+        key: in_language(value, language) if isinstance(value, str) else value
+        for key, value in text.values.items()
+    }
+    try:
+        return string.Formatter().vformat(template, (), values)
+    except (KeyError, ValueError, IndexError, TypeError):  # a translation that does not fit
+        return str(text)
+
+
+@functools.cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation(DOMAIN, LOCALE, [language], fallback=True)
