@@ -20,6 +20,7 @@ from ppocr_guard.events import (
     EpochStart,
     EvalEnd,
     Event,
+    Examination,
     RoundTrip,
     RunEnd,
     RunStart,
@@ -91,6 +92,9 @@ class Journal(Hook):
         self._put(event)
 
     def on_round_trip(self, event: RoundTrip) -> None:
+        self._put(event)
+
+    def on_examination(self, event: Examination) -> None:
         self._put(event)
 
     def on_data_errors(self, event: DataErrors) -> None:

@@ -161,6 +161,39 @@ class RoundTrip:
 
 
 @dataclass(frozen=True)
+class Examination:
+    """Labels and model scored on a small fixed sample, at an evaluation or before the first step.
+
+    Columns: ``train`` (training images as the training transforms make them), ``train_eval``
+    (the same images through the transforms of Eval), ``val`` (validation images). Keys are
+    ``row.column``; what could not be had is left out. Rows of ``cells``, each the main indicator
+    in 0..1:
+
+    - ``labels``: the labels themselves as a perfect prediction (the round trip), and
+      ``labels_best`` with the best of a few postprocess settings, where it is low;
+    - ``model``: the model with the configured postprocess;
+    - ``best``: the model with the best of a few postprocess settings;
+    - ``first``: ``model`` as it was before the first step.
+    """
+
+    time: float
+    epoch: int
+    global_step: int
+    evaluation: int  # 0: before the first step
+    metric: str  # name of the main indicator
+    cells: Mapping[str, float]
+    # Other figures: of labels and images ("text_height.val"), of the maps ("inside.train"), of
+    # boxes against labels ("area_ratio.train"), of the weights ("weights_changed").
+    facts: Mapping[str, float] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)  # figures that are words
+    settings: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # of the best rows
+    images: Mapping[str, int] = field(default_factory=dict)  # looked at, by column
+    seconds: float = 0.0  # that it held up the training
+    background_seconds: float = 0.0  # beside the training
+    skipped: str = ""  # why training images were not looked at this time
+
+
+@dataclass(frozen=True)
 class DataErrors:
     """PaddleOCR failed to load samples and retried others; sent by the watchdog as well."""
 
@@ -248,6 +281,7 @@ Event = Union[
     CheckpointSaved,
     ShrinkRatio,
     RoundTrip,
+    Examination,
     DataErrors,
     Verdict,
     Alert,
@@ -264,6 +298,7 @@ _KINDS: dict[str, type] = {
     "checkpoint": CheckpointSaved,
     "shrink_ratio": ShrinkRatio,
     "round_trip": RoundTrip,
+    "examination": Examination,
     "data_errors": DataErrors,
     "verdict": Verdict,
     "alert": Alert,

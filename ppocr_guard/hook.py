@@ -15,6 +15,7 @@ from ppocr_guard.events import (
     EpochStart,
     EvalEnd,
     EvalSample,
+    Examination,
     Reaction,
     RoundTrip,
     RunEnd,
@@ -93,6 +94,8 @@ class Hook:
     def on_shrink_ratio(self, event: ShrinkRatio) -> Reactions: ...
 
     def on_round_trip(self, event: RoundTrip) -> Reactions: ...
+
+    def on_examination(self, event: Examination) -> Reactions: ...
 
     def on_data_errors(self, event: DataErrors) -> Reactions: ...
 

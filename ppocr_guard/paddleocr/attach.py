@@ -20,6 +20,7 @@ from typing import Any, Callable, Optional
 from ppocr_guard.config import GuardConfigError, LoadedGuard, load_guard
 from ppocr_guard.guard import LEVELS, Guard
 from ppocr_guard.paddleocr import status
+from ppocr_guard.paddleocr.examination import Examiner
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.loader import GuardedLoader
 from ppocr_guard.paddleocr.loop import Loop
@@ -79,6 +80,7 @@ class _Seams:
     def __init__(self, program: ModuleType) -> None:
         self.program = program
         self.session: Optional[Session] = None
+        self.evaluate: Callable[..., Any] = program.eval  # PaddleOCR's own
 
     def preprocess(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def preprocess(*args: Any, **kwargs: Any) -> Any:
@@ -155,7 +157,8 @@ class _Seams:
             _log.setLevel(logging.ERROR)
         behaviour = recognise(_tree(self.program))
         guard = Guard(loaded.build(), _log, rank=loop.rank)
-        session = Session(loop, guard, RatioReader(loop, behaviour, guard.post))
+        ratios = RatioReader(loop, behaviour, guard.post)
+        session = Session(loop, guard, ratios, Examiner(loop, self.evaluate, guard.post))
         session.start(behaviour.release, loaded.config.run_name)
         return session
 
@@ -179,7 +182,8 @@ class _Seams:
             predictions = record_predictions(bound.arguments)
             started = time.perf_counter()
             metrics = original(*bound.args, **bound.kwargs)
-            session.evaluated(metrics, time.perf_counter() - started, predictions)
+            seconds = time.perf_counter() - started
+            session.evaluated(metrics, seconds, predictions, bound.arguments)
             return metrics
 
         return eval

@@ -17,6 +17,7 @@ from ppocr_guard.paddleocr.samples import Sample
 UNCLIP_RATIOS = (0.2, 0.35, 0.5, 0.8, 1.1, 1.5, 2.0, 2.5)
 MAX_BYTES = 64 * 2**20  # of probability maps kept, as float16; the first images of the set
 MIN_IMAGES = 4
+FIGURES = 16  # batches that figures are taken of
 MIN_SECONDS = 0.5  # a very small set is scored again as a whole
 
 
@@ -39,6 +40,7 @@ class Predictions:
         self._pending: Optional[tuple[Any, Any]] = None
         self.sample: Optional[Sample] = None  # the first image, with all that belongs to it
         self._first_map: Any = None  # H x W
+        self._pixels: list[tuple[float, float]] = []  # mean, standard deviation of an image
 
     @harmless
     def keep_maps(self, predicted: Any, shapes: Any) -> Any:
@@ -62,6 +64,21 @@ class Predictions:
             self._bytes += maps.nbytes
             self._batches.append((maps, shapes, [None, None, *batch[2:]]))
             self._pending = None
+        if len(self._pixels) < FIGURES:
+            few = batch[0][:, :, ::4, ::4]
+            self._pixels.append((float(few.mean()), float(few.std())))
+
+    def figures(self) -> dict[str, float]:
+        """Of the first images: mean and standard deviation of what the network was given, labels
+        that count."""
+        if not self._pixels or not self._batches:
+            return {}
+        ignored = [tags for _, _, labels in self._batches[:FIGURES] for tags in labels[3]]
+        return {
+            "mean.val": sum(mean for mean, _ in self._pixels) / len(self._pixels),
+            "std.val": sum(std for _, std in self._pixels) / len(self._pixels),
+            "texts.val": sum(sum(not tag for tag in tags) for tags in ignored) / len(ignored),
+        }
 
     @harmless
     def keep_sample(self, result: Any, batch: Any) -> None:
@@ -72,6 +89,10 @@ class Predictions:
             self.sample = Sample(
                 image, shape, polygons, ignored, result[0]["points"], self._first_map
             )
+
+    def batches(self) -> list[tuple[Any, Any, Any]]:
+        """(maps N x 1 x H x W float16, shape list, labels as ``DetMetric`` takes them) kept."""
+        return self._batches
 
     @harmless
     def rescore(self, indicator: str) -> Optional[dict[float, float]]:

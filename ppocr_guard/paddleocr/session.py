@@ -25,6 +25,7 @@ from ppocr_guard.events import (
 from ppocr_guard.guard import Guard
 from ppocr_guard.paddleocr import state, status
 from ppocr_guard.paddleocr.data_errors import DataErrorCounter, Watchdog
+from ppocr_guard.paddleocr.examination import Examiner
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.ratios import RatioReader
@@ -39,13 +40,16 @@ _log = logging.getLogger("ppocr_guard")
 class Session:
     """State of a guarded run on one rank."""
 
-    def __init__(self, loop: Loop, guard: Guard, ratios: RatioReader) -> None:
+    def __init__(
+        self, loop: Loop, guard: Guard, ratios: RatioReader, examiner: Optional[Examiner] = None
+    ) -> None:
         self.loop = loop
         self.guard = guard
         self.epoch = loop.first_epoch - 1
         self.global_step = loop.first_global_step
         self.best_model_dict: Mapping[str, Any] = {loop.main_indicator: 0, **loop.carried_over}
         self._ratios = ratios
+        self._examiner = examiner
         self._agreement = StopAgreement(loop)
         self._writer = state.StateWriter()
         self._progress = state.Progress(best=_number(loop.carried_over.get(loop.main_indicator)))
@@ -88,6 +92,8 @@ class Session:
                 self.guard.repair, loader.dataset, self.epoch, self.global_step
             ):
                 self.guard.dispatch(event)
+        if self._examiner is not None:
+            self._examiner.epoch_starts(loader.dataset)
 
     def step_boundary(self) -> None:
         """Between two steps: hand on what came meanwhile, and stop here if that is agreed.
@@ -109,6 +115,8 @@ class Session:
 
     @harmless
     def batch_arrived(self, batch: Any, data_seconds: float) -> None:
+        if self._examiner is not None:
+            self._examiner.before_first_step(self.epoch, self.global_step)
         self._step_started = time.perf_counter() - data_seconds
         self._data_seconds = data_seconds
         self._images = len(batch[0]) if isinstance(batch, (list, tuple)) and batch else None
@@ -141,8 +149,9 @@ class Session:
         metrics: Mapping[str, Any],
         seconds: float,
         predictions: Optional[Predictions] = None,
+        arguments: Optional[Mapping[str, Any]] = None,
     ) -> None:
-        """``program.eval`` returned its metric dict."""
+        """``program.eval``, called with ``arguments``, returned its metric dict."""
         indicator = self.loop.main_indicator
         numbers = {k: n for k, v in metrics.items() if (n := _number(v)) is not None}
         value = numbers.get(indicator, math.nan)
@@ -171,6 +180,15 @@ class Session:
         if predictions is not None and predictions.sample and wanted(self.guard.hooks):
             self._samples.draw(
                 predictions.sample, self.epoch, self.global_step, progress.evaluations
+            )
+        if self._examiner is not None and arguments is not None:
+            self._examiner.evaluated(
+                arguments,
+                predictions,
+                seconds,
+                self.epoch,
+                self.global_step,
+                progress.evaluations,
             )
 
     @harmless
@@ -244,6 +262,8 @@ class Session:
         self._watchdog.close()
         self._ratios.close()
         self._samples.close()
+        if self._examiner is not None:
+            self._examiner.close()
         self.guard.drain()
         self.guard.dispatch(
             RunEnd(time.time(), self.epoch, self.global_step, reason, self.guard.stop, error)

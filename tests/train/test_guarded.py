@@ -153,3 +153,19 @@ def test_a_wrong_key_is_told_before_training(kit, tmp_path: Path) -> None:
     assert "did you mean 'on'?" in line
     assert not run.lines("Traceback")
     assert not run.folder.exists()  # nothing of the run was begun
+
+
+def test_the_model_is_examined_before_the_first_step_and_at_each_evaluation(kit) -> None:
+    run = kit.run("examined", guard="Guard: {hooks: [{Journal: null}]}\n")
+    assert run.code == 0, run.output
+    examined = journal(run, "examination")
+    assert [r["evaluation"] for r in examined] == [0, 1, 2]
+    for record in examined:
+        assert record["cells"]["labels.train"] > 0.9
+        assert record["cells"]["labels.val"] > 0.9
+        assert {"model.train", "model.train_eval", "model.val", "first.val"} <= set(record["cells"])
+        assert record["seconds"] < 10
+    assert examined[0]["global_step"] == 0
+    assert examined[0]["facts"]["lift.train"] > 1.5
+    assert examined[1]["facts"]["weights_changed"] > 0.9
+    assert not run.lines("the guard's own")

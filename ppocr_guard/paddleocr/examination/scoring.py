@@ -1,0 +1,206 @@
+"""The cells of an examination: predictions scored with the postprocess and metric of the config."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+from ppocr_guard.paddleocr.examination.building import Sample
+
+# What a good model gives inside a text; 1.0 would pass a box_thresh that no model passes.
+CERTAIN = 0.9
+RESCUE_IMAGES = 8
+GOOD = 0.9
+UNCLIP = (0.2, 0.35, 0.5, 0.8, 1.1, 1.5, 2.0, 2.5)
+THRESH = (0.15, 0.3)
+BOX_THRESH = (0.3, 0.5, 0.6)
+MANY = 1000  # max_candidates
+Setting = Mapping[str, float]
+
+
+class Scorer:
+    """Scores maps with copies of PaddleOCR's own ``DBPostProcess`` and ``DetMetric``."""
+
+    def __init__(self, post_process: Any, metric: Any, indicator: str) -> None:
+        self._post_process = post_process
+        self._metric = metric
+        self._indicator = indicator
+
+    def score(
+        self, maps: Sequence[Any], samples: Sequence[Sample], setting: Optional[Setting] = None
+    ) -> dict[str, float]:
+        """Numbers of the metric over the images that have a map."""
+        metric = copy.deepcopy(self._metric)
+        metric.reset()
+        for boxes, sample in zip(self.boxes(maps, samples, setting), samples):
+            metric([{"points": boxes}], [None, None, [sample.polygons], [sample.ignored]])
+        return {
+            name: float(value)
+            for name, value in metric.get_metric().items()
+            if isinstance(value, (int, float))
+        }
+
+    def main(
+        self, maps: Sequence[Any], samples: Sequence[Sample], setting: Optional[Setting] = None
+    ) -> float:
+        """The main indicator."""
+        return self.score(maps, samples, setting)[self._indicator]
+
+    def boxes(
+        self, maps: Sequence[Any], samples: Sequence[Sample], setting: Optional[Setting] = None
+    ) -> list[Any]:
+        """Boxes of each image, in pixels of the labels."""
+        import numpy as np
+
+        post_process = copy.copy(self._post_process)
+        for name, value in (setting or {}).items():
+            setattr(post_process, name, value)
+        found = []
+        for map_, sample in zip(maps, samples):
+            predicted = {"maps": np.asarray(map_, np.float32)[None, None]}
+            found.append(post_process(predicted, np.array([sample.shape]))[0]["points"])
+        return found
+
+    def perfect(self, samples: Sequence[Sample], setting: Optional[Setting] = None) -> float:
+        """The main indicator of the labels themselves as a prediction."""
+        return self.main([sample.target * CERTAIN for sample in samples], samples, setting)
+
+    def settings(self) -> list[dict[str, float]]:
+        """Changes of the configured postprocess that are worth a try, one at a time."""
+        now = self._post_process
+        tried: list[dict[str, float]] = [{"unclip_ratio": u} for u in UNCLIP]
+        tried += [{"thresh": t} for t in THRESH]
+        tried += [{"box_thresh": b} for b in BOX_THRESH if b < float(now.box_thresh)]
+        if float(now.max_candidates) < MANY:
+            tried.append({"max_candidates": MANY})
+        return [
+            setting
+            for setting in tried
+            if any(float(getattr(now, name)) != value for name, value in setting.items())
+        ]
+
+    def best(
+        self, maps: Sequence[Any], samples: Sequence[Sample], value: float, seconds: float
+    ) -> tuple[float, dict[str, float]]:
+        """(main indicator, setting) of the best setting; an empty setting is the configured one.
+
+        Stops when ``seconds`` are over.
+        """
+        deadline = time.perf_counter() + seconds
+        few = spread(len(samples), RESCUE_IMAGES)
+        maps, samples = [maps[i] for i in few], [samples[i] for i in few]
+        best: tuple[float, dict[str, float]] = (self.main(maps, samples), {})
+        for setting in self.settings():
+            if time.perf_counter() > deadline:
+                break
+            found = self.main(maps, samples, setting)
+            if found > best[0] + 0.02:
+                best = found, setting
+        return (best[0], best[1]) if best[1] else (value, {})
+
+
+def spread(total: int, wanted: int) -> list[int]:
+    """``wanted`` places spread over ``total``."""
+    count = min(total, wanted)
+    return [index * total // count for index in range(count)]
+
+
+def response(maps: Sequence[Any], samples: Sequence[Sample]) -> dict[str, float]:
+    """What the maps say on and off the text, without any postprocess.
+
+    ``inside``, ``outside``: mean probability where a text should be found, and elsewhere;
+    ``spread``: mean standard deviation of a map; ``finite``: share of finite numbers.
+    """
+    import numpy as np
+
+    inside, outside, spreads, finite = [], [], [], []
+    for map_, sample in zip(maps, samples):
+        values = np.asarray(map_, np.float32)
+        good = np.isfinite(values)
+        finite.append(float(good.mean()))
+        values = np.where(good, values, 0)
+        spreads.append(float(values.std()))
+        if sample.target is None or sample.target.shape != values.shape:
+            continue
+        text = sample.target > 0
+        if text.any():
+            inside.append(float(values[text].mean()))
+            outside.append(float(values[~text].mean()))
+    figures = {"spread": float(np.mean(spreads)), "finite": float(np.mean(finite))}
+    if inside:
+        figures["inside"] = float(np.mean(inside))
+        figures["outside"] = float(np.mean(outside))
+    return figures
+
+
+def against_labels(boxes: Sequence[Any], samples: Sequence[Sample]) -> dict[str, float]:
+    """How boxes and labels lie to each other where they do not match as they should.
+
+    ``labels_in_boxes``: share of labels whose centre lies in a box; ``boxes_on_labels``: share
+    of boxes whose centre lies in a label; ``labels_per_box``, ``boxes_per_label``: mean count in
+    those that hold any; ``area_ratio``: median of label area / box area over pairs that hold
+    each other's centres.
+    """
+    import numpy as np
+    import shapely
+
+    held: list[int] = []  # labels in each box
+    holding: list[int] = []  # boxes in each label
+    labels_met: list[bool] = []
+    ratios: list[float] = []
+    for found, sample in zip(boxes, samples):
+        labels = [
+            shapely.Polygon(polygon).buffer(0)
+            for polygon, ignored in zip(sample.polygons, sample.ignored)
+            if not ignored
+        ]
+        shapes = [shapely.Polygon(np.asarray(box).reshape(-1, 2)).buffer(0) for box in found]
+        labels = [one for one in labels if one.area > 0]
+        shapes = [one for one in shapes if one.area > 0]
+        inside = np.array(
+            [[shape.contains(label.centroid) for shape in shapes] for label in labels], bool
+        ).reshape(len(labels), len(shapes))
+        around = np.array(
+            [[label.contains(shape.centroid) for shape in shapes] for label in labels], bool
+        ).reshape(len(labels), len(shapes))
+        held += inside.sum(axis=0).tolist()
+        holding += around.sum(axis=1).tolist()
+        labels_met += inside.any(axis=1).tolist() if len(shapes) else [False] * len(labels)
+        for i, j in zip(*np.nonzero(inside & around)):
+            ratios.append(labels[i].area / shapes[j].area)
+    figures = {}
+    if labels_met:
+        figures["labels_in_boxes"] = float(np.mean(labels_met))
+    if held:
+        some = [count for count in held if count]
+        figures["boxes_on_labels"] = len(some) / len(held)
+        if some:
+            figures["labels_per_box"] = float(np.mean(some))
+    some = [count for count in holding if count]
+    if some:
+        figures["boxes_per_label"] = float(np.mean(some))
+    if ratios:
+        figures["area_ratio"] = float(np.median(ratios))
+    return figures
+
+
+def relabelled(boxes: Sequence[Any], samples: Sequence[Sample], change: str) -> float:
+    """hmean of the boxes if ``change`` (of :mod:`ppocr_guard.geometry.labelling`) were done to
+    the labels."""
+    import numpy as np
+    import shapely
+
+    from ppocr_guard.geometry.labelling import Labelled, changed
+    from ppocr_guard.geometry.metric import Counts, match
+
+    total = Counts()
+    for found, sample in zip(boxes, samples):
+        image = Labelled(
+            np.zeros((1, 1)), sample.shape[1], sample.shape[0], list(sample.polygons), ()
+        )
+        labels = [shapely.Polygon(polygon) for polygon in changed(image, change)]
+        result = match(labels, sample.ignored, [np.asarray(box).reshape(-1, 2) for box in found])
+        total = total.plus(result.counts)
+    return total.hmean
