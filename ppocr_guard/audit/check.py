@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
 from ppocr_guard.audit.inputs import UNUSABLE, add_inputs, open_context
+from ppocr_guard.audit.rehearsal.command import add_options, rehearsed
 
 if TYPE_CHECKING:
     from ppocr_guard.audit.context import Context
@@ -23,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="compute the hmean that a perfect model could reach on the validation labels",
     )
+    add_options(parser)
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument(
         "--json", dest="format", action="store_const", const="json", help="same as --format json"
@@ -33,7 +35,10 @@ def run(args: argparse.Namespace) -> int:
     """0: nothing to do; 1: problems; 2: the input cannot be used."""
     from ppocr_guard.audit.ceiling import CeilingError
     from ppocr_guard.audit.formats import to_github, to_json, to_sarif
+    from ppocr_guard.audit.rehearsal import RehearsalError
     from ppocr_guard.audit.report import make_report
+
+    missing = ""
 
     try:
         ctx = open_context(args)
@@ -41,6 +46,12 @@ def run(args: argparse.Namespace) -> int:
         if args.ceiling:
             tree = Path(args.paddleocr) if args.paddleocr else None
             report.ceiling = _ceiling(ctx, report, tree)
+        if args.rehearse:
+            try:
+                seen = rehearsed(ctx, python=args.python, images=args.images, timeout=args.timeout)
+                report.add(ctx, seen)
+            except RehearsalError as error:  # what reading tells is told all the same
+                missing = str(error)
     except (*UNUSABLE, CeilingError) as error:
         print(f"ppocr-guard check: {error}", file=sys.stderr)
         return 2
@@ -52,6 +63,9 @@ def run(args: argparse.Namespace) -> int:
         print_report(report, Console(highlight=False))
     else:
         print({"json": to_json, "sarif": to_sarif, "github": to_github}[args.format](report))
+    if missing:
+        print(f"ppocr-guard check: {missing}", file=sys.stderr)
+        return 2
     return 1 if report.failed else 0
 
 

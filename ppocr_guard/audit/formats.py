@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 from ppocr_guard import __version__
 from ppocr_guard.audit.problem import Problem
+from ppocr_guard.audit.rehearsal.codes import reason
 from ppocr_guard.audit.report import Report
 from ppocr_guard.audit.rule import RULES
 
@@ -31,6 +32,8 @@ def to_json(report: Report) -> str:
     }
     if report.ceiling is not None:
         value["ceiling"] = report.ceiling
+    if report.rehearsal is not None:
+        value["rehearsal"] = report.rehearsal.numbers
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -54,8 +57,8 @@ def to_sarif(report: Report) -> str:
         {
             "id": code,
             "shortDescription": {"text": code.replace("_", " ")},
-            "fullDescription": {"text": RULES[code].why},
-            "defaultConfiguration": {"level": _SARIF_LEVELS[RULES[code].severity]},
+            "fullDescription": {"text": reason(code)},
+            "defaultConfiguration": {"level": _SARIF_LEVELS[_severity(code)]},
         }
         for code in codes
     ]
@@ -84,6 +87,10 @@ def to_sarif(report: Report) -> str:
         "runs": [{"tool": {"driver": driver}, "results": results}],
     }
     return json.dumps(log, ensure_ascii=False, indent=2)
+
+
+def _severity(code: str) -> str:
+    return RULES[code].severity if code in RULES else "critical"
 
 
 def to_github(report: Report) -> str:

@@ -8,6 +8,8 @@ from typing import Any, Optional
 from ppocr_guard.audit import audit
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.problem import Problem
+from ppocr_guard.audit.rehearsal import Rehearsal
+from ppocr_guard.audit.rehearsal.found import merged
 from ppocr_guard.audit.rules.shrink import Curve, curves
 from ppocr_guard.paddleocr.schedule import ScheduleError
 
@@ -21,11 +23,17 @@ class Report:
     unclip_ratio: Optional[float] = None
     known: bool = True  # False: the release is newer than any examined
     ceiling: Optional[dict[str, Any]] = field(default=None)
+    rehearsal: Optional[Rehearsal] = None
 
     @property
     def failed(self) -> bool:
         """Whether something needs to be done; hints ("info") alone do not."""
         return any(problem.severity != "info" for problem in self.problems)
+
+    def add(self, ctx: Context, rehearsal: Rehearsal) -> None:
+        """Take in what a rehearsal found; what the rules told already stays as they told it."""
+        self.rehearsal = rehearsal
+        self.problems = merged(ctx, self.problems, rehearsal.found)
 
 
 def make_report(ctx: Context, *, data: bool = True) -> Report:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ppocr_guard.audit.ceiling import ceiling_lines, ceiling_table
 from ppocr_guard.audit.problem import Problem
+from ppocr_guard.audit.rehearsal.summary import rehearsal_table
 from ppocr_guard.audit.report import Report
 from ppocr_guard.audit.rules.shrink import ASPECTS, Curve
 from ppocr_guard.geometry.unclip import fitting_unclip_ratio, perfect_iou
@@ -35,6 +36,10 @@ def print_report(report: Report, console: Console) -> None:
         for line in ceiling_lines(report.ceiling):
             _print(console, f"  {line}")
         console.print(ceiling_table(report.ceiling))
+    if report.rehearsal is not None:
+        numbers = report.rehearsal.numbers
+        _print(console, f"\nRehearsal ({numbers['seconds']:.0f} s)", "bold")
+        console.print(rehearsal_table(numbers))
     console.print()
     _print(console, _summary(report), "bold")
 

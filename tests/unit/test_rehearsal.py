@@ -1,0 +1,349 @@
+"""The rehearsal's pure parts: what its facts mean, and how it is merged with what rules found."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from audit_data import CONFIGS
+
+from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.problem import Problem
+from ppocr_guard.audit.rehearsal.found import Found, merged
+from ppocr_guard.audit.rehearsal.judge import judge
+from ppocr_guard.audit.rehearsal.process import Request, Told, rehearse
+from ppocr_guard.audit.rehearsal.summary import costs, rows, summary
+from ppocr_guard.cli import main
+from ppocr_guard.yaml_source import read_yaml
+
+DB = CONFIGS / "db.yml"
+
+
+@pytest.fixture
+def ctx() -> Context:
+    return Context(read_yaml(DB))
+
+
+def told(*facts, ended="finished") -> Told:
+    return Told(facts=[dict(fact) for fact in facts], ended=ended, seconds=12.0)
+
+
+def crash(stage, kind, message, file, text="", function="f", line=7):
+    frame = {"file": file, "line": line, "function": function, "text": text}
+    return {"fact": "crash", "stage": stage, "type": kind, "message": message, "frames": [frame]}
+
+
+def samples(operator, what, failed=8, tried=8, operators=(), mode="Train"):
+    failure = {"operator": operator, "what": what, "position": 1, "line": "a.png\t[]"}
+    return {
+        "fact": "samples",
+        "mode": mode,
+        "size": 100,
+        "tried": tried,
+        "failed": failed,
+        "failures": [failure] * min(failed, 8),
+        "operators": list(operators),
+        "seconds": [0.01] * (tried - failed),
+    }
+
+
+def only(found) -> Found:
+    (one,) = found
+    return one
+
+
+def test_a_missing_operator_is_named_by_what_it_would_have_made(ctx):
+    one = only(judge(ctx, told(samples("EastRandomCropData", "KeyError: 'polys'"))))
+    assert (one.code, one.severity) == ("samples_fail", "critical")
+    assert one.path[-1] == "EastRandomCropData"
+    assert "DetLabelEncode is not among the transforms" in one.advice
+    assert "first: a.png" in one.message
+
+
+def test_an_operator_in_the_wrong_place_is_told_as_that(ctx):
+    fact = samples("MakeShrinkMap", "KeyError: 'polys'", operators=["DetLabelEncode"])
+    assert "DetLabelEncode must stand before" in only(judge(ctx, told(fact))).advice
+
+
+@pytest.mark.parametrize(
+    ("failed", "operator", "what", "severity"),
+    [
+        (1, "CTCLabelEncode", "none", "info"),
+        (9, "CTCLabelEncode", "none", "warning"),
+        (1, "DecodeImage", "AssertionError: invalid input 'img' in DecodeImage", "warning"),
+        (32, "DecodeImage", "none", "critical"),
+    ],
+)
+def test_few_bad_samples_are_no_reason_to_stop(ctx, failed, operator, what, severity):
+    found = only(judge(ctx, told(samples(operator, what, failed=failed, tried=32))))
+    assert found.severity == severity
+
+
+def test_a_hang_names_the_sample_and_the_operator(ctx):
+    stage = {"fact": "stage", "stage": "sample", "mode": "Train", "number": 3, "of": 32}
+    found = only(judge(ctx, told({**stage, "operator": "MakeShrinkMap"}, ended="silent")))
+    assert found.code == "sample_hangs"
+    assert "Sample 3 of Train.dataset hangs in MakeShrinkMap" in found.message
+    assert found.path[-1] == "MakeShrinkMap"
+
+
+def test_time_over_elsewhere_is_no_problem_of_the_configuration(ctx):
+    found = only(judge(ctx, told({"fact": "stage", "stage": "step"}, ended="timeout")))
+    assert (found.code, found.severity) == ("rehearsal_incomplete", "info")
+
+
+@pytest.mark.parametrize(
+    ("fact", "path"),
+    [
+        (
+            crash(
+                "saving",
+                "ZeroDivisionError",
+                "integer modulo by zero",
+                "tools/program.py",
+                "if dist.get_rank() == 0 and epoch > 0 and epoch % save_epoch_step == 0:",
+            ),
+            ("Global", "save_epoch_step"),
+        ),
+        (
+            crash(
+                "largest",
+                "KeyError",
+                "'acc'",
+                "tools/program.py",
+                "if cur_metric[main_indicator] >= best_model_dict[main_indicator]:",
+            ),
+            ("Metric", "main_indicator"),
+        ),
+        (crash("evaluation", "ValueError", "x", "ppocr/metrics/rec_metric.py"), ("Metric",)),
+        (crash("evaluation", "KeyError", "'f'", "ppocr/postprocess/east.py"), ("PostProcess",)),
+        (crash("step", "ValueError", "x", "ppocr/losses/det_db_loss.py"), ("Loss",)),
+        (
+            crash("build_model", "TypeError", "x", "ppocr/modeling/necks/db_fpn.py"),
+            ("Architecture", "Neck"),
+        ),
+        (
+            crash("data", "NameError", "name 'MakeShrinkMap' is not defined", "ppocr/data/x.py"),
+            ("Train", "dataset", "transforms", 6, "MakeShrinkMap"),
+        ),
+    ],
+)
+def test_a_crash_leads_to_its_line(ctx, fact, path):
+    found = only(judge(ctx, told(fact)))
+    assert found.code == "training_crashes"
+    assert found.path[:2] == path[:2]
+    assert found.path[-1] == path[-1]
+
+
+def test_a_name_that_paddleocr_does_not_know_gets_the_nearest(ctx):
+    ctx.config["Loss"]["name"] = "DBLos"
+    message = "loss only support ['PSELoss', 'DBLoss', 'CTCLoss']"
+    fact = crash("build_loss", "AssertionError", message, "ppocr/losses/__init__.py")
+    found = only(judge(ctx, told(fact)))
+    assert found.path == ("Loss", "name")
+    assert found.advice == "Did you mean DBLoss?"
+
+
+def test_evaluation_of_images_that_are_not_normalized(ctx):
+    batch = {
+        "fact": "batch",
+        "mode": "Eval",
+        "size": 1,
+        "items": [{"shapes": ["(3, 64, 64)"], "type": "uint8"}],
+        "error": "",
+    }
+    fact = crash("evaluation", "RuntimeError", "uint8", "ppocr/modeling/backbones/x.py")
+    found = only(judge(ctx, told(batch, fact)))
+    assert found.path == ("Eval", "dataset", "transforms")
+    assert "NormalizeImage" in found.advice
+
+
+def test_a_model_that_fails_in_a_step_too_is_not_the_evaluations_fault(ctx):
+    first = crash("evaluation", "ValueError", "x", "ppocr/modeling/necks/x.py")
+    second = crash("step", "ValueError", "x", "ppocr/modeling/necks/x.py")
+    assert only(judge(ctx, told(first, second))).path == ("Architecture", "Neck")
+
+
+def test_memory(ctx):
+    fact = crash("largest", "ResourceExhaustedError", "Out of memory error on GPU 0", "x.py")
+    found = only(judge(ctx, told(fact)))
+    assert (found.code, found.path[0]) == ("memory_short", "Eval")
+
+
+def weights(key="pretrained_model", **parts):
+    every = {name: dict(zip(("fit", "other_shape", "absent"), n)) for name, n in parts.items()}
+    total = sum(sum(part.values()) for part in every.values())
+    fit = sum(part["fit"] for part in every.values())
+    return {
+        "fact": "weights",
+        "key": key,
+        "path": "w.pdparams",
+        "total": total,
+        "fit": fit,
+        "parts": every,
+        "examples": [{"name": "backbone.a", "model": [4], "file": [8]}],
+        "prefix": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("fact", "expected"),
+    [
+        (weights(backbone=(20, 155, 0), head=(26, 0, 0)), ("weights_mismatch", "critical")),
+        (weights(backbone=(80, 20, 0), head=(26, 0, 0)), ("weights_mismatch", "warning")),
+        (weights(backbone=(175, 0, 0), head=(0, 2, 0)), ("weights_partial", "info")),
+        (
+            weights("checkpoints", backbone=(9, 0, 0), head=(0, 2, 0)),
+            ("weights_mismatch", "critical"),
+        ),
+        (weights(backbone=(175, 0, 0), head=(2, 0, 0)), None),
+    ],
+)
+def test_weights(ctx, fact, expected):
+    found = judge(ctx, told(fact))
+    assert [(one.code, one.severity) for one in found] == ([expected] if expected else [])
+
+
+def test_ignored_keys_get_the_nearest_name(ctx):
+    fact = {"fact": "ignored", "path": ["Loss"], "keys": ["alpa", "mine"], "who": "DBLoss"}
+    near, own = judge(ctx, told({**fact, "known": ["alpha", "beta"]}))
+    assert (near.severity, near.advice, near.path) == (
+        "warning",
+        "Did you mean alpha?",
+        ("Loss", "alpa"),
+    )
+    assert own.severity == "info"
+
+
+def step(number, loss, images=8, seconds=0.5):
+    return {
+        "fact": "step",
+        "number": number,
+        "losses": {"loss": loss},
+        "images": images,
+        "of": 8,
+        "seconds": seconds,
+        "memory": 1 << 30,
+    }
+
+
+def test_losses(ctx):
+    assert only(judge(ctx, told(step(1, "nan")))).code == "loss_not_finite"
+    assert only(judge(ctx, told(step(1, 1.0), step(2, 1.0)))).code == "loss_degenerate"
+    assert not judge(ctx, told(step(1, 1.0), step(2, 0.9)))
+
+
+def test_gradients(ctx):
+    dead = {"fact": "gradients", "parts": {"backbone": [9, 9], "head": [4, 0]}}
+    found = only(judge(ctx, told(dead)))
+    assert (found.code, found.severity) == ("part_without_gradient", "warning")
+    assert "head" in found.message
+    none = {"fact": "gradients", "parts": {"backbone": [9, 0], "head": [4, 0]}}
+    assert only(judge(ctx, told(none))).severity == "critical"
+
+
+def test_ctc_and_postprocess(ctx):
+    fact = {"fact": "ctc", "time_steps": 40, "width": 320, "needed": 55, "too_long": 3, "of": 8}
+    assert only(judge(ctx, told(fact))).code == "ctc_steps_too_few"
+    assert not judge(ctx, told({**fact, "too_long": 0}))
+    ctx.config["PostProcess"]["thresh"] = 30
+    found = only(judge(ctx, told({"fact": "perfect", "regions": 9, "boxes": 0})))
+    assert found.path == ("PostProcess", "thresh")
+
+
+def problem(code, severity, path):
+    return Problem(code, severity, "my.yml", path, 3, "It is so.", "Do it.", "why")
+
+
+@pytest.mark.parametrize(
+    ("rule", "left"),
+    [
+        (problem("unknown_key", "warning", "Loss.alpa"), 0),
+        (problem("other", "critical", "Loss"), 0),  # leads to the key
+        (problem("other", "warning", "Loss"), 1),
+        (problem("unknown_key", "warning", "Loss.beta"), 1),
+        (problem("other", "critical", "Metric"), 1),
+    ],
+)
+def test_one_mistake_is_told_once(ctx, rule, left):
+    found = Found("unknown_key", "warning", ("Loss", "alpa"), "m", "a")
+    assert len(merged(ctx, [rule], [found])) == 1 + left
+
+
+def test_a_rule_about_the_data_explains_what_fails_on_it(ctx):
+    found = Found("samples_fail", "critical", ("Eval", "dataset"), "m", "a", data="Eval")
+    missing = problem("images_missing", "critical", "Eval.dataset.data_dir")
+    assert len(merged(ctx, [missing], [found])) == 1
+    elsewhere = problem("images_missing", "critical", "Train.dataset.data_dir")
+    assert len(merged(ctx, [elsewhere], [found])) == 2
+
+
+PLAN = {
+    "fact": "plan",
+    "epoch_num": 100,
+    "first_epoch": 1,
+    "steps_per_epoch": 360,
+    "eval_start": 0,
+    "eval_every": 100,
+    "validation_images": 500,
+    "num_workers": 4,
+    "main_indicator": "hmean",
+}
+BASELINE = {
+    "fact": "baseline",
+    "metrics": {"hmean": 0.25, "precision": 0.5},
+    "images": 25,
+    "seconds": 50.0,
+    "memory": 1 << 31,
+}
+
+
+def test_the_numbers_of_json():
+    facts = [samples("", "", failed=0), PLAN, BASELINE, step(1, 3.0, 2), step(2, 2.0), step(3, 2.5)]
+    numbers = summary(told(*facts))
+    assert numbers["baseline"] == 0.25
+    assert numbers["step_seconds"] == 0.5
+    assert numbers["evaluation_seconds"] == 1000.0  # 2 s an image, 500 images
+    assert numbers["hours"] == pytest.approx((36000 * 0.5 + 360 * 1000) / 3600)
+    assert numbers["peak_memory_bytes"] == 1 << 31
+    assert only(costs(told(*facts), numbers)).code == "evaluation_slow"
+    assert ("hmean before training", "0.2500 on 25 of 500 validation images") in rows(numbers)
+
+
+def test_a_rehearsal_that_saw_nothing_has_no_numbers():
+    numbers = summary(told())
+    assert numbers["hours"] is numbers["baseline"] is numbers["weights"] is None
+    assert list(rows(numbers)) == []
+
+
+def test_a_small_batch_is_scaled_up_and_said_to_be():
+    numbers = summary(told(PLAN, step(1, 3.0, 2, 9.0), step(2, 3.0, 2, 4.0)))
+    assert (numbers["step_seconds"], numbers["step_estimated"]) == (16.0, True)
+
+
+def test_without_paddle_it_says_what_is_missing_and_tells_what_reading_tells(tmp_path, capsys):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\nexec {sys.executable} -S -c 'import sys'\n", encoding="utf-8")
+    python.chmod(0o755)
+    tree = tmp_path / "clone"
+    for file in ("tools/train.py", "ppocr/data/simple_dataset.py"):
+        (tree / file).parent.mkdir(parents=True)
+        (tree / file).write_text("class SimpleDataSet:\n    pass\n", encoding="utf-8")
+    words = ["check", str(DB), "--no-data", "--rehearse", "--paddleocr", str(tree)]
+    assert main([*words, "--python", str(python)]) == 2
+    output = capsys.readouterr()
+    assert "nothing was rehearsed" in output.err
+    assert "db.yml for PaddleOCR" in output.out
+    assert main([*words, "--python", str(tmp_path / "none")]) == 2
+    assert "cannot be started" in capsys.readouterr().err
+
+
+def test_time_over_ends_the_process(tmp_path):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nsleep 60\n", encoding="utf-8")
+    python.chmod(0o755)
+    request = Request(tmp_path, DB, python=str(python), timeout=0.5)
+    seen = rehearse(request, lambda _stage, _seconds: None)
+    assert seen.ended == "timeout"
+    assert seen.exit_code == -9
+    assert seen.seconds < 10

@@ -1,0 +1,191 @@
+"""The rehearsal's side in the user's Python, as far as it needs neither paddle nor PaddleOCR."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import time
+
+import pytest
+
+from ppocr_guard.paddleocr.rehearsal import keys, sampling
+from ppocr_guard.paddleocr.rehearsal.channel import Channel
+from ppocr_guard.paddleocr.rehearsal.loaders import FirstBatches
+from ppocr_guard.paddleocr.rehearsal.weights import compare
+
+
+class Base:
+    def __init__(self, width=1, **kwargs):
+        self.width = width
+
+
+class Swallows:
+    def __init__(self, alpha=5, beta=10, **kwargs):
+        self.alpha = alpha
+
+
+class Reads:
+    def __init__(self, alpha=5, **kwargs):
+        self.total = kwargs.get("total", 1)
+        if "epoch" in kwargs:
+            self.epoch = kwargs["epoch"]
+
+
+class HandsOn(Base):
+    def __init__(self, alpha=5, **kwargs):
+        super().__init__(**kwargs)
+
+
+class Keeps:
+    def __init__(self, **kwargs):
+        self.options = kwargs
+
+
+class Strict:
+    def __init__(self, alpha):
+        self.alpha = alpha
+
+
+@pytest.mark.parametrize(
+    ("cls", "lost"),
+    [
+        (Swallows, ["alpa", "total", "width"]),
+        (Reads, ["alpa", "width"]),
+        (HandsOn, ["alpa", "total"]),
+        (Keeps, []),  # what becomes of them cannot be told
+        (Strict, []),  # it raises by itself
+    ],
+)
+def test_what_only_kwargs_swallow_is_ignored(cls, lost):
+    assert keys.ignored(cls, ["alpha", "alpa", "total", "width"])[0] == lost
+
+
+def test_the_known_keys_are_those_of_all_that_get_them():
+    assert keys.ignored(HandsOn, ["x"]) == (["x"], ["alpha", "width"])
+    assert keys.ignored(Reads, ["x"]) == (["x"], ["alpha", "epoch", "total"])
+
+
+def test_operators_are_judged_by_their_own_options():
+    entries = [{"Swallows": {"alpa": 1}}, {"Strict": None}]
+    (fact,) = keys.of_operators(("Train",), entries, [Swallows(), Strict(1)])
+    assert fact == (("Train", 0, "Swallows"), ["alpa"], ["alpha", "beta"], "Swallows")
+
+
+MODEL = {"backbone.a": (4, 3), "backbone.b": (4,), "head.c": (2, 4)}
+
+
+def test_weights_are_compared_tensor_by_tensor():
+    file = {"backbone.a": (8, 3), "backbone.b": (4,), "other": (1,)}
+    found = compare(MODEL, file)
+    assert (found["fit"], found["other_shape"], found["absent"], found["unused"]) == (1, 1, 1, 1)
+    assert found["parts"]["head"] == {"fit": 0, "other_shape": 0, "absent": 1}
+    assert found["examples"] == [{"name": "backbone.a", "model": [4, 3], "file": [8, 3]}]
+
+
+def test_a_prefix_too_much_or_too_little_is_named():
+    assert compare(MODEL, {f"Student.{k}": v for k, v in MODEL.items()})["prefix"] == "Student."
+    assert compare(MODEL, {"a": (4, 3), "b": (4,)})["prefix"] == "-backbone."
+
+
+class Data:
+    """As PaddleOCR's SimpleDataSet: tries another sample when one fails."""
+
+    def __init__(self, *operators):
+        self.ops = list(operators)
+        self.logger = None
+        self.data_lines = [b"a.png\t[]\n", b"b.png\t[]\n", b"c.png\t[]\n"]
+        self.data_idx_order_list = [0, 1, 2]
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        try:
+            data = {"index": index}
+            for operator in self.ops:
+                data = operator(data)
+                if data is None:
+                    break
+        except:  # noqa: E722 - as PaddleOCR has it
+            self.logger.error("When parsing line x, error happened with msg: ...")
+            data = None
+        return self.__getitem__((index + 1) % 3) if data is None else data
+
+
+class Fails:
+    def __call__(self, data):
+        return data["polys"]
+
+
+class Gives:
+    ext_data_num = 2
+
+    def __call__(self, data):
+        return None if data["index"] == 1 else data
+
+
+class Hangs:
+    def __call__(self, data):
+        while data["index"] == 2:
+            time.sleep(0.01)
+        return data
+
+
+def take(*operators):
+    stream = io.StringIO()
+    data = Data(*operators)
+    found = sampling.take(data, [0, 1, 2], "Train", Channel(stream), seconds=60)
+    assert data.ops == list(operators)  # put back
+    assert "__getitem__" not in vars(data)
+    facts = [json.loads(line) for line in stream.getvalue().splitlines()]
+    return found, facts[-1], facts
+
+
+def test_an_operator_that_raises_is_named_for_each_sample():
+    found, fact, _ = take(Gives(), Fails())
+    assert (found.samples, fact["failed"], fact["tried"]) == ([], 3, 3)
+    assert [f["operator"] for f in fact["failures"]] == ["Fails", "Gives", "Fails"]
+    assert fact["failures"][0]["what"] == "KeyError: 'polys'"
+    assert fact["failures"][1]["what"] == "none"
+    assert fact["failures"][0]["line"] == "a.png\t[]\n"
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs SIGALRM")
+def test_a_sample_that_hangs_ends(monkeypatch):
+    monkeypatch.setattr(sampling, "SAMPLE_SECONDS", 0.2)
+    found, fact, facts = take(Hangs())
+    assert len(found.samples) == 2
+    assert fact["failures"][0]["what"] == "timeout"
+    assert [f for f in facts if f.get("operator") == "Hangs"]
+
+
+def test_operators_keep_their_attributes():
+    with sampling._watched(Data(Gives()), lambda _: None):
+        pass
+    watched = sampling.Watched(Gives(), 0, sampling.Watch(lambda _: None))
+    assert watched.ext_data_num == 2
+    assert not hasattr(watched, "epoch")
+
+
+def test_the_first_batch_is_small_and_the_others_too_where_time_is_short():
+    batches = [[list(range(8)), list(range(8))] for _ in range(5)]
+    seen: list[int] = []
+
+    def sizes(step_seconds: float) -> list[int]:
+        seen.clear()
+        loader = FirstBatches(
+            batches,
+            3,
+            40.0,
+            lambda: None,
+            lambda _batch, images, _of, _wait: seen.append(images),
+            lambda _number: step_seconds,
+            lambda: False,
+        )
+        assert len(loader) == 3
+        assert [len(batch[1]) for batch in loader] == seen
+        return list(seen)
+
+    assert sizes(1.0) == [2, 8, 8]
+    assert sizes(5.0) == [2, 2, 2]
