@@ -20,11 +20,20 @@ SITE = Path(__file__).parent / "site"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "ppocr-guard run -- CMD [ARG ...]"
+    parser.usage = "ppocr-guard run [--rehearse [--images N] [--timeout S]] -- CMD [ARG ...]"
     parser.description = (
         "Runs CMD with every PaddleOCR training in it guarded: `python tools/train.py -c my.yml`, "
         "`python -m paddle.distributed.launch ...` or a script that starts them. Exit code: "
-        "3 when the guard stopped a run, else CMD's own."
+        "3 when the guard stopped a run, 2 when a rehearsal found what stops it, else CMD's own."
+    )
+    parser.add_argument(
+        "--rehearse",
+        action="store_true",
+        help="run the first minute before, and do not start what will fail",
+    )
+    parser.add_argument("--images", type=int, default=32, metavar="N", help="of a rehearsal (32)")
+    parser.add_argument(
+        "--timeout", type=int, default=120, metavar="S", help="of a rehearsal, seconds (120)"
     )
     parser.add_argument("cmd", nargs=argparse.REMAINDER, metavar="-- CMD", help="the command")
 
@@ -38,6 +47,12 @@ def run(args: argparse.Namespace) -> int:
     if shutil.which(words[0]) is None:
         print(f"ppocr-guard run: there is no command {words[0]!r}", file=sys.stderr)
         return 127
+    if args.rehearse:
+        from ppocr_guard.audit.rehearsal.before import rehearse_command  # `run` alone stays light
+
+        refused = rehearse_command(words, images=args.images, timeout=args.timeout)
+        if refused is not None:
+            return refused
     with tempfile.TemporaryDirectory(prefix="ppocr_guard-") as folder:
         code = _call(words, guarded_environment(folder))
         reports = status.read(Path(folder))

@@ -68,8 +68,8 @@ def _refuse(told: Told, python: str) -> None:
     crash = told.first("crash", stage="import")
     if crash and crash["type"] == "ModuleNotFoundError" and "paddle'" in crash["message"]:
         raise RehearsalError(
-            f"nothing was rehearsed: paddle is missing from {python}. Name the Python that trains "
-            "with --python, or install paddlepaddle there"
+            f"nothing was rehearsed: paddle is missing from {python}. Install paddlepaddle "
+            "there, or name the Python that trains"
         )
     if not told.facts:
         lines = [line for line in told.log.splitlines() if line.strip()]

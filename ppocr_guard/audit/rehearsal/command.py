@@ -39,6 +39,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="run the training's first minute on your own code and data; nothing is written",
     )
     parser.add_argument(
+        "--python",
+        default=sys.executable,
+        metavar="PYTHON",
+        help="the Python that trains (default: this one)",
+    )
+    parser.add_argument(
         "--images",
         type=_count,
         default=32,
@@ -51,12 +57,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=120,
         metavar="S",
         help="seconds that a rehearsal may take (default: 120)",
-    )
-    parser.add_argument(
-        "--python",
-        default=sys.executable,
-        metavar="PYTHON",
-        help="the Python that trains (default: this one)",
     )
 
 

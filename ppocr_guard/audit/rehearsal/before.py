@@ -1,0 +1,105 @@
+"""``ppocr-guard run --rehearse -- CMD``: the rehearsal of the training that CMD starts."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from ppocr_guard.audit.inputs import UNUSABLE, open_context
+from ppocr_guard.audit.rehearsal import RehearsalError
+from ppocr_guard.audit.rehearsal.command import rehearsed
+from ppocr_guard.audit.report import make_report
+
+STOPS = 2  # exit code of `run` when there is no use in training
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a command line trains."""
+
+    python: str
+    tree: Path
+    config: str
+    overrides: tuple[str, ...]
+
+
+def training_of(words: Sequence[str]) -> Training:
+    """Read a command such as ``python -m paddle.distributed.launch ... tools/train.py -c my.yml``.
+
+    Raises:
+        RehearsalError: it does not show what it trains.
+    """
+    script = next((i for i, word in enumerate(words) if _is_script(word)), None)
+    if script is None:
+        raise RehearsalError(
+            "the command does not show tools/train.py, so it cannot be rehearsed. Rehearse with "
+            "`ppocr-guard check CONFIG --rehearse --paddleocr DIR`, and train without --rehearse"
+        )
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    parser.add_argument("-c", "--config")
+    parser.add_argument("-o", "--opt", nargs="+", action="extend", default=[])
+    try:
+        options, _ = parser.parse_known_args(list(words[script + 1 :]))
+    except (argparse.ArgumentError, SystemExit):
+        options = argparse.Namespace(config=None, opt=[])
+    if not options.config:
+        raise RehearsalError(f"{words[script]} has no -c CONFIG, so it cannot be rehearsed")
+    tree = Path(words[script]).resolve().parent.parent
+    return Training(_python(words[:script]), tree, options.config, tuple(options.opt))
+
+
+def _is_script(word: str) -> bool:
+    path = Path(word)
+    return path.name == "train.py" and path.resolve().parent.name == "tools"
+
+
+def _python(words: Sequence[str]) -> str:
+    for word in words:
+        if os.path.basename(word).startswith("python"):
+            return shutil.which(word) or word
+    return sys.executable
+
+
+def rehearse_command(words: Sequence[str], *, images: int, timeout: float) -> Optional[int]:
+    """Rehearse, and print what was found on stderr; None: nothing stops this training, else the
+    exit code."""
+    from rich.console import Console
+
+    from ppocr_guard.audit.text import print_report
+
+    try:
+        training = training_of(words)
+        ctx = open_context(
+            argparse.Namespace(
+                yaml=training.config,
+                opt=list(training.overrides),
+                paddleocr=str(training.tree),
+                release=None,
+                cards=1,
+            )
+        )
+        report = make_report(ctx)
+        seen = rehearsed(
+            ctx,
+            python=training.python,
+            images=images,
+            timeout=timeout,
+            tree=training.tree,
+            cwd=Path(),
+        )
+    except (*UNUSABLE, RehearsalError) as error:
+        print(f"ppocr-guard run: {error}", file=sys.stderr)
+        return STOPS
+    report.add(ctx, seen)
+    print_report(report, Console(stderr=True, highlight=False))
+    stops = [found for found in seen.found if found.severity == "critical"]
+    if not stops:
+        return None
+    print(f"ppocr-guard run: not started: {stops[0].message} [{stops[0].code}]", file=sys.stderr)
+    return STOPS
