@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import logging
-import os
 import re
+import ssl
 import threading
 from typing import Any, Optional
 
@@ -33,12 +32,15 @@ from ppocr_guard.hooks.prometheus.outputs import (
     Output,
     PeriodicWriter,
     pushgateway,
+    remove_target,
     textfile,
     write_target,
 )
+from ppocr_guard.hooks.prometheus.ports import holder
 from ppocr_guard.hooks.prometheus.server import MetricsServer, tls_context
 
 _log = logging.getLogger("ppocr_guard")
+PORTS = 20  # that are tried from `port` on, before any free one
 # Servers of ended runs of this process that wait for a last scrape.
 _lingering: list[MetricsServer] = []
 
@@ -46,7 +48,8 @@ _lingering: list[MetricsServer] = []
 class Prometheus(Hook):
     """Serves ``/metrics`` (text and OpenMetrics) and ``/health``; writes a textfile or pushes.
 
-    A port that is taken, or any other trouble, is a warning: training goes on.
+    Where the port is taken, the next free one serves, and a warning says who has the other. Any
+    other trouble is a warning, too: training goes on.
     """
 
     class Options(HookOptions):
@@ -54,7 +57,11 @@ class Prometheus(Hook):
             default="127.0.0.1", description='address to listen on; "0.0.0.0" for all networks'
         )
         port: Optional[int] = Field(
-            default=9464, ge=0, le=65535, description="0: any free port; null: no server"
+            default=9464,
+            ge=0,
+            le=65535,
+            description="the next free one is taken where it is in use; 0: any free port; null: "
+            "no server",
         )
         certfile: Optional[str] = Field(default=None, description="TLS certificate (PEM)")
         keyfile: Optional[str] = Field(default=None, description="its private key (PEM)")
@@ -177,8 +184,7 @@ class Prometheus(Hook):
     def _shut_down(self, server: MetricsServer) -> None:
         server.close()
         if self._target_file is not None:
-            with contextlib.suppress(OSError):
-                os.remove(self._target_file)
+            remove_target(self._target_file, server.target)
 
     def _serve(self, registry: CollectorRegistry, metrics: RunMetrics) -> None:
         options = self.options
@@ -190,9 +196,7 @@ class Prometheus(Hook):
             tls = None
             if options.certfile is not None:
                 tls = tls_context(options.certfile, options.keyfile, options.client_ca)
-            self.server = MetricsServer(
-                registry, metrics.status, host=options.host, port=options.port, tls=tls
-            )
+            self.server = self._listen(registry, metrics, tls)
         except OSError as error:
             _log.warning("%s", _trouble(error, options))
             return
@@ -200,10 +204,31 @@ class Prometheus(Hook):
         if options.target_file is not None:
             path = _named(options.target_file, metrics.run)
             try:
-                write_target(path, self.server.target, metrics.run)
+                write_target(path, self.server.target, metrics.run, scheme=self.server.scheme)
                 self._target_file = path
             except OSError as error:
                 _log.warning("Prometheus: cannot write target_file %s (%s)", path, error.strerror)
+
+    def _listen(
+        self, registry: CollectorRegistry, metrics: RunMetrics, tls: Optional[ssl.SSLContext]
+    ) -> MetricsServer:
+        """A server on ``port``, or on the next one that is free. Raises OSError."""
+        host, first = self.options.host, self.options.port
+        ports = [first]
+        if first:
+            ports += [*range(first + 1, min(first + PORTS, 65536)), 0]
+        for port in ports:
+            try:
+                server = MetricsServer(registry, metrics.status, host=host, port=port, tls=tls)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or port == ports[-1]:
+                    raise
+                continue
+            if port != first:
+                why = holder(host, first).describe(f"port {first} of {host}")
+                _log.warning("Prometheus: %s. This run is served on %s.", why, server.url)
+            return server
+        raise OSError(errno.EADDRINUSE, "no free port")
 
     def _outputs(self, registry: CollectorRegistry, run: str) -> list[Output]:
         outputs = []
@@ -224,8 +249,7 @@ def _trouble(error: OSError, options: Any) -> str:
     """Why there is no server, and the way out."""
     place = f"port {options.port} of {options.host}"
     if error.errno == errno.EADDRINUSE:
-        why = f"{place} is taken, perhaps by another run"
-        way = "Set `Prometheus: {port: 0}` to take any free port."
+        why, way = f"no port of {options.host} is free", "End what holds them, or set `host`."
     elif error.errno == errno.EACCES and error.filename is None:
         why, way = f"{place} is not allowed to this user", "Set a port above 1023."
     elif options.certfile is not None and error.errno not in (errno.EADDRNOTAVAIL,):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -119,11 +120,21 @@ class PeriodicWriter:
             self._failing.discard(output.name)
 
 
-def write_target(path: str, target: str, run: str) -> None:
+def write_target(path: str, target: str, run: str, *, scheme: str = "http") -> None:
     """One entry for Prometheus' file_sd_configs. Raises OSError."""
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    entry = [{"targets": [target], "labels": {"guarded_run": run}}]
+    labels = {"guarded_run": run}
+    if scheme != "http":
+        labels["__scheme__"] = scheme  # what Prometheus scrapes a target with
+    entry = [{"targets": [target], "labels": labels}]
     temporary.write_text(json.dumps(entry) + "\n", encoding="utf-8")
     os.replace(temporary, file)
+
+
+def remove_target(path: str, target: str) -> None:
+    """Take the entry away, unless another run has put its own there meanwhile."""
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+        if target in json.loads(Path(path).read_text(encoding="utf-8"))[0]["targets"]:
+            os.remove(path)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import os
 import socket
 import ssl
 import threading
+import weakref
 from collections.abc import Iterable
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, Callable, Optional
@@ -14,8 +17,12 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
+from ppocr_guard.hooks.prometheus.ports import reachable
+
 _log = logging.getLogger("ppocr_guard")
 _App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+# Servers whose socket a forked child must let go of.
+_open: weakref.WeakSet[MetricsServer] = weakref.WeakSet()
 
 
 class MetricsServer:
@@ -48,11 +55,15 @@ class MetricsServer:
             self._server.socket = tls.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )
-        scheme = "https" if tls is not None else "http"
-        name = f"[{host}]" if ":" in host else host
+        # Python's sockets are not inherited over exec; forked children are seen to below.
+        self._server.socket.set_inheritable(False)
+        _open.add(self)
+        self.scheme = "https" if tls is not None else "http"
+        address = reachable(host)
+        name = f"[{address}]" if ":" in address else address
         self.port: int = self._server.server_port
         self.target = f"{name}:{self.port}"
-        self.url = f"{scheme}://{self.target}/metrics"
+        self.url = f"{self.scheme}://{self.target}/metrics"
         self._thread = threading.Thread(
             target=self._server.serve_forever,
             kwargs={"poll_interval": 0.1},
@@ -72,6 +83,11 @@ class MetricsServer:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+        _open.discard(self)
+
+    def release(self) -> None:
+        """In a forked child: let go of the parent's socket, which stays open there."""
+        self._server.socket.close()
 
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         path = environ.get("PATH_INFO", "/")
@@ -90,6 +106,19 @@ class MetricsServer:
     def _served(self, generation: int) -> None:
         if generation == self._generation:
             self._scraped.set()
+
+
+def _release_all() -> None:
+    """PaddleOCR's loader workers outlive a trainer that is killed: a listening socket in them
+    would keep the port, and let scrapes hang, for as long as they live."""
+    for server in list(_open):
+        with contextlib.suppress(Exception):
+            server.release()
+    _open.clear()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_release_all)
 
 
 class _Body(list[bytes]):

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from ppocr_guard.paddleocr import status
 
@@ -53,10 +53,28 @@ def run(args: argparse.Namespace) -> int:
         refused = rehearse_command(words, images=args.images, timeout=args.timeout)
         if refused is not None:
             return refused
-    with tempfile.TemporaryDirectory(prefix="ppocr_guard-") as folder:
+    # Processes that outlive the command find the folder gone, which does not disturb them.
+    folder = _status_folder()
+    try:
         code = _call(words, guarded_environment(folder))
-        reports = status.read(Path(folder))
+        reports = status.read(Path(folder)) if folder else None
+    finally:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
     return _exit_code(code, reports)
+
+
+def _status_folder() -> str:
+    """A new folder for the reports of guarded processes; empty, with a line, where none can be."""
+    try:
+        return tempfile.mkdtemp(prefix="ppocr_guard-")
+    except OSError as error:
+        print(
+            f"ppocr-guard run: no folder for temporary files ({error.strerror or error}): the "
+            "training is guarded, but the exit code will be the command's own",
+            file=sys.stderr,
+        )
+        return ""
 
 
 def guarded_environment(status_folder: str) -> dict[str, str]:
@@ -65,13 +83,17 @@ def guarded_environment(status_folder: str) -> dict[str, str]:
     paths = [str(SITE), environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     environment[status.ACTIVE] = "1"
-    environment[status.FOLDER] = status_folder
+    environment[status.FOLDER] = status_folder  # empty: nobody to report to
     return environment
 
 
 def _call(words: Sequence[str], environment: dict[str, str]) -> int:
     """Run the command; Ctrl-C and SIGTERM reach it, and it decides what they mean."""
-    process = subprocess.Popen(words, env=environment)
+    try:
+        process = subprocess.Popen(words, env=environment)
+    except OSError as error:  # not executable, no interpreter of that name, too many arguments
+        print(f"ppocr-guard run: cannot start {words[0]!r}: {error.strerror}", file=sys.stderr)
+        return 126
 
     def forward(number: int, _frame: Any) -> None:
         process.send_signal(number)
@@ -88,11 +110,18 @@ def _call(words: Sequence[str], environment: dict[str, str]) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _exit_code(code: int, reports: list[dict[str, Any]]) -> int:
+def _exit_code(code: int, reports: Optional[list[dict[str, Any]]]) -> int:
+    """``reports`` None: there was nowhere to leave one."""
+    if reports is None:
+        return code
     stops = [report for report in reports if report["state"] == "stopped"]
     if stops:
         print(f"ppocr-guard: stopped ({stops[-1]['code']}): {stops[-1]['reason']}", file=sys.stderr)
         return STOPPED
     if not reports and code == 0:
-        print("ppocr-guard: no PaddleOCR training was seen in this command", file=sys.stderr)
+        print(
+            "ppocr-guard: no PaddleOCR training was seen in this command. One that it left in the "
+            "background is guarded too; its log says so.",
+            file=sys.stderr,
+        )
     return code

@@ -32,7 +32,7 @@ def test_the_run_goes_on_without_the_parts_that_cannot_work(kit) -> None:
         run = kit.run("parts", data=data, guard=guard, epoch_num=1)
     assert run.code == 0, run.output
     assert run.lines("ppocr_guard WARNING", "[evaluation_disabled]", "Evaluation is off")
-    assert run.lines("ppocr_guard WARNING", "Prometheus", str(port), "is taken")
+    assert run.lines("ppocr_guard WARNING", "Prometheus", f"port {port} of", "is served on")
     for hook in ("Journal", "VisualDL"):
         assert run.lines("ppocr_guard WARNING", hook, str(blocked))
     assert run.lines("epoch 1: effective shrink ratio")

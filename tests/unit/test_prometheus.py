@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import math
+import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -201,17 +203,100 @@ def test_it_listens_on_this_machine_only_by_default() -> None:
     assert (options.host, options.port) == ("127.0.0.1", 9464)
 
 
-def test_a_taken_port_is_one_clear_warning(caplog: pytest.LogCaptureFixture) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        hook = Prometheus(port=taken.getsockname()[1])
+def test_where_the_port_is_taken_the_next_free_one_serves(
+    hook: Prometheus, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    feed(hook)
+    assert hook.server is not None
+    file = tmp_path / "target.json"
+    second = Prometheus(port=hook.server.port, linger_seconds=0, target_file=str(file))
+    with caplog.at_level(logging.WARNING, "ppocr_guard"):
+        feed(second)
+    assert second.server is not None
+    assert second.server.port != hook.server.port
+    assert scrape(second)[0]
+    [entry] = json.loads(file.read_text())
+    assert entry["targets"] == [second.server.target]
+    [message] = caplog.messages
+    assert f"port {hook.server.port} of 127.0.0.1 is taken by the guarded run" in message
+    assert "'ch_PP-OCRv4'" in message
+    assert message.endswith(f"This run is served on {second.server.url}.")
+    second.close(time.monotonic() + 1)
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux")
+def test_a_process_that_holds_the_port_and_is_silent_is_named(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # as a dead run's worker has it
+        port = taken.getsockname()[1]
+        hook = Prometheus(port=port, linger_seconds=0)
         with caplog.at_level(logging.WARNING, "ppocr_guard"):
             feed(hook)
             hook.close(time.monotonic() + 1)
-    assert len(caplog.messages) == 1
-    assert "is taken" in caplog.messages[0]
-    assert "port: 0" in caplog.messages[0]
+    [message] = caplog.messages
+    assert f"process {os.getpid()} (" in message
+    assert "a killed run left behind" in message
+    assert f"`kill {os.getpid()}` ends it" in message
+
+
+def test_the_address_for_others_is_one_of_this_machine(tmp_path: Path) -> None:
+    file = tmp_path / "target.json"
+    hook = Prometheus(host="0.0.0.0", port=0, linger_seconds=0, target_file=str(file))
+    feed(hook)
+    [entry] = json.loads(file.read_text())
+    assert not entry["targets"][0].startswith("0.0.0.0")
+    with urllib.request.urlopen(f"http://{entry['targets'][0]}/metrics", timeout=5) as response:
+        assert response.status == 200
+    hook.close(time.monotonic() + 1)
+
+
+def test_the_entry_of_a_run_that_took_over_the_target_file_stays(tmp_path: Path) -> None:
+    file = tmp_path / "target.json"
+    hooks = [Prometheus(port=0, linger_seconds=0, target_file=str(file)) for _ in range(2)]
+    for hook in hooks:
+        feed(hook)
+    hooks[0].close(time.monotonic() + 1)
+    assert hooks[1].server is not None
+    assert hooks[1].server.target in file.read_text()
+    hooks[1].close(time.monotonic() + 1)
+    assert not file.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is inherited without fork")
+def test_workers_of_a_killed_trainer_do_not_keep_the_port() -> None:
+    code = f"""
+    import multiprocessing, os, sys, time
+    sys.path.insert(0, {str(Path(__file__).parent)!r})
+    from test_prometheus import *
+    hook = Prometheus(port=0, linger_seconds=0)
+    feed(hook)
+    assert hook.server._server.socket.get_inheritable() is False
+    worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+    worker.start()
+    print(hook.server.port, worker.pid, flush=True)
+    time.sleep(60)
+    """
+    trainer = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+    )
+    assert trainer.stdout is not None
+    port, worker = map(int, trainer.stdout.readline().split())
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
+            assert response.status == 200  # the fork took nothing from the parent
+        trainer.kill()
+        trainer.wait()
+        os.kill(worker, 0)  # is there
+        with pytest.raises(ConnectionRefusedError):  # nobody lets a scrape hang
+            socket.create_connection(("127.0.0.1", port), timeout=5)
+        again = Prometheus(port=port, linger_seconds=0)
+        feed(again)
+        assert again.server is not None
+        assert again.server.port == port
+        again.close(time.monotonic() + 1)
+    finally:
+        os.kill(worker, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(
@@ -267,10 +352,13 @@ def test_mutual_tls_lets_only_the_known_client_in(certificates: Path) -> None:
         certfile=str(certificates / "server.pem"),
         keyfile=str(certificates / "server.key"),
         client_ca=str(certificates / "ca.pem"),
+        target_file=str(certificates / "target.json"),
     )
     feed(hook)
     assert hook.server is not None
     assert hook.server.url.startswith("https://")
+    [entry] = json.loads((certificates / "target.json").read_text())
+    assert entry["labels"]["__scheme__"] == "https"
     silent = socket.create_connection(("127.0.0.1", hook.server.port))  # says nothing
     stranger = ssl.create_default_context(cafile=str(certificates / "ca.pem"))
     with pytest.raises((urllib.error.URLError, OSError)):
