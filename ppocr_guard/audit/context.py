@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Optional
 from ppocr_guard.audit.labels import LabelFile, read_label_file
 from ppocr_guard.paddleocr.releases import Behaviour
 from ppocr_guard.paddleocr.schedule import MULTI_SCALE_DATASETS, SIMPLE_DATASETS
+from ppocr_guard.paddleocr.vocabulary import Vocabulary, vocabulary
 from ppocr_guard.yaml_source import YamlPath, YamlSource
 
 # Data sets that read label files line by line: image, delimiter, label.
@@ -36,11 +37,21 @@ class Context:
     bases: tuple[Path, ...] = (Path(),)  # folders to which relative paths may refer
     overrides: tuple[str, ...] = ()  # -o of the command line; applied in source already
     parse_labels: bool = True  # False: label files are counted, not parsed
+    tree: Optional[Path] = None  # the PaddleOCR that will train, if it is at hand
     _labels: dict[str, list[LabelFile]] = field(default_factory=dict)
+    _words: Optional[Vocabulary] = None
 
     @property
     def config(self) -> Mapping[str, Any]:
         return self.source.config
+
+    @property
+    def words(self) -> Vocabulary:
+        """The classes that this PaddleOCR has, read once, when first asked for."""
+        if self._words is None:
+            release = self.behaviour.release if self.behaviour is not None else None
+            self._words = vocabulary(release, self.tree)
+        return self._words
 
     def get(self, *path: Any, default: Any = None) -> Any:
         """The value at a path, or ``default`` where there is none (or it is null)."""
@@ -81,9 +92,16 @@ class Context:
 
     @property
     def is_db(self) -> bool:
-        """Whether the model is trained on shrink maps (DB, DB++, and distillations of it)."""
-        names = {t.name for t in self.transforms("Train")}
-        return {"MakeShrinkMap", "MakeBorderMap"} <= names
+        """Whether the model is trained on shrink maps (DB, DB++, and distillations of it).
+
+        Most of its parts say so: one misspelt operator does not change it.
+        """
+        from ppocr_guard.audit.pipelines import candidates  # which reads a Context itself
+
+        found = candidates(self)
+        if found:
+            return all(one.is_db for one in found)
+        return {"MakeShrinkMap", "MakeBorderMap"} <= {t.name for t in self.transforms("Train")}
 
     def dataset(self, mode: str) -> str:
         return str(self.get(mode, "dataset", "name", default=""))

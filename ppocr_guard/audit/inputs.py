@@ -54,7 +54,7 @@ def open_context(args: argparse.Namespace) -> Context:
     elif tree is not None:
         behaviour = recognise(tree)
     bases = (Path(), tree) if tree is not None else (Path(),)
-    return Context(source, behaviour, args.cards, bases, overrides=tuple(args.opt))
+    return Context(source, behaviour, args.cards, bases, overrides=tuple(args.opt), tree=tree)
 
 
 def _tree_around(config: Path) -> Optional[Path]:

@@ -329,6 +329,166 @@ case(
     option("KeepKeys", "keep_keys", ["image", "shape", "polys", "ignore_tags", "texts"], "Eval"),
 )
 case(
+    "component_unknown",
+    lambda p: p.transforms("Train").__setitem__(6, {"MakeShrinkMaps": None}),
+    lambda p: p.transforms("Train").insert(6, {"MyOwnOperator": None}),
+    fine_release=None,
+)
+case("component_unknown", at("Optimizer", "name")("adam"), at("Optimizer", "name")("AdamW"))
+case("component_unknown", at("Optimizer", "lr", "name")("Cosin"), nothing)
+case("component_unknown", at("Optimizer", "regularizer", "name")("L2Decai"), nothing)
+case(
+    "component_unknown",
+    at("Architecture", "Head", "name")("DBLoss"),  # a loss
+    at("Architecture", "Backbone", "name")("PPLCNetV4"),  # digits are no misspelling
+    release=None,
+)
+case(
+    "component_unknown",  # it came with 2.7.0
+    at("Architecture", "Head", "name")("PFHeadLocal"),
+    at("Architecture", "Head", "name")("PFHeadLocal"),
+    release="2.5.0",
+    fine_release="2.8.1",
+)
+case("key_missing", without("Train", "loader", "shuffle"), nothing)
+case(
+    "option_missing",
+    at("Architecture", "Neck")({"name": "SequenceEncoder", "hidden_size": 48}),
+    at("Architecture", "Neck")({"name": "SequenceEncoder", "encoder_type": "rnn"}),
+)
+case("key_missing", without("Global", "save_epoch_step"), without("Global", "distributed"))
+case("key_missing", without("Train", "loader"), nothing)
+for key, wrong, right in (
+    ("thresh", 30, 0.2),
+    ("box_thresh", 1, 0),
+    ("unclip_ratio", 0, 1.8),
+    ("score_mode", "quick", "slow"),
+    ("use_dilation", "False", False),
+    ("max_candidates", 0, 3000),
+):
+    case("value_unusable", at("PostProcess", key)(wrong), at("PostProcess", key)(right))
+for key, wrong, right in (
+    ("print_batch_step", 0, 1),
+    ("save_epoch_step", 0, 1200),
+    ("log_smooth_window", 0.5, 20),
+    ("seed", -1, 0),
+    ("use_gpu", "False", False),
+    ("calc_epoch_interval", 0, None),
+):
+    case("value_unusable", at("Global", key)(wrong), at("Global", key)(right))
+case("value_unusable", drop_last("False"), drop_last(False))
+case("value_unusable", rate(0), rate(0.0001))
+case("value_unusable", rate(-0.001), nothing)
+case("value_unusable", option("MakeShrinkMap", "shrink_ratio", 0), nothing)
+case(
+    "value_unusable",
+    option("EastRandomCropData", "size", 640),
+    option("EastRandomCropData", "size", [320, 320]),
+)
+case("value_unusable", option("NormalizeImage", "std", [0.2, 0, 0.2]), nothing)
+case("value_unusable", at("Loss", "balance_loss")("no"), at("Loss", "balance_loss")(False))
+piecewise = {"name": "Piecewise", "decay_epochs": [100, 200], "values": [0.001, 0.0001, 0.00001]}
+lr = at("Optimizer", "lr")
+case("schedule_unusable", lr({**piecewise, "values": [0.001]}), lr(piecewise))
+case("schedule_unusable", lr({**piecewise, "decay_epochs": [200, 100]}), lr(piecewise))
+case("schedule_unusable", lr({**piecewise, "decay_epochs": [600, 700]}), lr(piecewise))
+case("parts_mismatch", at("PostProcess")({"name": "EASTPostProcess"}), nothing)
+case("parts_mismatch", at("Metric")({"name": "RecMetric", "main_indicator": "acc"}), nothing)
+case("parts_mismatch", at("Loss")({"name": "PSELoss", "alpha": 0.7}), nothing)
+case("parts_mismatch", at("Architecture", "model_type")("rec"), nothing)
+case(
+    "parts_mismatch",
+    lambda p: p.transforms("Eval").__setitem__(1, {"CTCLabelEncode": None}),
+    lambda p: p.transforms("Eval").insert(2, {"MyOwnOperator": None}),
+    fine_release=None,
+)
+case(
+    "main_indicator_unknown",
+    at("Metric", "main_indicator")("acc"),
+    at("Metric", "main_indicator")("precision"),
+)
+for position in (0, 1, 3, 4, 5, 6, 7, 8):
+    case("operator_missing", lambda p, i=position: p.transforms("Train").pop(i), nothing)
+for position in (2, 3, 4):
+    case("operator_missing", lambda p, i=position: p.transforms("Eval").pop(i), nothing)
+case(
+    "operator_order",
+    lambda p: p.transforms("Train").insert(8, p.transforms("Train").pop(7)),
+    lambda p: p.transforms("Train").insert(6, p.transforms("Train").pop(5)),
+)
+case(
+    "operator_order",
+    lambda p: p.transforms("Train").insert(4, p.transforms("Train").pop(1)),
+    nothing,
+)
+case(
+    "operator_order",
+    lambda p: p.transforms("Train").insert(2, p.transforms("Train").pop(8)),
+    nothing,
+)
+case(
+    "operator_doubled",
+    lambda p: p.transforms("Train").insert(8, p.transforms("Train")[7]),
+    lambda p: p.transforms("Train").insert(3, p.transforms("Train")[2]),  # augments twice
+)
+case(
+    "sampler_mismatch",
+    at("Train", "sampler")({"name": "MultiScaleSampler", "scales": [[320, 48]], "first_bs": 8}),
+    nothing,
+)
+case(
+    "ext_op_transform_idx",
+    lambda p: p.transforms("Train").insert(1, {"CopyPaste": None}),
+    lambda p: p.transforms("Train").insert(2, {"CopyPaste": None}),
+)
+model = {"Head": {"name": "DBHead"}, "freeze_params": False, "pretrained": None}
+
+
+def distilled(**changes):
+    """A teacher and a student, with changes by "Model.key" or "loss"."""
+
+    def change(project):
+        teacher = {**model, "freeze_params": True, "pretrained": "https://example.org/t.pdparams"}
+        models = {"Teacher": teacher, "Student": dict(model)}
+        for place, value in changes.items():
+            if place != "loss":
+                name, key = place.split("_", 1)
+                models[name][key] = value
+        pairs = changes.get("loss", ["Student", "Teacher"])
+        project.config["Architecture"] = {
+            "name": "DistillationModel",
+            "model_type": "det",
+            "algorithm": "Distillation",
+            "Models": models,
+        }
+        project.config["Loss"] = {
+            "name": "CombinedLoss",
+            "loss_config_list": [
+                {"DistillationDilaDBLoss": {"weight": 1.0, "model_name_pairs": [pairs]}},
+                {"DistillationDBLoss": {"weight": 1.0, "model_name_list": ["Student"]}},
+            ],
+        }
+
+    return change
+
+
+case("distillation_names", distilled(loss=["Student", "Techer"]), distilled())
+case("teacher_not_frozen", distilled(Teacher_freeze_params=False), distilled())
+case("student_frozen", distilled(Student_freeze_params=True), distilled())
+case(
+    "teacher_without_weights",
+    distilled(Teacher_pretrained=None),
+    both(distilled(Teacher_pretrained=None), at("Global", "pretrained_model")("weights")),
+)
+case(
+    "model_weights_missing",
+    distilled(Teacher_pretrained="teacher"),
+    both(
+        distilled(Teacher_pretrained="teacher"),
+        lambda p: (p.folder / "teacher.pdparams").touch(),
+    ),
+)
+case(
     "maps_before_crop",
     lambda p: p.transforms("Train").insert(5, p.transforms("Train").pop(3)),
     lambda p: p.transforms("Train").insert(3, p.transforms("Train").pop(2)),

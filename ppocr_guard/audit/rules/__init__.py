@@ -2,12 +2,26 @@
 
 from ppocr_guard.audit.rules import (
     annotations,
+    components,
     data,
+    distillation,
     evaluation,
     keys,
+    pipeline,
     shrink,
     training,
     transforms,
 )
 
-__all__ = ["annotations", "data", "evaluation", "keys", "shrink", "training", "transforms"]
+__all__ = [
+    "annotations",
+    "components",
+    "data",
+    "distillation",
+    "evaluation",
+    "keys",
+    "pipeline",
+    "shrink",
+    "training",
+    "transforms",
+]

@@ -2,75 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Optional
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from ppocr_guard.audit.components import component, meant, named
 from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.limits import OPTIONS, REQUIRED, SECTIONS
 from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.config import GuardConfigError, load_guard
 from ppocr_guard.yaml_source import YamlPath, written
-
-
-def _keys(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Keys that PaddleOCR reads (releases 2.6 to 3.7), by the path of their section.
-_DATASET = "name data_dir label_file_list ratio_list transforms delimiter ext_op_transform_idx"
-_LOADER = "shuffle drop_last batch_size_per_card num_workers use_shared_memory collate_fn"
-KNOWN: dict[YamlPath, frozenset[str]] = {
-    (): _keys(
-        "Global Architecture Loss Optimizer PostProcess Metric Train Eval Guard "
-        "profiler_options wandb"
-    ),
-    ("Global",): _keys(
-        "debug use_gpu use_xpu use_npu use_mlu use_gcu epoch_num log_smooth_window "
-        "print_batch_step save_model_dir save_epoch_step eval_batch_step eval_batch_epoch "
-        "cal_metric_during_train calc_epoch_interval checkpoints pretrained_model "
-        "save_inference_dir use_visualdl use_wandb infer_img infer_list infer_mode save_res_path "
-        "seed distributed use_amp amp_level amp_dtype amp_custom_black_list "
-        "amp_custom_white_list scale_loss use_dynamic_loss_scaling d2s_train_image_shape "
-        "to_static model_name uniform_output_enabled character_dict_path character_type "
-        "max_text_length use_space_char use_sync_bn export_with_pir"
-    ),
-    ("Optimizer",): _keys(
-        "name lr beta1 beta2 epsilon momentum weight_decay regularizer grad_clip clip_norm "
-        "clip_norm_global parameter_list no_weight_decay_name one_dim_param_no_weight_decay "
-        "lazy_mode multi_precision rho"
-    ),
-    ("Optimizer", "lr"): _keys(
-        "name learning_rate warmup_epoch warmup_start_lr step_size gamma decay_epochs values "
-        "epochs factor end_lr power last_epoch milestones divide_factor max_lr start_pct "
-        "verbose anneal_strategy two_phase min_lr T_max"
-    ),
-    ("Train",): _keys("dataset loader sampler"),
-    ("Eval",): _keys("dataset loader sampler"),
-    ("Train", "dataset"): _keys(f"{_DATASET} ds_width"),
-    ("Eval", "dataset"): _keys(f"{_DATASET} ds_width"),
-    ("Train", "loader"): frozenset(_LOADER.split()),
-    ("Eval", "loader"): frozenset(_LOADER.split()),
-}
-OPTIONS: dict[str, frozenset[str]] = {
-    "MakeShrinkMap": _keys("min_text_size shrink_ratio total_epoch epoch"),
-    "MakeBorderMap": _keys("shrink_ratio thresh_min thresh_max total_epoch epoch"),
-    "EastRandomCropData": _keys("size max_tries min_crop_side_ratio keep_ratio"),
-    "DetResizeForTest": _keys("image_shape keep_ratio limit_side_len limit_type resize_long"),
-    "DecodeImage": _keys("img_mode channel_first ignore_orientation"),
-    "NormalizeImage": _keys("scale mean std order"),
-    "KeepKeys": frozenset(["keep_keys"]),
-    "IaaAugment": frozenset(["augmenter_args"]),
-    "CopyPaste": _keys("objects_paste_ratio limit_paste"),
-    "ColorJitter": _keys("brightness contrast saturation hue"),
-}
-DB_POSTPROCESS = _keys(
-    "name thresh box_thresh max_candidates unclip_ratio use_dilation score_mode box_type "
-    "det_box_type model_name key"
-)
 
 
 @rule(
@@ -79,34 +23,86 @@ DB_POSTPROCESS = _keys(
     "PaddleOCR ignores keys that it does not know, without a word (every operator takes **kwargs)",
 )
 def unknown_key(ctx: Context) -> Iterator[Finding]:
-    sections = [
-        (path, ctx.get(*path) if path else ctx.config, keys) for path, keys in KNOWN.items()
-    ]
-    if ctx.is_db:
-        sections.append((("PostProcess",), ctx.get("PostProcess"), DB_POSTPROCESS))
-    for mode in ("Train", "Eval"):
-        for t in ctx.transforms(mode):
-            if t.name in OPTIONS:
-                sections.append((t.path, t.parameters, OPTIONS[t.name]))
-    for path, section, known in sections:
+    for path, limits in SECTIONS.items():
+        section = ctx.get(*path) if path else ctx.config
         for key in section if isinstance(section, Mapping) else ():
-            near = _meant(str(key), known)
-            if near:
+            if str(key) not in limits:
+                yield from _unknown(ctx, path, str(key), limits)
+    for part in named(ctx):
+        known = component(ctx, part)
+        if known is None or part.path in SECTIONS:
+            continue
+        words = {*known.options, *part.handled, *OPTIONS.get((part.kind, part.name), ())}
+        for key in part.options:
+            if key in words:
+                continue
+            if known.strict and not known.open:
+                near = meant(str(key), words, cutoff=0.6)
                 yield Finding(
-                    (*path, key),
-                    f"{written((*path, key))} is no key of PaddleOCR, and is ignored.",
-                    f"Did you mean {near}?",
+                    (*part.path, key),
+                    f"{part.name} takes no {key}: training ends with a TypeError.",
+                    f"Did you mean {near}?" if near else f"It takes {', '.join(sorted(words))}.",
+                    severity="critical",
                 )
+            else:
+                yield from _unknown(ctx, part.path, str(key), words)
 
 
-def _meant(key: str, known: frozenset[str]) -> str:
-    """The known key that a misspelt one stands for. Keys of a user's own are like none."""
-    if key in known:
-        return ""
-    folded = {name.lower().replace("_", ""): name for name in known}
-    same = folded.get(key.lower().replace("_", "").replace("-", ""))
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.82)
-    return same or (near[0] if near else "")
+def _unknown(ctx: Context, path: YamlPath, key: str, known: Collection[str]) -> Iterator[Finding]:
+    """A finding, if it looks like a known key, or like one of another section."""
+    here = (*path, key)
+    near = meant(key, known)
+    if near:
+        yield Finding(
+            here,
+            f"{written(here)} is no key of PaddleOCR, and is ignored.",
+            f"Did you mean {near}?",
+        )
+        return
+    home = _home(ctx, path, key)
+    if home is not None:
+        yield Finding(
+            here,
+            f"{written(here)} is not read there, and {written((*home, key))} is not set.",
+            f"{key} belongs into {written(home) or 'the file itself, not indented'}: check the "
+            "indentation.",
+        )
+
+
+def _home(ctx: Context, path: YamlPath, key: str) -> Optional[YamlPath]:
+    """The one section that should have a key, has it not, and lies around or beside ``path``."""
+    homes = []
+    for section, limits in SECTIONS.items():
+        near = section[:1] == path[:1] or len(section) < 2
+        value = ctx.get(*section) if section else ctx.config
+        if key in limits and near and isinstance(value, Mapping) and key not in value:
+            homes.append(section)
+    if key in ("name", "epochs", "seed", "data") or not homes or not path:
+        homes = [] if key in ("name", "epochs", "seed", "data") else homes
+    return homes[0] if len(homes) == 1 else None
+
+
+@rule(
+    "key_missing",
+    "critical",
+    "PaddleOCR looks these keys up without a default: a KeyError ends the training "
+    "(tools/train.py, tools/program.py, ppocr/data/__init__.py)",
+)
+def key_missing(ctx: Context) -> Iterator[Finding]:
+    for path, keys in REQUIRED.items():
+        section = ctx.get(*path) if path else ctx.config
+        if not isinstance(section, Mapping):
+            continue
+        for key in keys:
+            if key in section or (path == () and key == "Eval"):
+                continue  # evaluation_disabled says what is to be said of Eval
+            spare = [str(k) for k in section if str(k) not in SECTIONS.get(path, {})]
+            like = meant(key, spare, cutoff=0.5)
+            yield Finding(
+                path,
+                f"{written(path) + ' has' if path else 'There is'} no {key}.",
+                f"Is {like} meant to be {key}?" if like else f"Add {key}.",
+            )
 
 
 @rule(

@@ -5,38 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ppocr_guard.audit.context import Context
-from ppocr_guard.audit.problem import Edit, Finding
+from ppocr_guard.audit.problem import Finding
 from ppocr_guard.audit.rule import rule
 
-TRAIN_KEYS = ["image", "threshold_map", "threshold_mask", "shrink_map", "shrink_mask"]
-EVAL_KEYS = ["image", "shape", "polys", "ignore_tags"]
 # Change the polygons or the image's geometry; maps drawn before do not follow.
 MOVES = ("IaaAugment", "CopyPaste", "EastRandomCropData", "RandomCropFlip", "DetResizeForTest")
-
-
-@rule(
-    "keep_keys_order",
-    "critical",
-    "DBLoss and DetMetric take what KeepKeys keeps by position (ppocr/losses/det_db_loss.py, "
-    "ppocr/metrics/det_metric.py): in another order they learn and measure the wrong thing",
-)
-def keep_keys_order(ctx: Context) -> Iterator[Finding]:
-    if not ctx.is_db:
-        return
-    for mode, wanted in (("Train", TRAIN_KEYS), ("Eval", EVAL_KEYS)):
-        keep = ctx.transform(mode, "KeepKeys")
-        keys = keep.parameters.get("keep_keys") if keep else None
-        if keep is None or not isinstance(keys, list) or keys[: len(wanted)] == wanted:
-            continue
-        path = (*keep.path, "keep_keys")
-        same = sorted(map(str, keys)) == sorted(wanted)
-        yield Finding(
-            path,
-            f"KeepKeys of {mode} keeps {', '.join(map(str, keys))}; "
-            f"{'the order must be' if same else 'needed are, in this order,'} {', '.join(wanted)}.",
-            "Write them in this order.",
-            (Edit(path, wanted),) if same else (),
-        )
 
 
 @rule(

@@ -1,0 +1,331 @@
+"""What a list of operators does to a sample, without running it.
+
+Each operator takes some keys of the sample and adds others (as its source shows), and leaves the
+image in one of a few states (declared here). What an operator needs and cannot find, and what
+KeepKeys hands on to the loss, then follows from the list: operators that are missing, doubled,
+or stand in the wrong order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Optional
+
+from ppocr_guard.audit.context import Context, Transform
+from ppocr_guard.paddleocr.schedule import MULTI_SCALE_DATASETS
+
+# What data sets put into a sample beside what their source shows.
+GIVEN = frozenset(["img_path", "label", "image", "ext_data", "filename"])
+
+
+class Step(NamedTuple):
+    """What an operator asks of the image and leaves it as; None: it does not matter, or as it was.
+
+    ``layout``: "encoded" (the file's bytes), "hwc" or "chw". ``scaled``: mean and deviation are
+    taken off. ``fixed``: all images have one size.
+    """
+
+    layout: Optional[str] = None
+    scaled: Optional[bool] = None
+    gives: Optional[str] = None
+    scales: Optional[bool] = None
+    fixes: Optional[bool] = None
+
+
+_DRAWS = Step("hwc", False)  # changes the colours or the geometry of an unscaled image
+_CUTS = Step("hwc", fixes=True)
+_LOOKS = Step("hwc")  # takes its size, or draws maps of it
+_FINISHES = Step("hwc", False, "chw", True, True)  # resizes, scales and transposes by itself
+
+
+def _each(step: Step, names: str) -> dict[str, Step]:
+    return dict.fromkeys(names.split(), step)
+
+
+STEPS: dict[str, Step] = {
+    "DecodeImage": Step("encoded", gives="hwc", scales=False, fixes=False),
+    "ToCHWImage": Step("hwc", gives="chw"),
+    **_each(_DRAWS, "CopyPaste ColorJitter BaseDataAugmentation RandAugment RecAug RecConAug"),
+    **_each(_DRAWS, "ABINetRecAug SVTRRecAug ParseQRecAug"),
+    "IaaAugment": _DRAWS,
+    **_each(_CUTS, "EastRandomCropData RandomCropImgMask SquareResizePad Resize"),
+    **_each(_LOOKS, "MakeShrinkMap MakeBorderMap MakePseGt DetResizeForTest"),
+    **_each(_FINISHES, "RecResizeImg SVTRRecResizeImg ABINetRecResizeImg VLRecResizeImg"),
+    **_each(_FINISHES, "ClsResizeImg SARRecResizeImg RobustScannerRecResizeImg SRNRecResizeImg"),
+    **_each(_FINISHES, "PRENResizeImg RFLRecResizeImg EASTProcessTrain SASTProcessTrain"),
+}
+# Must not stand twice: the second has nothing to work on, or undoes what others did.
+ONCE = frozenset(STEPS) - {"Resize", "IaaAugment", "ColorJitter", "RecAug"} | {
+    "NormalizeImage",
+    "KeepKeys",
+}
+_STATES = {
+    "encoded": "the file as it is, not yet decoded",
+    "hwc": "height x width x channels",
+    "chw": "channels x height x width",
+}
+_MAKERS = {"hwc": "DecodeImage", "chw": "ToCHWImage", "encoded": "nothing"}
+
+
+class Snag(NamedTuple):
+    """Something that an operator cannot work with. ``advice`` says what would help."""
+
+    code: str
+    transform: Transform
+    message: str
+    advice: str
+
+
+@dataclass
+class _Sample:
+    keys: set[str]
+    layout: Optional[str] = "encoded"  # None: not known
+    scaled: Optional[bool] = None
+    fixed: Optional[bool] = None
+    encoded_by: Optional[str] = None  # the label encoder that has read the label
+    unknown: bool = False  # an operator that is not known may have made any key
+    names: list[str] = field(default_factory=list)
+
+
+def snags(ctx: Context, mode: str) -> Iterator[Snag]:
+    """What is wrong with a mode's operators, in their order."""
+    transforms = list(ctx.transforms(mode))
+    source = ctx.words.find("dataset", ctx.dataset(mode))
+    if not transforms or source is None:
+        return
+    sample = _Sample(set(GIVEN | source.writes))
+    if ctx.dataset(mode).startswith("LMDBDataSetSR"):
+        sample.layout = None
+    for transform in transforms:
+        if transform.name in sample.names and transform.name in ONCE:
+            yield Snag(
+                "operator_doubled",
+                transform,
+                f"{transform.name} stands twice in {mode}.dataset.transforms.",
+                "Remove one.",
+            )
+            continue
+        sample.names.append(transform.name)
+        if _resized_by_data_set(ctx, mode) and transform is transforms[-1]:
+            yield from _image(sample, transform, _FINISHES, by="the data set")
+        if "KeepKeys" in sample.names[:-1]:
+            yield Snag(
+                "operator_order",
+                transform,
+                f"{transform.name} comes after KeepKeys, which hands on a list: there is nothing "
+                "to look up in it.",
+                "Put KeepKeys last.",
+            )
+            return
+        yield from _keys(ctx, sample, transform, transforms)
+        yield from _label(sample, transform)
+        step = _step(transform)
+        if step is not None:
+            yield from _image(sample, transform, step)
+        else:
+            _follow(ctx, sample, transform)
+        if transform.name == "KeepKeys":
+            yield from _kept(ctx, mode, sample, transform, transforms)
+    if "KeepKeys" not in sample.names and not sample.unknown:
+        last = transforms[-1]
+        yield Snag(
+            "operator_missing",
+            last,
+            f"There is no KeepKeys in {mode}.dataset.transforms: the model gets a dictionary.",
+            "Add KeepKeys as the last operator.",
+        )
+
+
+def _resized_by_data_set(ctx: Context, mode: str) -> bool:
+    """MultiScaleDataSet resizes and scales by itself, before the last operator."""
+    return ctx.dataset(mode) in MULTI_SCALE_DATASETS
+
+
+def _step(transform: Transform) -> Optional[Step]:
+    if transform.name == "NormalizeImage":
+        return Step(str(transform.parameters.get("order", "chw")), False, scales=True)
+    if transform.name == "DecodeImage" and transform.parameters.get("channel_first"):
+        return STEPS["DecodeImage"]._replace(gives="chw")
+    if transform.name == "IaaAugment":
+        # With no arguments of its own it resizes; else only what is called so does.
+        arguments = transform.parameters.get("augmenter_args")
+        resizes = not arguments or "Resize" in str(arguments)
+        return _DRAWS._replace(fixes=False if resizes else None)
+    if transform.name.endswith("LabelEncode"):
+        return Step()
+    return STEPS.get(transform.name)
+
+
+def _image(
+    sample: _Sample, transform: Transform, step: Step, by: Optional[str] = None
+) -> Iterator[Snag]:
+    name = by or transform.name
+    if step.layout and sample.layout and step.layout != sample.layout:
+        yield _wrong_layout(sample, transform, step.layout, name)
+    elif step.scaled is False and sample.scaled:
+        yield Snag(
+            "operator_order",
+            transform,
+            f"{name} comes after the image was normalized, and takes it for one of 0 to 255.",
+            f"Put {name} before NormalizeImage."
+            if by is None
+            else "Remove the operator that resizes and normalizes: the data set does it.",
+        )
+    if step.gives:
+        sample.layout = step.gives
+    if step.scales is not None:
+        sample.scaled = step.scales
+    if step.fixes is not None:
+        sample.fixed = step.fixes
+
+
+def _wrong_layout(sample: _Sample, transform: Transform, wanted: str, name: str) -> Snag:
+    if wanted == "encoded":
+        return Snag(
+            "operator_order",
+            transform,
+            f"{name} gets an image that is decoded already.",
+            "Put it first, once.",
+        )
+    has = _STATES[sample.layout or "hwc"]
+    if sample.layout == "encoded":
+        return Snag(
+            "operator_missing",
+            transform,
+            f"{name} gets an image that is still {has}.",
+            "Put DecodeImage before it.",
+        )
+    return Snag(
+        "operator_order",
+        transform,
+        f"{name} needs an image of {_STATES[wanted]}, and gets one of {has}.",
+        f"Put it before what makes it so ({_MAKERS.get(str(sample.layout))}, or an operator that "
+        "resizes for the model)."
+        if wanted == "hwc"
+        else f"Put {_MAKERS[wanted]} before it.",
+    )
+
+
+def _keys(
+    ctx: Context, sample: _Sample, transform: Transform, transforms: list[Transform]
+) -> Iterator[Snag]:
+    known = ctx.words.find("transform", transform.name)
+    if known is None:
+        sample.unknown = True
+        return
+    missing = sorted(known.reads - sample.keys)
+    if missing and not sample.unknown:
+        yield _absent(ctx, transform, missing, transforms, f"{transform.name} needs")
+        sample.keys.update(missing)
+    sample.keys |= known.writes
+
+
+def _absent(
+    ctx: Context,
+    transform: Transform,
+    missing: list[str],
+    transforms: list[Transform],
+    opening: str,
+) -> Snag:
+    """The finding on keys that no operator before ``transform`` makes."""
+    makers = {name for name, c in ctx.words.of("transform").items() if set(missing) & c.writes}
+    later = [t.name for t in transforms[transform.position + 1 :] if t.name in makers]
+    what = ", ".join(missing)
+    if later:
+        return Snag(
+            "operator_order",
+            transform,
+            f"{opening} {what}, which {later[0]} makes, and that comes later.",
+            f"Put {later[0]} before {transform.name}.",
+        )
+    usual = [name for name in _USUAL_MAKERS if name in makers]
+    advice = " and ".join(usual) or ", ".join(sorted(makers)[:3])
+    return Snag(
+        "operator_missing",
+        transform,
+        f"{opening} {what}, which no operator before it makes.",
+        f"Add {advice}." if advice else "Correct the key, or add the operator that makes it.",
+    )
+
+
+# Of several operators that make a key, the ones that people mean.
+_USUAL_MAKERS = (
+    *("DetLabelEncode", "MakeBorderMap", "MakeShrinkMap", "DetResizeForTest", "RecResizeImg"),
+    *("CTCLabelEncode", "MultiLabelEncode", "MakePseGt", "EASTProcessTrain", "TableBoxEncode"),
+)
+
+
+def _label(sample: _Sample, transform: Transform) -> Iterator[Snag]:
+    """Recognition labels are text until an encoder has made numbers of them."""
+    if transform.name == "RecConAug" and sample.encoded_by:
+        yield Snag(
+            "operator_order",
+            transform,
+            f"RecConAug joins the texts of two labels, and {sample.encoded_by} has made numbers of "
+            "them.",
+            f"Put RecConAug before {sample.encoded_by}.",
+        )
+    if not transform.name.endswith("LabelEncode"):
+        return
+    if sample.encoded_by is not None:
+        yield Snag(
+            "operator_doubled",
+            transform,
+            f"{transform.name} gets a label that {sample.encoded_by} has encoded already.",
+            "Remove one of the two.",
+        )
+    sample.encoded_by = transform.name
+
+
+def _follow(ctx: Context, sample: _Sample, transform: Transform) -> None:
+    """An operator whose effect on the image is not declared: it may have done anything to it."""
+    known = ctx.words.find("transform", transform.name)
+    if known is None or "image" in known.writes:
+        sample.layout = sample.scaled = sample.fixed = None
+
+
+def _kept(
+    ctx: Context,
+    mode: str,
+    sample: _Sample,
+    transform: Transform,
+    transforms: list[Transform],
+) -> Iterator[Snag]:
+    keys = transform.parameters.get("keep_keys")
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        return
+    missing = [key for key in keys if key not in sample.keys]
+    if missing and not sample.unknown:
+        yield _absent(ctx, transform, missing, transforms, "KeepKeys keeps")
+    if "image" not in keys:
+        return
+    if sample.layout in ("encoded", "hwc"):
+        maker = "DecodeImage" if sample.layout == "encoded" else "ToCHWImage"
+        yield Snag(
+            "operator_missing",
+            transform,
+            f"The images of {mode} reach the model as {_STATES[sample.layout]}, not as channels "
+            "x height x width.",
+            f"Add {maker}, or the operator that resizes for the model, before KeepKeys.",
+        )
+    elif sample.layout == "chw" and sample.scaled is False:
+        yield Snag(
+            "operator_missing",
+            transform,
+            f"The images of {mode} are not normalized: the model gets values of 0 to 255.",
+            "Add NormalizeImage with the scale, mean and std of the pretrained model.",
+        )
+    elif mode == "Train" and sample.layout == "chw" and sample.fixed is False and _batched(ctx):
+        yield Snag(
+            "operator_missing",
+            transform,
+            "The training images keep their sizes, and images of different size make no batch.",
+            "Add EastRandomCropData, or another operator that cuts or resizes to one size.",
+        )
+
+
+def _batched(ctx: Context) -> bool:
+    loader: Mapping[str, Any] = ctx.get("Train", "loader", default={})
+    size = loader.get("batch_size_per_card")
+    return isinstance(size, int) and size > 1 and not loader.get("collate_fn")

@@ -1,0 +1,197 @@
+"""Classes that the YAML names, and the values of their options and of PaddleOCR's own keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Optional
+
+from ppocr_guard.audit.components import Named, component, meant, named
+from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.limits import OPTIONS, SECTIONS, Limit
+from ppocr_guard.audit.problem import Finding
+from ppocr_guard.audit.rule import rule
+from ppocr_guard.yaml_source import YamlPath, written
+
+# Kinds of options as their defaults show them (ppocr_guard.paddleocr.signatures).
+_BY_DEFAULT = {"b": Limit("switch"), "n": Limit("number")}
+# Named in head_list of MultiHead, which knows these only (ppocr/modeling/heads/rec_multi_head.py).
+MULTI_HEADS = ("CTCHead", "SARHead", "NRTRHead")
+REGULARIZERS = ("L1", "L2", "L1Decay", "L2Decay")
+
+
+@rule(
+    "component_unknown",
+    "critical",
+    "PaddleOCR builds everything by its name; one that it does not have ends the training",
+)
+def component_unknown(ctx: Context) -> Iterator[Finding]:
+    for part in named(ctx):
+        known = ctx.words.of(part.kind)
+        if part.name in known or not known:
+            continue
+        certain = ctx.words.certain(part.kind)
+        near = meant(part.name, known, cutoff=0.75 if certain else 0.8)
+        if not near and not certain:
+            yield from _foreign(ctx, part)
+            continue
+        release = f" {ctx.behaviour.release}" if ctx.behaviour is not None and certain else ""
+        yield Finding(
+            part.name_path,
+            f"There is no {part.title} {part.name!r} in PaddleOCR{release}.",
+            f"Did you mean {near}?"
+            if near
+            else "Correct the name, or name the PaddleOCR that has it with --paddleocr DIR.",
+            severity="critical" if near or ctx.tree is not None else "warning",
+        )
+    yield from _misspelt_choice(ctx)
+
+
+def _foreign(ctx: Context, part: Named) -> Iterator[Finding]:
+    """A class of PaddleOCR, but of another kind: a loss where the head should be."""
+    for kind in ("loss", "head", "neck", "backbone", "postprocess", "metric", "transform"):
+        if kind != part.kind and part.name in ctx.words.of(kind):
+            yield Finding(
+                part.name_path,
+                f"{part.name} is a {kind} of PaddleOCR, and no {part.title}.",
+                f"Name a {part.title} there.",
+            )
+            return
+
+
+def _misspelt_choice(ctx: Context) -> Iterator[Finding]:
+    """Names that are no classes of their own: regularizers, the heads of MultiHead, samplers."""
+    places: list[tuple[YamlPath, Any, tuple[str, ...]]] = []
+    path: YamlPath = ("Optimizer", "regularizer", "name")
+    places.append((path, ctx.get(*path), REGULARIZERS))
+    path = ("Architecture", "Head", "head_list")
+    entries = ctx.get(*path)
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        for name in entry if isinstance(entry, Mapping) else ():
+            places.append(((*path, index, name), name, MULTI_HEADS))
+    path = ("Train", "sampler", "name")
+    places.append((path, ctx.get(*path), ("MultiScaleSampler",)))
+    for path, name, choices in places:
+        near = meant(name, choices) if isinstance(name, str) else None
+        if near:
+            yield Finding(path, f"{written(path)} is {name!r}.", f"Did you mean {near}?")
+
+
+@rule(
+    "option_missing",
+    "critical",
+    "it has no default: a TypeError ends the training when the class is built",
+)
+def option_missing(ctx: Context) -> Iterator[Finding]:
+    settings = ctx.get("Global")
+    settings = settings if isinstance(settings, Mapping) else {}
+    for part in named(ctx):
+        known = component(ctx, part)
+        if known is None or part.name_path[-1] == "base_metric_name" or part.kind == "dataset":
+            continue
+        given = {*part.options, *part.handled}
+        if part.kind in ("transform", "postprocess"):
+            given |= set(settings)  # all of Global is merged over their options
+        for option in sorted(known.required - given):
+            like = meant(
+                option, [str(k) for k in part.options if k not in known.options], cutoff=0.5
+            )
+            yield Finding(
+                part.path,
+                f"{part.name} needs {option}, which is not given.",
+                f"Is {like} meant to be {option}?" if like else f"Add {option}.",
+            )
+
+
+@rule(
+    "value_unusable",
+    "critical",
+    "PaddleOCR does not check values: a wrong one ends the training, or spoils it without a word",
+)
+def value_unusable(ctx: Context) -> Iterator[Finding]:
+    seen = set()
+    for path, value, limit in _limited(ctx):
+        wanted = limit.fault(value)
+        if wanted is None or path in seen or _told_elsewhere(path, value):
+            continue
+        seen.add(path)
+        reason = f": {limit.why}" if limit.why else ""
+        yield Finding(
+            path,
+            f"{written(path)} is {_shown(value)}, not {wanted}{reason}.",
+            f"Write {wanted}.",
+        )
+
+
+def _limited(ctx: Context) -> Iterator[tuple[YamlPath, Any, Limit]]:
+    """(path, value, limit) of every key whose values are known."""
+    for path, limits in SECTIONS.items():
+        section = ctx.get(*path) if path else ctx.config
+        for key, value in section.items() if isinstance(section, Mapping) else ():
+            if key in limits:
+                yield (*path, key), value, limits[key]
+    for part in named(ctx):
+        known = component(ctx, part)
+        declared = OPTIONS.get((part.kind, part.name), {})
+        for key, value in part.options.items():
+            if key in declared:
+                yield (*part.path, key), value, declared[key]
+            elif known is not None and part.path not in SECTIONS:
+                by_default = _BY_DEFAULT.get(known.options.get(key, ""))
+                # A number's default may be replaced by one number for each stage: lists pass.
+                if by_default is not None and not isinstance(value, list):
+                    yield (*part.path, key), value, by_default
+
+
+def _told_elsewhere(path: YamlPath, value: Any) -> bool:
+    """Whether a rule of its own says it: texts such as 1e-4 (number_is_text)."""
+    if not isinstance(value, str):
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return "e" in value.lower()
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "a section"
+    text = f"the text {value!r}" if isinstance(value, str) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+@rule(
+    "schedule_unusable",
+    "critical",
+    "the learning rate schedule is built before the first step (ppocr/optimizer/learning_rate.py)",
+)
+def schedule_unusable(ctx: Context) -> Iterator[Finding]:
+    path: YamlPath = ("Optimizer", "lr")
+    values, epochs = ctx.get(*path, "values"), ctx.get(*path, "decay_epochs")
+    lists = isinstance(values, list) and isinstance(epochs, list)
+    if ctx.get(*path, "name") == "Piecewise" and lists and len(values) != len(epochs) + 1:
+        yield Finding(
+            (*path, "values"),
+            f"Piecewise has {len(values)} values for {len(epochs)} decay_epochs (Paddle 3 "
+            "refuses fewer than one more).",
+            f"{len(epochs)} epochs part the run into {len(epochs) + 1}: give one value for "
+            "each part.",
+            severity="critical" if len(values) < len(epochs) else "warning",
+        )
+    for key in ("decay_epochs", "milestones"):
+        epochs = ctx.get(*path, key)
+        if not isinstance(epochs, list) or not all(isinstance(e, (int, float)) for e in epochs):
+            continue
+        if epochs != sorted(epochs):
+            yield Finding((*path, key), f"{key} {epochs} do not rise.", "Sort them.")
+            continue
+        last: Optional[float] = ctx.number("Global", "epoch_num")
+        late = [e for e in epochs if last is not None and e >= last]
+        if late and len(late) == len(epochs):
+            yield Finding(
+                (*path, key),
+                f"{key} {epochs} all lie at or after the end of the run, epoch {last:g}: the "
+                "learning rate never falls.",
+                "Scale them to epoch_num.",
+                severity="warning",
+            )

@@ -1,0 +1,246 @@
+"""Whether the parts belong together, and the operators hand each other what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Optional
+
+from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.dataflow import Snag, snags
+from ppocr_guard.audit.pipelines import (
+    FAMILIES,
+    INDICATORS,
+    Family,
+    Part,
+    candidates,
+    family,
+    parts,
+)
+from ppocr_guard.audit.problem import Edit, Finding
+from ppocr_guard.audit.rule import rule
+from ppocr_guard.paddleocr.schedule import MULTI_SCALE_DATASETS, SIMPLE_DATASETS
+from ppocr_guard.yaml_source import YamlPath
+
+MODES = ("Train", "Eval")
+_TITLES = {"part_of_combined": "loss", "encoder": "label encoder", "model_type": "model type"}
+# Operators that draw further samples; those before them read the additional ones, too.
+_DRAW_MORE = {"CopyPaste": 2, "RecConAug": 1}
+
+
+@rule(
+    "parts_mismatch",
+    "critical",
+    "loss, head, postprocess, metric and label encoder hand each other data in a form of their "
+    "own: parts of two algorithms end in an error, at the first step or at the first evaluation",
+)
+def parts_mismatch(ctx: Context) -> Iterator[Finding]:
+    found = candidates(ctx)
+    for part in parts(ctx):
+        wanted = [getattr(one, part.role) for one in found]
+        if any(part.name in names or not names for names in wanted):
+            continue
+        if not found or not any(part.name in getattr(f, part.role) for f in FAMILIES):
+            continue  # misspelt, or a user's own: component_unknown says what can be said
+        yield _mismatch(part, found[0])
+    yield from _head_in_loss(ctx)
+
+
+def _mismatch(part: Part, one: Family) -> Finding:
+    names = ", ".join(sorted(getattr(one, part.role)))
+    title = _TITLES.get(part.role, part.role)
+    return Finding(
+        part.path,
+        f"The {title} {part.name} does not belong to {one.name}, as most of this configuration "
+        "does.",
+        f"{one.name} has the {title} {names}.",
+    )
+
+
+def _head_in_loss(ctx: Context) -> Iterator[Finding]:
+    """MultiLoss and MultiHead: the second head's loss, and the encoder of its labels."""
+    heads = _names(ctx.get("Architecture", "Head", "head_list"))
+    parts_of_loss = _names(ctx.get("Loss", "loss_config_list"))
+    if ctx.get("Architecture", "Head", "name") != "MultiHead" or len(heads) < 2:
+        return
+    guide = heads[1].removesuffix("Head")
+    if len(parts_of_loss) > 1 and parts_of_loss[1] != f"{guide}Loss":
+        yield Finding(
+            ("Loss", "loss_config_list", 1),
+            f"The second head is {heads[1]}, the second loss {parts_of_loss[1]}.",
+            f"Use {guide}Loss with {heads[1]}.",
+        )
+    for mode in MODES:
+        encode = ctx.transform(mode, "MultiLabelEncode")
+        given = encode.parameters.get("gtc_encode", "SARLabelEncode") if encode else None
+        if encode is not None and given != f"{guide}LabelEncode":
+            yield Finding(
+                (*encode.path, "gtc_encode"),
+                f"MultiLabelEncode of {mode} encodes for {given}, and the second head is "
+                f"{heads[1]}.",
+                f"Set gtc_encode: {guide}LabelEncode.",
+            )
+
+
+def _names(entries: Any) -> list[str]:
+    """Names of a list of one-key mappings."""
+    entries = entries if isinstance(entries, list) else []
+    return [str(next(iter(e))) for e in entries if isinstance(e, Mapping) and len(e) == 1]
+
+
+@rule(
+    "main_indicator_unknown",
+    "critical",
+    "the best model is chosen by it: a KeyError ends the training at the first evaluation, hours "
+    "after it began (tools/program.py)",
+)
+def main_indicator_unknown(ctx: Context) -> Iterator[Finding]:
+    path: YamlPath = ("Metric", "main_indicator")
+    name, indicator = ctx.get("Metric", "name"), ctx.get(*path)
+    if name == "DistillationMetric":
+        name = ctx.get("Metric", "base_metric_name")
+    known = INDICATORS.get(str(name))
+    source = ctx.words.find("metric", str(name))
+    if known is None or indicator is None:
+        return
+    if indicator not in known and (source is None or indicator not in source.writes):
+        yield Finding(
+            path,
+            f"{name} returns no {indicator!r}.",
+            f"It returns {', '.join(sorted(known))}.",
+        )
+
+
+def _of_snags(ctx: Context, code: str) -> Iterator[Finding]:
+    for mode in MODES:
+        for snag in snags(ctx, mode):
+            if snag.code == code:
+                yield _finding(snag)
+
+
+def _finding(snag: Snag) -> Finding:
+    path: YamlPath = snag.transform.path
+    if snag.transform.name == "KeepKeys" and snag.message.startswith("KeepKeys keeps"):
+        path = (*path, "keep_keys")
+    return Finding(path, snag.message, snag.advice)
+
+
+@rule(
+    "operator_missing",
+    "critical",
+    "PaddleOCR catches the error of an operator and tries another sample, for ever: training "
+    "hangs without a word (SimpleDataSet.__getitem__)",
+)
+def operator_missing(ctx: Context) -> Iterator[Finding]:
+    yield from _of_snags(ctx, "operator_missing")
+
+
+@rule(
+    "operator_order",
+    "critical",
+    "operators work on what those before them leave; PaddleOCR catches their errors and tries "
+    "another sample, for ever (SimpleDataSet.__getitem__)",
+)
+def operator_order(ctx: Context) -> Iterator[Finding]:
+    yield from _of_snags(ctx, "operator_order")
+
+
+@rule(
+    "operator_doubled",
+    "critical",
+    "the second of two either fails on what the first has made, and PaddleOCR tries samples for "
+    "ever, or it undoes what came between",
+)
+def operator_doubled(ctx: Context) -> Iterator[Finding]:
+    yield from _of_snags(ctx, "operator_doubled")
+
+
+@rule(
+    "keep_keys_order",
+    "critical",
+    "losses and metrics take what KeepKeys keeps by position (such as ppocr/losses/det_db_loss.py, "
+    "ppocr/metrics/det_metric.py): in another order they learn and measure the wrong thing",
+)
+def keep_keys_order(ctx: Context) -> Iterator[Finding]:
+    one = family(ctx)
+    if one is None:
+        return
+    for mode in MODES:
+        wanted = one.train_keys if mode == "Train" else one.eval_keys
+        keep = ctx.transform(mode, "KeepKeys")
+        keys = keep.parameters.get("keep_keys") if keep else None
+        if keep is None or not isinstance(keys, list) or not wanted or _begins(keys, wanted):
+            continue
+        path = (*keep.path, "keep_keys")
+        order = _in_order(keys, wanted)
+        names = ", ".join(key.replace("|", " or ") for key in wanted)
+        yield Finding(
+            path,
+            f"KeepKeys of {mode} keeps {', '.join(map(str, keys))}; "
+            f"{'the order must be' if order else 'needed are, in this order,'} {names}.",
+            "Write them in this order.",
+            (Edit(path, order),) if order else (),
+        )
+
+
+def _begins(keys: list[Any], wanted: tuple[str, ...]) -> bool:
+    return len(keys) >= len(wanted) and all(k in w.split("|") for k, w in zip(keys, wanted))
+
+
+def _in_order(keys: list[Any], wanted: tuple[str, ...]) -> Optional[list[Any]]:
+    """The same keys as wanted; None: they are not the same."""
+    ordered = [next((k for k in keys if k in w.split("|")), None) for w in wanted]
+    return ordered if None not in ordered and len(keys) == len(wanted) else None
+
+
+@rule(
+    "sampler_mismatch",
+    "critical",
+    "MultiScaleSampler gives (width, height, index) for each sample, which only MultiScaleDataSet "
+    "takes apart (ppocr/data/multi_scale_sampler.py)",
+)
+def sampler_mismatch(ctx: Context) -> Iterator[Finding]:
+    path: YamlPath = ("Train", "sampler")
+    data_set, sampler = ctx.dataset("Train"), ctx.get(*path, "name")
+    if sampler == "MultiScaleSampler" and data_set in SIMPLE_DATASETS:
+        yield Finding(
+            path,
+            f"MultiScaleSampler does not work with {data_set}.",
+            "Use MultiScaleDataSet (and take the resizing operator out), or remove the sampler.",
+        )
+    elif data_set in MULTI_SCALE_DATASETS and not ctx.get(*path):
+        yield Finding(
+            ("Train", "dataset", "name"),
+            f"{data_set} needs Train.sampler MultiScaleSampler, and there is none.",
+            "Add the sampler, or use SimpleDataSet with an operator that resizes.",
+        )
+
+
+@rule(
+    "ext_op_transform_idx",
+    "critical",
+    "operators before that position prepare the additional samples of CopyPaste and RecConAug "
+    "(get_ext_data in ppocr/data/simple_dataset.py)",
+)
+def ext_op_transform_idx(ctx: Context) -> Iterator[Finding]:
+    for transform in ctx.transforms("Train"):
+        if transform.name not in _DRAW_MORE:
+            continue
+        path: YamlPath = ("Train", "dataset", "ext_op_transform_idx")
+        default = 1 if ctx.dataset("Train").startswith("LMDB") else 2
+        index = ctx.number(*path)
+        index = default if index is None else index
+        least = _DRAW_MORE[transform.name]
+        if index > transform.position:
+            yield Finding(
+                path if ctx.get(*path) is not None else transform.path,
+                f"{transform.name} is operator {transform.position}, and operators 0 to "
+                f"{index - 1:g} prepare its additional samples: itself among them, which fails.",
+                f"Set ext_op_transform_idx: {transform.position}.",
+            )
+        elif index < least:
+            yield Finding(
+                path,
+                f"ext_op_transform_idx {index:g} leaves the additional samples of "
+                f"{transform.name} unprepared.",
+                f"Set it to {transform.position}.",
+            )
