@@ -178,17 +178,17 @@ def render(dataset: Dataset, save_model_dir: Union[str, Path], options: RunOptio
     values: dict[str, object] = {
         **vars(options),
         "distributed": str(options.distributed).lower(),
-        "save_model_dir": _path(save_model_dir),
+        "save_model_dir": yaml_path(save_model_dir),
         "eval_from": options.eval_batch_step[0],
         "eval_every": options.eval_batch_step[1],
-        "checkpoints": _path(options.checkpoints),
-        "pretrained_model": _path(options.pretrained_model),
-        "seed": _line("  seed: ", options.seed),
-        "total_epoch": _line("        total_epoch: ", options.total_epoch),
-        "transform": _line("    ", options.transform or None),
-        "data_dir": _path(dataset.folder),
-        "train_labels": _path(dataset.train_labels),
-        "val_labels": _path(dataset.val_labels),
+        "checkpoints": yaml_path(options.checkpoints),
+        "pretrained_model": yaml_path(options.pretrained_model),
+        "seed": optional_line("  seed: ", options.seed),
+        "total_epoch": optional_line("        total_epoch: ", options.total_epoch),
+        "transform": optional_line("    ", options.transform or None),
+        "data_dir": yaml_path(dataset.folder),
+        "train_labels": yaml_path(dataset.train_labels),
+        "val_labels": yaml_path(dataset.val_labels),
     }
     if options.border_ratio is None:
         values["border_ratio"] = options.shrink_ratio
@@ -209,10 +209,12 @@ def write(
     return file
 
 
-def _line(start: str, value: object) -> str:
+def optional_line(start: str, value: object) -> str:
+    """A line of its own, begun by ``start``; empty for None."""
     return "" if value is None else f"\n{start}{value}"
 
 
-def _path(path: Optional[Union[str, Path]]) -> str:
+def yaml_path(path: Optional[Union[str, Path]]) -> str:
+    """An absolute path as a YAML value; null for None."""
     # A JSON string is a YAML string, whatever the path holds. The run's folder is the tree.
     return "null" if path is None else json.dumps(str(Path(path).absolute()), ensure_ascii=False)

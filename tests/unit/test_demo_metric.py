@@ -69,5 +69,5 @@ def test_counts_are_summed_over_images_then_start_over() -> None:
 
 
 def test_other_metrics_are_refused() -> None:
-    with pytest.raises(ValueError, match="no metric RecMetric"):
-        build_metric({"name": "RecMetric"})
+    with pytest.raises(ValueError, match="no metric VQAMetric"):
+        build_metric({"name": "VQAMetric"})

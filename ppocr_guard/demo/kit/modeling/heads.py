@@ -1,4 +1,5 @@
-"""Head of the DB paper: probability map, threshold map, and their soft binarization."""
+"""Heads by their names; that of the DB paper: probability map, threshold map, and their soft
+binarization."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from paddle import Tensor, nn
 from paddle.nn import functional as F  # noqa: N812 (as everybody writes it)
 
 from .layers import ConvBN
+from .rec_heads import CTCHead, MultiHead
 
 
 class MapHead(nn.Layer):
@@ -49,10 +51,14 @@ class DBHead(nn.Layer):
         return {"maps": paddle.concat([shrink, threshold, binary], axis=1)}
 
 
-def build_head(config: Mapping[str, Any], in_channels: int) -> DBHead:
-    """Raises ValueError for another ``name`` than DBHead."""
+def build_head(config: Mapping[str, Any], in_channels: int) -> nn.Layer:
+    """Raises ValueError for another ``name`` than DBHead, CTCHead and MultiHead."""
     options = dict(config)
     name = options.pop("name", None)
-    if name != "DBHead":
-        raise ValueError(f"the training kit has no head {name}; use DBHead")
-    return DBHead(in_channels, k=options.get("k", 50))
+    if name == "DBHead":
+        return DBHead(in_channels, k=options.get("k", 50))
+    if name == "CTCHead":
+        return CTCHead(in_channels, options["out_channels"])
+    if name == "MultiHead":
+        return MultiHead(in_channels, **options)
+    raise ValueError(f"the training kit has no head {name}; use DBHead, CTCHead or MultiHead")

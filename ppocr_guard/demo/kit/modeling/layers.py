@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Optional, Union
 
 from paddle import Tensor, nn
 
 
 class ConvBN(nn.Layer):
-    """Convolution without bias, batch norm, activation (none if ``act`` is None)."""
+    """Convolution without bias, batch norm, activation (none if ``act`` is None).
+
+    ``stride``: of height and width, or of both.
+    """
 
     def __init__(
         self,
         inputs: int,
         outputs: int,
         kernel: int = 3,
-        stride: int = 1,
+        stride: Union[int, tuple[int, int]] = 1,
         groups: int = 1,
         act: Optional[str] = "hardswish",
     ) -> None:
@@ -36,3 +39,14 @@ class SeparableConvBN(nn.Sequential):
 
     def __init__(self, inputs: int, outputs: int, act: Optional[str] = "hardswish") -> None:
         super().__init__(ConvBN(inputs, inputs, groups=inputs), ConvBN(inputs, outputs, 1, act=act))
+
+
+class Residual(nn.Layer):
+    """A separable convolution around a shortcut."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = SeparableConvBN(channels, channels, act=None)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.conv(x)

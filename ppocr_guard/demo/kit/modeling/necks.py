@@ -1,9 +1,9 @@
-"""Feature pyramid of the DB paper."""
+"""Necks: the feature pyramid of the DB paper, and the sequence encoder of the CRNN paper."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Union
 
 import paddle
 import paddle.nn.functional as F  # noqa: N812 (as everybody writes it)
@@ -41,10 +41,29 @@ class DBFPN(nn.Layer):
         return paddle.concat(outputs[::-1], axis=1)
 
 
-def build_neck(config: Mapping[str, Any], in_channels: Sequence[int]) -> DBFPN:
-    """Raises ValueError for another ``name`` than DBFPN."""
+class SequenceEncoder(nn.Layer):
+    """Mean over the height, then a bidirectional LSTM along the width.
+
+    Source: CRNN paper, section 2.2.
+    """
+
+    def __init__(self, in_channels: int, hidden_size: int = 64) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(in_channels, hidden_size, direction="bidirect")
+        self.out_channels = 2 * hidden_size
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, W, 2 * hidden_size)."""
+        return self.lstm(features.mean(axis=2).transpose([0, 2, 1]))[0]
+
+
+def build_neck(config: Mapping[str, Any], in_channels: Any) -> Union[DBFPN, SequenceEncoder]:
+    """Raises ValueError for another ``name`` than DBFPN and SequenceEncoder."""
     options = dict(config)
     name = options.pop("name", None)
-    if name != "DBFPN":
-        raise ValueError(f"the training kit has no neck {name}; use DBFPN")
-    return DBFPN(in_channels, **options)
+    if name == "DBFPN":
+        return DBFPN(in_channels, **options)
+    if name == "SequenceEncoder":
+        options.pop("encoder_type", None)  # PaddleOCR has several; here it is rnn
+        return SequenceEncoder(in_channels, **options)
+    raise ValueError(f"the training kit has no neck {name}; use DBFPN or SequenceEncoder")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
 
 from paddle import Tensor, nn
 
 from ..backbones import build_backbone
-from ..heads import build_head
+from ..heads import MultiHead, build_head
 from ..necks import build_neck
 
-__all__ = ["DetectionModel", "apply_to_static", "build_model"]
+__all__ = ["DetectionModel", "RecognitionModel", "apply_to_static", "build_model"]
 
 
 class DetectionModel(nn.Layer):
@@ -29,18 +29,32 @@ class DetectionModel(nn.Layer):
         return maps
 
 
-def build_model(config: Mapping[str, Any]) -> DetectionModel:
+class RecognitionModel(DetectionModel):
+    """The same for text lines: (N, 3, H, W), H a multiple of 16, to scores by time step."""
+
+    def forward(self, images: Tensor, data: Optional[Sequence[Tensor]] = None) -> Any:
+        """``data``: the rest of the batch, which PaddleOCR's loop gives to SVTR_LCNet and others;
+        a MultiHead needs it while it trains."""
+        steps = self.neck(self.backbone(images))
+        return self.head(steps, data) if isinstance(self.head, MultiHead) else self.head(steps)
+
+
+def build_model(config: Mapping[str, Any]) -> nn.Layer:
     """The model that the ``Architecture`` section asks for.
 
     Raises:
-        ValueError: not text detection with DB, or a part that the kit does not have.
+        ValueError: not text detection with DB nor recognition with CRNN or SVTR_LCNet, or a part
+            that the kit does not have.
     """
-    if config.get("model_type") != "det" or config.get("algorithm") != "DB":
-        raise ValueError(
-            "the training kit has model_type det with algorithm DB only, not "
-            f"{config.get('model_type')} with {config.get('algorithm')}"
-        )
-    return DetectionModel(config)
+    kind = config.get("model_type"), config.get("algorithm")
+    if kind == ("det", "DB"):
+        return DetectionModel(config)
+    if kind in (("rec", "CRNN"), ("rec", "SVTR_LCNet")):
+        return RecognitionModel(config)
+    raise ValueError(
+        "the training kit has model_type det with algorithm DB, and rec with CRNN (CTCHead) or "
+        f"SVTR_LCNet (MultiHead), not {kind[0]} with {kind[1]}"
+    )
 
 
 def apply_to_static(model: nn.Layer, config: Mapping[str, Any], logger: Any) -> nn.Layer:
