@@ -92,7 +92,6 @@ def make_lines(
         raise ValueError("a data set needs lines, one to train and one to check")
     writing = writing or Writing()
     folder = Path(dest)
-    files = []
     for split, (name, count) in enumerate((("train", train_lines), ("val", val_lines))):
         (folder / name).mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng([seed, split])
@@ -101,10 +100,9 @@ def make_lines(
             path = f"{name}/{index:05d}.png"
             cv2.imwrite(str(folder / path), draw_line(rng, text))
             lines.append(Line(path, text))
-        files.append(folder / f"{name}.txt")
-        write_lines(files[-1], lines)
+        write_lines(folder / f"{name}.txt", lines)
     dictionary = write_dictionary(folder / "dict.txt", writing.characters)
-    return Lines(folder, *files, dictionary)
+    return Lines(folder, folder / "train.txt", folder / "val.txt", dictionary)
 
 
 def make_texts(rng: np.random.Generator, count: int, writing: Writing) -> list[str]:
@@ -133,7 +131,7 @@ def draw_line(rng: np.random.Generator, text: str) -> NDArray[np.uint8]:
     import cv2
     import numpy as np
 
-    ink = _ink(rng, text)
+    ink: Any = _ink(rng, text)
     height, width = ink.shape
     tilt = cv2.getRotationMatrix2D((width / 2, height / 2), float(rng.normal(0, 0.7)), 1.0)
     ink = cv2.warpAffine(ink, tilt, (width, height))
@@ -143,7 +141,8 @@ def draw_line(rng: np.random.Generator, text: str) -> NDArray[np.uint8]:
     paper, dark = rng.uniform(150, 255, 3), rng.uniform(0, 90, 3)
     image = paper * (1 - alpha) + dark * alpha
     image = image + rng.normal(0, rng.uniform(1, 10), image.shape)
-    return np.clip(image, 0, 255).astype(np.uint8)
+    drawn: NDArray[np.uint8] = np.clip(image, 0, 255).astype(np.uint8)
+    return drawn
 
 
 def _ink(rng: np.random.Generator, text: str) -> NDArray[np.uint8]:
@@ -163,7 +162,7 @@ def _ink(rng: np.random.Generator, text: str) -> NDArray[np.uint8]:
     size = right - left + pads[0] + pads[1], bottom - top + pads[2] + pads[3]
     image = Image.new("L", size)
     ImageDraw.Draw(image).text((pads[0] - left, pads[2] - top), text, 255, font, anchor="ls")
-    return np.asarray(image, np.uint8)
+    return np.array(image, np.uint8)
 
 
 def _hershey(rng: np.random.Generator, text: str, pads: Sequence[int]) -> NDArray[np.uint8]:

@@ -8,8 +8,9 @@ from typing import Any, Optional
 from paddle import Tensor, nn
 
 from ..backbones import build_backbone
-from ..heads import MultiHead, build_head
+from ..heads import build_head
 from ..necks import build_neck
+from ..rec_heads import MultiHead
 
 __all__ = ["DetectionModel", "RecognitionModel", "apply_to_static", "build_model"]
 
