@@ -18,8 +18,11 @@ from ppocr_guard.detect.trend import (
 )
 from ppocr_guard.events import (
     Alert,
+    BatchFigures,
     DataErrors,
     EvalEnd,
+    Examination,
+    Findings,
     Reaction,
     RoundTrip,
     RunStart,
@@ -131,6 +134,15 @@ class HmeanTrend(Hook):
 
     def on_round_trip(self, event: RoundTrip) -> None:
         self.collector.round_trip(event)
+
+    def on_examination(self, event: Examination) -> None:
+        self.collector.examination(event)
+
+    def on_batch_figures(self, event: BatchFigures) -> None:
+        self.collector.batch_figures(event)
+
+    def on_findings(self, event: Findings) -> None:
+        self.collector.findings(event)
 
     def on_data_errors(self, event: DataErrors) -> None:
         self.collector.data_errors(event)

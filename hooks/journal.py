@@ -21,6 +21,7 @@ from ppocr_guard.events import (
     EvalEnd,
     Event,
     Examination,
+    Findings,
     RoundTrip,
     RunEnd,
     RunStart,
@@ -95,6 +96,9 @@ class Journal(Hook):
         self._put(event)
 
     def on_examination(self, event: Examination) -> None:
+        self._put(event)
+
+    def on_findings(self, event: Findings) -> None:
         self._put(event)
 
     def on_data_errors(self, event: DataErrors) -> None:

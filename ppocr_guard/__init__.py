@@ -12,12 +12,14 @@ from ppocr_guard.paddleocr.in_transforms import Transform
 if TYPE_CHECKING:
     from ppocr_guard.events import (
         Alert,
+        BatchFigures,
         CheckpointSaved,
         DataErrors,
         EpochStart,
         EvalEnd,
         EvalSample,
         Examination,
+        Findings,
         RepairRequest,
         RoundTrip,
         RunEnd,
@@ -34,12 +36,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Alert",
+    "BatchFigures",
     "CheckpointSaved",
     "DataErrors",
     "EpochStart",
     "EvalEnd",
     "EvalSample",
     "Examination",
+    "Findings",
     "Guard",
     "Hook",
     "HookOptions",

@@ -194,6 +194,30 @@ class Examination:
 
 
 @dataclass(frozen=True)
+class BatchFigures:
+    """Figures of one training batch in some dozens; the journal leaves them out for their number.
+
+    ``image_mean`` and ``image_std``: of what the network was given; ``positives``: share of
+    text in ``shrink_map``.
+    """
+
+    time: float
+    epoch: int
+    global_step: int
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the audit of the configuration and its label files found; sent once or twice."""
+
+    time: float
+    epoch: int
+    global_step: int
+    findings: Mapping[str, str]  # code -> sentence
+
+
+@dataclass(frozen=True)
 class DataErrors:
     """PaddleOCR failed to load samples and retried others; sent by the watchdog as well."""
 
@@ -282,6 +306,8 @@ Event = Union[
     ShrinkRatio,
     RoundTrip,
     Examination,
+    BatchFigures,
+    Findings,
     DataErrors,
     Verdict,
     Alert,
@@ -299,6 +325,8 @@ _KINDS: dict[str, type] = {
     "shrink_ratio": ShrinkRatio,
     "round_trip": RoundTrip,
     "examination": Examination,
+    "batch_figures": BatchFigures,
+    "findings": Findings,
     "data_errors": DataErrors,
     "verdict": Verdict,
     "alert": Alert,

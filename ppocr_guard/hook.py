@@ -10,12 +10,14 @@ from pydantic import BaseModel, ConfigDict
 
 from ppocr_guard.events import (
     Alert,
+    BatchFigures,
     CheckpointSaved,
     DataErrors,
     EpochStart,
     EvalEnd,
     EvalSample,
     Examination,
+    Findings,
     Reaction,
     RoundTrip,
     RunEnd,
@@ -96,6 +98,10 @@ class Hook:
     def on_round_trip(self, event: RoundTrip) -> Reactions: ...
 
     def on_examination(self, event: Examination) -> Reactions: ...
+
+    def on_batch_figures(self, event: BatchFigures) -> Reactions: ...
+
+    def on_findings(self, event: Findings) -> Reactions: ...
 
     def on_data_errors(self, event: DataErrors) -> Reactions: ...
 

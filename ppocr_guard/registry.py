@@ -17,6 +17,7 @@ BUILT_IN = {
     "ShrinkRatio": "ppocr_guard.hooks.shrink_ratio",
     "HmeanTrend": "ppocr_guard.hooks.hmean_trend",
     "LossHealth": "ppocr_guard.hooks.loss_health",
+    "Diagnosis": "ppocr_guard.hooks.diagnosis",
     "AutoStop": "ppocr_guard.hooks.auto_stop",
     "Notify": "ppocr_guard.hooks.notify",
     "VisualDL": "ppocr_guard.hooks.visualdl",

@@ -1,8 +1,9 @@
-"""``python -m benchmarks.diagnosis --dir runs``: faults in real trainings, as a Markdown table.
+"""``python -m benchmarks.diagnosis SET --dir runs``: faults in real trainings, as a table.
 
-Trains one base model (kept in ``--dir``), then goes on from it once for each fault, guarded; a
-quarter of an hour on two cores. ``--only NAME...`` trains these anew and takes the others from
-the journals in ``--dir``; without a name, all. Writes ``RESULTS.md`` beside this file.
+Trains one base model (kept in ``--dir``), then goes on from it once for each fault of the set
+(``develop``, ``validate`` or ``report``), guarded, and once more with what the guard advised.
+``--only NAME...`` trains these anew and takes the others from the journals in ``--dir``; without a
+name, all. Writes ``RESULTS-SET.md`` beside this file, or ``RESULTS.md`` for ``report``.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks.diagnosis.faults import FAULTS
-from benchmarks.diagnosis.table import render
+from benchmarks.diagnosis.faults import SEEDS, SETS, Fault
+from benchmarks.diagnosis.follow import followed
+from benchmarks.diagnosis.table import Row, render
 from benchmarks.diagnosis.training import Bench
+from ppocr_guard.demo.dataset import Dataset
 
-RESULTS = Path(__file__).parent / "RESULTS.md"
+HERE = Path(__file__).parent
 
 
 def machine() -> str:
@@ -36,34 +39,49 @@ def machine() -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.diagnosis", description=__doc__)
+    parser.add_argument("set", choices=sorted(SETS), help="which faults")
     parser.add_argument("--dir", type=Path, default=Path("diagnosis_runs"), help="(%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the data; a new --dir for each")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="faults to train anew")
-    parser.add_argument(
-        "--out", type=Path, default=RESULTS, help="the table (default: %(default)s)"
-    )
+    parser.add_argument("--out", type=Path, help="the table")
     args = parser.parse_args()
-    names = [fault.name for fault in FAULTS]
+    faults = SETS[args.set]
+    names = [fault.name for fault in faults]
     unknown = sorted(set(args.only or ()) - set(names))
     if unknown:
         parser.error(f"no fault {', '.join(unknown)}; there are {', '.join(names)}")
-    bench = Bench(args.dir)
+    bench = Bench(args.dir / args.set, SEEDS[args.set])
     started = time.monotonic()
-    data = bench.prepare(args.seed)
-    for fault in FAULTS:
+    data = bench.prepare()
+    for fault in faults:
         if args.only is None or fault.name in args.only:
-            seconds = bench.run(fault, data)
+            seconds = bench.run(fault, data) + follow(bench, fault, data)
             print(f"{fault.name}: {seconds:.0f} s", file=sys.stderr)
-    table = render([(fault, bench.outcome(fault)) for fault in FAULTS])
+    table = render([row(bench, fault) for fault in faults])
     print(table)
     only = "" if args.only is None else " --only " + " ".join(args.only)
-    seed = f" --seed {args.seed}" if args.seed else ""
     head = (
-        f"{datetime.date.today()}, `python -m benchmarks.diagnosis{seed}{only}`, {machine()}, "
-        f"{(time.monotonic() - started) / 60:.0f} minutes."
+        f"{datetime.date.today()}, `python -m benchmarks.diagnosis {args.set}{only}`, "
+        f"{machine()}, {(time.monotonic() - started) / 60:.0f} minutes."
     )
-    args.out.write_text(f"# Faults in real trainings\n\n{head}\n\n{table}", encoding="utf-8")
+    name = "RESULTS.md" if args.set == "report" else f"RESULTS-{args.set}.md"
+    title = f"# Faults in real trainings: {args.set}"
+    (args.out or HERE / name).write_text(f"{title}\n\n{head}\n\n{table}", encoding="utf-8")
     return 0
+
+
+def follow(bench: Bench, fault: Fault, data: Dataset) -> float:
+    """Train again as the guard advised; seconds it took."""
+    outcome = bench.outcome(fault)
+    if outcome is None or not outcome.settings:
+        return 0.0
+    return bench.run(followed(fault, outcome.settings), data)
+
+
+def row(bench: Bench, fault: Fault) -> Row:
+    outcome = bench.outcome(fault)
+    if outcome is None or not outcome.settings:
+        return Row(fault, outcome)
+    return Row(fault, outcome, bench.outcome(followed(fault, outcome.settings)))
 
 
 if __name__ == "__main__":

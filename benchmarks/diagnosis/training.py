@@ -3,107 +3,61 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
-from benchmarks.diagnosis.faults import Fault
+import yaml
+
+from benchmarks.diagnosis.faults.fault import Fault, change_images
+from benchmarks.diagnosis.outcome import Outcome, outcome
 from ppocr_guard.demo import configs, sources, train
 from ppocr_guard.demo.dataset import Dataset, make_dataset
 from ppocr_guard.demo.presets import BASE, FINE_TUNE
-from ppocr_guard.events import Alert, EvalEnd, Event, RunEnd
 from ppocr_guard.logs.journal import read_journal
 from ppocr_guard.paths import journal_path
 
-# Runs stop where a cause is named: at the alerts below, not at a loss that is merely degenerate.
+# Nothing stops a run but the guard's own judgement of hmean, so that causes have time to show.
 GUARD = """
 Guard:
   hooks:
     - ShrinkRatio: {repair: false}
     - HmeanTrend:
     - LossHealth:
+    - Diagnosis:
     - AutoStop: {on: [hmean_collapse, hmean_not_learning, loss_not_finite, data_pipeline_failing]}
     - Journal:
 """
-# Alerts that are themselves a cause, where no alert on hmean weighed several.
-CAUSE_OF = {
-    "shrink_ratio_unexpected": "shrink_ratio_wrong",
-    "unclip_mismatch": "unclip_mismatch",
-    "loss_not_finite": "loss_not_finite",
-    "loss_diverged": "learning_rate_too_high",
-    "data_pipeline_failing": "data_pipeline_failing",
-    "overfitting": "overfitting",
-}
-SECONDS = 120  # a training that waits for data for ever is ended then
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the guard said of a run."""
-
-    alerts: tuple[Alert, ...] = ()  # warning and critical, in order
-    caught_after: int = 0  # evaluations before the first alert
-    named_after: int = 0  # evaluations before the cause was named
-    cause: str = ""  # code; empty: none was named
-    confidence: Optional[float] = None
-    hmean: tuple[float, ...] = ()  # by evaluation
-    end: str = ""  # RunEnd.reason; empty: the run did not end by itself
-
-
-def outcome(events: list[Event]) -> Outcome:
-    """The cause is the one that the last alert on hmean found likeliest; else the first alert's."""
-    alerts: list[Alert] = []
-    values: list[float] = []
-    at: list[int] = []
-    end = ""
-    for event in events:
-        if isinstance(event, EvalEnd):
-            values.append(event.value)
-        elif isinstance(event, Alert) and event.severity != "info":
-            alerts.append(event)
-            at.append(len(values))
-        elif isinstance(event, RunEnd):
-            end = event.reason
-    if not alerts:
-        return Outcome(hmean=tuple(values), end=end)
-    index, cause, confidence = _named(alerts)
-    return Outcome(tuple(alerts), at[0], at[index], cause, confidence, hmean=tuple(values), end=end)
-
-
-def _named(alerts: list[Alert]) -> tuple[int, str, Optional[float]]:
-    weighed = [i for i, alert in enumerate(alerts) if alert.evidence.get("cause")]
-    if weighed:
-        evidence = alerts[weighed[-1]].evidence
-        return weighed[-1], evidence["cause"], evidence["causes"][0]["confidence"]
-    for i, alert in enumerate(alerts):
-        if alert.evidence.get("pattern") == "no_positives":  # and no word of the ratio before
-            return i, "labels_empty", None
-        if alert.code in CAUSE_OF:
-            return i, CAUSE_OF[alert.code], None
-    return 0, "", None
+# An epoch of 25 steps, an evaluation every 3.
+SHORT: dict[str, Any] = {
+    "epoch_num": 1, "warmup_epoch": 0.2, "num_workers": 1, "eval_batch_step": (0, 3),
+}  # fmt: skip
+SECONDS = 300  # of one run
+PRELUDE = "prelude.py"
 
 
 class Bench:
     """The folder with the data, the base model and one folder a run."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, seed: int) -> None:
         self.folder = folder.absolute()
+        self.seed = seed
         self.base = self.folder / "base" / "latest"
 
-    def prepare(self, seed: int) -> Dataset:
+    def prepare(self) -> Dataset:
         """Data, and the base model unless it is there."""
-        data = make_dataset(self.folder / "data", val_images=30, seed=seed)
+        data = make_dataset(self.folder / "data", val_images=30, seed=self.seed)
         if not self.base.with_suffix(".pdparams").is_file():
-            tree = sources.compose("2.10.0")
-            options = replace(BASE, guard=GUARD, num_workers=1)
+            options = replace(BASE, guard="", num_workers=1)
             config = configs.write(self.folder / "base.yml", data, self.base.parent, options)
-            self._train("base", tree, config)
+            self._train("base", sources.compose("2.10.0"), config)
             if not self.base.with_suffix(".pdparams").is_file():
                 raise SystemExit(f"the base model failed; see {self.folder / 'base.log'}")
         return data
@@ -113,12 +67,16 @@ class Bench:
         folder = self.folder / fault.name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        weights = self._weights(fault, folder)
-        changes: dict[str, Any] = {"pretrained_model": weights, "num_workers": 1, **fault.options}
+        weights = None if fault.scratch else self._weights(fault, folder)
+        changes: dict[str, Any] = {**SHORT, "pretrained_model": weights, **fault.options}
         options = replace(FINE_TUNE, guard=GUARD, **changes)
-        config = configs.write(folder / "my.yml", fault.labels(data, folder), folder, options)
-        config.write_text(fault.edit(config.read_text(encoding="utf-8")), encoding="utf-8")
-        return self._train(fault.name, sources.compose(*fault.sources), config)
+        changed = fault.data(data, folder)
+        config = yaml.safe_load(configs.render(changed, folder, options))
+        path = folder / "my.yml"
+        path.write_text(yaml.safe_dump(fault.configure(config), sort_keys=False), "utf-8")
+        if fault.prelude:
+            (folder / PRELUDE).write_text(fault.prelude, "utf-8")
+        return self._train(fault.name, sources.compose(*fault.sources), path, fault, changed)
 
     def outcome(self, fault: Fault) -> Optional[Outcome]:
         """None when the run left no journal."""
@@ -139,8 +97,18 @@ class Bench:
         )
         return broken
 
-    def _train(self, name: str, tree: Path, config: Path) -> float:
+    def _train(
+        self,
+        name: str,
+        tree: Path,
+        config: Path,
+        fault: Optional[Fault] = None,
+        data: Optional[Dataset] = None,
+    ) -> float:
         command = [sys.executable, "-m", "ppocr_guard", "run", "--", *train.command(tree, config)]
+        prelude = config.parent / PRELUDE
+        if prelude.is_file():
+            command[-3:-2] = [_with_prelude(prelude, Path(command[-3]))]
         environment = {**train.environment(), "OMP_NUM_THREADS": "1"}
         started = time.monotonic()
         with (self.folder / f"{name}.log").open("wb") as log:
@@ -153,7 +121,9 @@ class Bench:
                 start_new_session=True,  # so that it can be ended with its workers
             )
             try:
-                process.wait(SECONDS * (3 if name == "base" else 1))
+                if fault is not None and fault.during is not None and data is not None:
+                    self._interfere(fault, data, process)
+                process.wait(SECONDS)
             except subprocess.TimeoutExpired:
                 pass
             finally:
@@ -161,3 +131,36 @@ class Bench:
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         return time.monotonic() - started
+
+    def _interfere(self, fault: Fault, data: Dataset, process: subprocess.Popen[bytes]) -> None:
+        """Do what the fault does in mid-run, once its evaluation is in the journal."""
+        assert fault.during is not None
+        number, split, change = fault.during
+        journal = journal_path(str(self.folder / fault.name))
+        while process.poll() is None:
+            if journal.is_file() and _evaluations(journal) >= number:
+                change_images(data.folder / split, change)
+                return
+            time.sleep(0.1)
+
+
+def _evaluations(journal: Path) -> int:
+    count = 0
+    for line in journal.read_text("utf-8").splitlines():
+        with contextlib.suppress(ValueError):
+            count += json.loads(line).get("event") == "eval"
+    return count
+
+
+def _with_prelude(prelude: Path, script: Path) -> str:
+    """A script that runs ``prelude`` and then ``script`` as the main program."""
+    together = prelude.with_name("train.py")
+    together.write_text(
+        "import runpy, sys\n"
+        f"sys.path.insert(0, {str(script.parent.parent)!r})\n"
+        f"exec(open({str(prelude)!r}).read())\n"
+        f"sys.argv[0] = {str(script)!r}\n"
+        f"runpy.run_path({str(script)!r}, run_name='__main__')\n",
+        "utf-8",
+    )
+    return str(together)

@@ -11,7 +11,7 @@ from ppocr_guard.audit.problem import Problem
 from ppocr_guard.audit.rule import RULES, Rule
 from ppocr_guard.yaml_source import YamlError, YamlSource, parse_yaml, read_yaml, written
 
-__all__ = ["Problem", "audit", "quick"]
+__all__ = ["Problem", "audit", "quick", "thorough"]
 _RANK = {"critical": 0, "warning": 1, "info": 2}
 
 
@@ -31,6 +31,18 @@ def quick(config: Mapping[str, Any], config_path: Optional[str] = None) -> list[
     Label files are counted but not parsed; the shrink ratio is left out, because a running
     training shows it as it is.
     """
+    ctx = Context(_source(config, config_path), bases=(Path(),), parse_labels=False)
+    return _run(ctx, [rule for rule in _rules() if rule.live])
+
+
+def thorough(config: Mapping[str, Any], config_path: Optional[str] = None) -> list[Problem]:
+    """What :func:`quick` leaves out: rules that read all labels, or some images."""
+    ctx = Context(_source(config, config_path), bases=(Path(),))
+    return _run(ctx, [rule for rule in _rules() if not rule.live and rule.reads != "config"])
+
+
+def _source(config: Mapping[str, Any], config_path: Optional[str]) -> YamlSource:
+    """``config`` with the lines of its file, where that can be read."""
     source: Optional[YamlSource] = None
     if config_path is not None:
         try:
@@ -40,8 +52,7 @@ def quick(config: Mapping[str, Any], config_path: Optional[str] = None) -> list[
     if source is None:
         source = parse_yaml("Global: {}\nTrain: {}\n", config_path or "config")
     source.config = dict(config)
-    ctx = Context(source, bases=(Path(),), parse_labels=False)
-    return _run(ctx, [rule for rule in _rules() if rule.live])
+    return source
 
 
 def _rules() -> list[Rule]:

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from ppocr_guard.detect.evidence import FITS, Evidence
+from ppocr_guard.detect.jumps import JumpDetector
 from ppocr_guard.detect.loss import LossLevel, part, total_loss
 from ppocr_guard.events import (
     Alert,
+    BatchFigures,
     DataErrors,
     EvalEnd,
+    Examination,
+    Findings,
     RoundTrip,
     RunStart,
     ShrinkRatio,
@@ -22,6 +26,9 @@ _KEPT = (
     "best", "first", "evaluations", "loss_first", "loss_at_best", "learning_rate", "dice_first",
     "dice_at_first",
 )  # fmt: skip
+_EXAMINED: dict[str, type] = {
+    "first_cells": float, "first_facts": float, "first_val": float, "notes": str,
+}  # fmt: skip
 _WEIGHED = (
     "loss_not_finite",
     "loss_degenerate",
@@ -31,6 +38,8 @@ _WEIGHED = (
     "data_pipeline_failing",
 )
 _SOURCES = {"scheduled": 0, "live": 1, "measured": 2}
+_LEAST = {"positives": 0.08}  # by which a figure of a batch must move to have jumped
+_TERMS = ("loss_shrink_maps", "loss_threshold_maps", "loss_binary_maps")  # of DB
 FIRST_STEPS = 3  # steps that make the level at which the loss began
 
 
@@ -41,12 +50,15 @@ class Collector:
         self.evidence = Evidence()
         self.level = LossLevel()
         self.dice = LossLevel()
+        self.jumps: dict[str, JumpDetector] = {}
         self._steps = 0
         self._source = 0  # rank of what the shrink ratio rests on
 
     def run_start(self, event: RunStart) -> None:
         config = event.config
         self.evidence.optimizer = str(_get(config, "Optimizer", "name") or "")
+        rate = _finite(_get(config, "Optimizer", "lr", "learning_rate"))
+        self.evidence.config_learning_rate = rate
         weights = _get(config, "Global", "pretrained_model"), _get(config, "Global", "checkpoints")
         self.evidence.pretrained = any(weights)
         self._read_ratios(event)
@@ -71,6 +83,8 @@ class Collector:
 
     def step(self, event: StepEnd) -> None:
         e = self.evidence
+        e.steps += 1
+        self._step_terms(event)
         loss = total_loss(event.losses)
         if loss is not None and math.isfinite(loss):
             self._steps += 1
@@ -82,6 +96,17 @@ class Collector:
         if event.learning_rate is not None:
             e.learning_rate = max(e.learning_rate or 0.0, event.learning_rate)
         e.data_errors = max(e.data_errors, event.data_errors)
+
+    def _step_terms(self, event: StepEnd) -> None:
+        """Terms of the loss that are exactly 0, always. Without text, those of the maps are."""
+        e = self.evidence
+        terms = {n: v for n, v in event.losses.items() if n.endswith(_TERMS)}
+        if event.smoothed or len(terms) < 2:
+            return
+        zero = tuple(name for name, value in terms.items() if value == 0)
+        e.zero_terms = zero if e.steps == 1 else tuple(n for n in e.zero_terms if n in zero)
+        finite = [abs(value) for value in terms.values() if math.isfinite(value)]
+        e.largest_term = max([e.largest_term or 0.0, *finite])
 
     def _step_dice(self, losses: list[float]) -> None:
         """DB's loss of the binary map; several of them in a distillation."""
@@ -131,6 +156,26 @@ class Collector:
         if event.share_matched >= FITS:
             e.alerts.pop("unclip_mismatch", None)
 
+    def examination(self, event: Examination) -> None:
+        e = self.evidence
+        if not e.first_facts:
+            e.first_cells, e.first_facts = dict(event.cells), dict(event.facts)
+            e.notes = dict(event.notes)
+        if event.evaluation and not e.first_val:
+            e.first_val = {k: v for k, v in event.facts.items() if k.endswith(".val")}
+        e.cells, e.facts = dict(event.cells), dict(event.facts)
+        e.settings = {name: dict(setting) for name, setting in event.settings.items()}
+
+    def batch_figures(self, event: BatchFigures) -> None:
+        for name, value in event.figures.items():
+            jump = self.jumps.setdefault(name, JumpDetector(least=_LEAST.get(name, 0.25)))
+            step = jump.update(value, event.global_step)
+            if step is not None:
+                self.evidence.jumps[name] = step
+
+    def findings(self, event: Findings) -> None:
+        self.evidence.findings.update(event.findings)
+
     def data_errors(self, event: DataErrors) -> None:
         self.evidence.data_errors = max(self.evidence.data_errors, event.errors)
         lines = event.last_message.strip().splitlines()
@@ -147,6 +192,7 @@ class Collector:
             "steps": self._steps,
             "level": self.level.state_dict(),
             "evidence": {name: getattr(e, name) for name in _KEPT},
+            "examined": {name: dict(getattr(e, name)) for name in _EXAMINED},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -154,9 +200,13 @@ class Collector:
         kept = {name: state["evidence"][name] for name in _KEPT}
         if not all(v is None or isinstance(v, (int, float)) for v in kept.values()):
             raise ValueError(f"evidence cannot be {kept!r}")
+        examined = {
+            name: {str(k): kind(v) for k, v in (state.get("examined") or {}).get(name, {}).items()}
+            for name, kind in _EXAMINED.items()
+        }
         self._steps = int(state["steps"])
         self.level.load_state_dict(state["level"])
-        for name, value in kept.items():
+        for name, value in (*kept.items(), *examined.items()):
             setattr(self.evidence, name, value)
 
 

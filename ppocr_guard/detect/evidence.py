@@ -46,9 +46,23 @@ class Evidence:
     loss: Optional[float] = None
     learning_rate: Optional[float] = None  # highest so far
     optimizer: str = ""
+    config_learning_rate: Optional[float] = None
     pretrained: bool = False  # the config names a pretrained model or checkpoint
     data_errors: int = 0
     data_message: str = ""
+    steps: int = 0
+    zero_terms: tuple[str, ...] = ()  # of the loss: exactly 0 in every step so far
+    largest_term: Optional[float] = None  # of the loss, highest so far
+    jumps: dict[str, int] = field(default_factory=dict)  # figure of a batch -> step of the jump
+    findings: dict[str, str] = field(default_factory=dict)  # of the audit: code -> sentence
+    # Of the examinations (:class:`ppocr_guard.events.Examination`): the last one, and the first.
+    cells: dict[str, float] = field(default_factory=dict)
+    facts: dict[str, float] = field(default_factory=dict)
+    settings: dict[str, Mapping[str, float]] = field(default_factory=dict)
+    first_cells: dict[str, float] = field(default_factory=dict)
+    first_facts: dict[str, float] = field(default_factory=dict)
+    first_val: dict[str, float] = field(default_factory=dict)  # figures at the first evaluation
+    notes: dict[str, str] = field(default_factory=dict)
 
     @property
     def targets_fit(self) -> Optional[bool]:
@@ -73,6 +87,47 @@ class Evidence:
         ratio, hmean = max(self.rescored.items(), key=lambda item: item[1])
         sound = hmean >= 0.75 * max(self.best, 0.4) and hmean >= 2 * self.value
         return (ratio, hmean) if sound else None
+
+    def first_cell(self, column: str) -> Optional[float]:
+        """Main indicator of the model before the first step."""
+        return self.first_cells.get(f"first.{column}")
+
+    def knew(self, column: str, limit: float) -> Optional[bool]:
+        """Whether the first model was right there, by the config's postprocess or a better one."""
+        value = self.first_cells.get(f"best.{column}", self.first_cell(column))
+        return None if value is None else value >= limit
+
+    def lift(self, column: str) -> Optional[float]:
+        """Of edges inside the labelled polygons, when the run began."""
+        return self.first_facts.get(f"lift.{column}")
+
+    def kept(self, column: str) -> Optional[float]:
+        """What the model reaches now, as a share of what the labels themselves reach."""
+        value = self.cells.get(f"model.{column}")
+        ceiling = self.cells.get(f"labels.{column}", 1.0)
+        return None if value is None else value / max(ceiling, 0.5)
+
+    def better_setting(self, row: str, kind: str, gain: float) -> Optional[bool]:
+        """Whether settings of one kind ("unclip_ratio" or "other") improve each known column of
+        a row ("labels" or "model") by ``gain``, none the other way."""
+        best = {"labels": "labels_best", "model": "best"}[row]
+        wanted = []
+        for column in ("train", "train_eval", "val"):
+            now, then = self.cells.get(f"{row}.{column}"), self.cells.get(f"{best}.{column}")
+            if now is None:
+                continue
+            setting = self.settings.get(f"{best}.{column}", {})
+            other = set(setting) - {"unclip_ratio"}
+            fits = bool(setting) and (bool(other) if kind == "other" else not other)
+            wanted.append(then is not None and then >= now + gain and fits)
+        return all(wanted) if wanted else None
+
+    def setting(self, *rows: str) -> dict[str, float]:
+        """The postprocess setting of the first of these ("best.val") that has one."""
+        for row in rows:
+            if self.settings.get(row):
+                return dict(self.settings[row])
+        return {}
 
     @property
     def balanced(self) -> bool:

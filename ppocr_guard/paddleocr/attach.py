@@ -81,6 +81,7 @@ class _Seams:
         self.program = program
         self.session: Optional[Session] = None
         self.evaluate: Callable[..., Any] = program.eval  # PaddleOCR's own
+        self.findings: dict[str, str] = {}  # of the audit before the training
 
     def preprocess(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def preprocess(*args: Any, **kwargs: Any) -> Any:
@@ -94,7 +95,7 @@ class _Seams:
             _log_through(logger)
             _load(config.get("Guard"))
             if logger.isEnabledFor(logging.WARNING):  # once, not on every rank
-                before_training(config)
+                self.findings = before_training(config) or {}
             return result
 
         return preprocess
@@ -158,7 +159,8 @@ class _Seams:
         behaviour = recognise(_tree(self.program))
         guard = Guard(loaded.build(), _log, rank=loop.rank)
         ratios = RatioReader(loop, behaviour, guard.post)
-        session = Session(loop, guard, ratios, Examiner(loop, self.evaluate, guard.post))
+        examiner = Examiner(loop, self.evaluate, guard.post, self.findings)
+        session = Session(loop, guard, ratios, examiner)
         session.start(behaviour.release, loaded.config.run_name)
         return session
 
@@ -253,12 +255,14 @@ def _load(section: Any) -> LoadedGuard:
 
 
 @harmless
-def before_training(config: Mapping[str, Any]) -> None:
-    """Log what will go wrong, as far as it can be told in a moment."""
+def before_training(config: Mapping[str, Any]) -> dict[str, str]:
+    """Log what will go wrong, as far as it can be told in a moment. Sentences by code."""
     from ppocr_guard.audit import quick
 
-    for problem in quick(config, config_path(sys.argv)):
+    problems = quick(config, config_path(sys.argv))
+    for problem in problems:
         _log.log(LEVELS[problem.severity], "%s", problem)
+    return {problem.code: problem.message for problem in problems}
 
 
 def _say_if_old(version: str) -> None:

@@ -84,6 +84,7 @@ class Measurement:
 
 def warm_up() -> None:
     """Import what a measurement needs, before the first batch: OpenCV and shapely take a second."""
+    import ppocr_guard.geometry.labelling
     import ppocr_guard.geometry.measure
     import ppocr_guard.geometry.roundtrip  # noqa: F401
 

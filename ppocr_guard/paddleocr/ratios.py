@@ -97,7 +97,7 @@ class RatioReader:
     def _event(
         self, source: str, operator: str, ratio: float, epoch: int, global_step: int, **more: Any
     ) -> ShrinkRatio:
-        low, high = schedule.expected_band(self._config, operator)
+        low, high = schedule.expected_band(self._config, operator, epoch)
         cause = None
         if operator not in self._pinned:
             cause = schedule.cause(self._behaviour, self._config, operator, epoch)

@@ -58,16 +58,22 @@ def scheduled_ratio(
     return base if seen is None else base + RAMP * seen.value / _total_epoch(parameters)
 
 
-def expected_band(config: Mapping[str, Any], operator: str) -> tuple[float, float]:
-    """(low, high) of the ratio that the config means: the base, or the base and 0.2 above it.
+def expected_band(
+    config: Mapping[str, Any], operator: str, epoch: Optional[int] = None
+) -> tuple[float, float]:
+    """(low, high) of the ratio that the config means: the base, and what is due in ``epoch`` where
+    the release lets the ratio grow with it (without an epoch: at most, in all of the run).
 
     Raises:
         LookupError: the operator is not in ``Train.dataset.transforms``.
-        ScheduleError: ``shrink_ratio`` is no number.
+        ScheduleError: ``shrink_ratio`` is no number, or ``total_epoch`` no usable one.
     """
     parameters = _parameters(config, operator)
     base = _number(parameters, "shrink_ratio", DEFAULT_SHRINK_RATIO)
-    return base, base + RAMP if "total_epoch" in parameters else base
+    if "total_epoch" not in parameters:
+        return base, base
+    due = 1.0 if epoch is None else min(1.0, max(0.0, epoch / _total_epoch(parameters)))
+    return base, base + RAMP * due
 
 
 def base_ratio(config: Mapping[str, Any], operator: str) -> float:

@@ -116,7 +116,7 @@ class Session:
     @harmless
     def batch_arrived(self, batch: Any, data_seconds: float) -> None:
         if self._examiner is not None:
-            self._examiner.before_first_step(self.epoch, self.global_step)
+            self._examiner.batch_arrived(batch, self.epoch, self.global_step)
         self._step_started = time.perf_counter() - data_seconds
         self._data_seconds = data_seconds
         self._images = len(batch[0]) if isinstance(batch, (list, tuple)) and batch else None

@@ -170,6 +170,13 @@ def test_what_the_config_means():
     assert expected_band(config(total_epoch=None), "MakeBorderMap") == (0.4, 0.4)
 
 
+def test_what_is_due_in_an_epoch():
+    def due(epoch: int) -> float:
+        return expected_band(config(), "MakeShrinkMap", epoch)[1]
+
+    assert [due(epoch) for epoch in (1, 100, 500, 900)] == pytest.approx([0.4004, 0.44, 0.6, 0.6])
+
+
 def test_cause_names_the_seed_and_shows_the_sum():
     text = cause(behaviour_of("2.8.1"), config(), "MakeShrinkMap")
     assert "random seed 1024" in text

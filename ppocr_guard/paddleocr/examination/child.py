@@ -52,7 +52,7 @@ class Child:
         return self._result
 
     def end(self) -> None:
-        """Kill the process if it still runs."""
+        """Kill the process if it still runs. Its result is lost."""
         if self._thread.is_alive():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
@@ -63,11 +63,10 @@ class Child:
             data = pipe.read()
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self._pid, 0)
-        if not data:
+        try:
+            self._result, self._error = pickle.loads(data)
+        except (EOFError, pickle.UnpicklingError):
             self._error = "its process died"
-            return
-        value, self._error = pickle.loads(data)
-        self._result = value
 
 
 def _child(function: Callable[[], Any], read: int, write: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Mapping
@@ -9,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Optional
 
 from ppocr_guard.background import Background
-from ppocr_guard.events import Event, Examination
+from ppocr_guard.events import Event, Examination, Findings
+from ppocr_guard.paddleocr.batches import BatchWatch
 from ppocr_guard.paddleocr.examination import building, scoring
 from ppocr_guard.paddleocr.examination.building import COLUMNS, TRAIN, TRAIN_EVAL, VAL, Built
 from ppocr_guard.paddleocr.examination.child import Child
@@ -17,6 +19,7 @@ from ppocr_guard.paddleocr.examination.forward import Evaluate, eval_arguments, 
 from ppocr_guard.paddleocr.examination.weights import Weights
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.loop import Loop
+from ppocr_guard.paddleocr.measuring import warm_up
 from ppocr_guard.paddleocr.rescoring import Predictions
 
 SHARE = 0.05  # of an evaluation's time that an examination may take ...
@@ -48,11 +51,22 @@ class Examiner:
     are scored. Only DB's detectors are examined (``DBPostProcess`` with ``DetMetric``), on
     rank 0."""
 
-    def __init__(self, loop: Loop, evaluate: Evaluate, post: Callable[[Event], None]) -> None:
-        """``evaluate``: PaddleOCR's own ``program.eval``; ``post`` takes events from any thread."""
+    def __init__(
+        self,
+        loop: Loop,
+        evaluate: Evaluate,
+        post: Callable[[Event], None],
+        findings: Optional[Mapping[str, str]] = None,
+    ) -> None:
+        """``evaluate``: PaddleOCR's own ``program.eval``; ``post`` takes events from any thread;
+        ``findings``: what the audit said before the training."""
+        self._findings = dict(findings or {})
+        self._auditor: Optional[Child] = None
+        self._batches = BatchWatch(loop, post)
         self._loop = loop
         self._evaluate = evaluate
         self._post = post
+        self._build: Callable[[], Built] = Built
         self._child: Optional[Child] = None
         self._built: Optional[Built] = None
         self._weights = Weights()
@@ -71,18 +85,34 @@ class Examiner:
 
     @harmless
     def epoch_starts(self, train: Any) -> None:
-        """Have the sample built from the data set that this epoch uses; once."""
+        """Have the sample built from the data set that this epoch uses; labels read; once."""
+        if self._findings:
+            self._post(Findings(time.time(), 0, 0, self._findings))
+            self._findings = {}
         if not self.active or self._child is not None:
             return
         valid = getattr(self._loop.arguments.get("valid_dataloader"), "dataset", None)
+        # A module that another thread is just importing would stay locked in the child.
+        warm_up()
+        self._build = lambda: building.build(train, valid)
+        self._fork()
+        with contextlib.suppress(OSError):
+            self._auditor = Child(lambda: _audit(self._loop.config))
+
+    def _fork(self) -> None:
         try:
-            self._child = Child(lambda: building.build(train, valid))
+            self._child = Child(self._build)
         except OSError as error:
             self.active = False
             self._say(f"there is no examination: {error}")
 
     @harmless
-    def before_first_step(self, epoch: int, global_step: int) -> None:
+    def batch_arrived(self, batch: Any, epoch: int, global_step: int) -> None:
+        """Before each step."""
+        self._before_first_step(epoch, global_step)
+        self._batches.batch_arrived(batch, epoch, global_step)
+
+    def _before_first_step(self, epoch: int, global_step: int) -> None:
         """The model as the run begins with it. Waits for the sample, but not for ever."""
         if not self.active or self._asked_first or self._child is None:
             return
@@ -90,6 +120,8 @@ class Examiner:
         started = time.perf_counter()
         if not self._ready(FIRST_SECONDS / 2):
             self._say("the model is not examined before the first step: its images took too long")
+            self._child.end()
+            self._fork()  # for the evaluations
             return
         assert self._built is not None
         arguments = eval_arguments(self._evaluate, self._loop.arguments)
@@ -110,6 +142,7 @@ class Examiner:
         evaluation: int,
     ) -> None:
         """After ``program.eval`` with ``arguments``; the validation images were asked by it."""
+        self._collect_findings(epoch, global_step)
         if not self.active or not self._ready(0.0):
             return
         assert self._built is not None
@@ -134,9 +167,23 @@ class Examiner:
         self._queue.put(job)
 
     def close(self) -> None:
-        if self._child is not None:
-            self._child.end()
+        for child in (self._child, self._auditor):
+            if child is not None:
+                child.end()
+        self._batches.close()
         self._queue.close(CLOSE_SECONDS)
+
+    def _collect_findings(self, epoch: int, global_step: int) -> None:
+        if self._auditor is None:
+            return
+        try:
+            found = self._auditor.result(0.0)
+        except RuntimeError:  # a label file that cannot be read; `check` says so
+            found = {}
+        if found is not None:
+            self._auditor = None
+            if found:
+                self._post(Findings(time.time(), epoch, global_step, found))
 
     def _ready(self, timeout: float) -> bool:
         """Whether the sample is there."""
@@ -260,6 +307,12 @@ class Examiner:
         if sentence not in self._told:
             self._told.add(sentence)
             _log.info("%s", sentence)
+
+
+def _audit(config: Mapping[str, Any]) -> dict[str, str]:
+    from ppocr_guard.audit import thorough
+
+    return {problem.code: problem.message for problem in thorough(config)}
 
 
 class _Card:

@@ -1,0 +1,108 @@
+"""Says what is wrong with a run as soon as an examination shows it, whatever the metric does."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ppocr_guard.detect.collector import Collector
+from ppocr_guard.detect.diagnosis import Cause, diagnose
+from ppocr_guard.detect.table import DATA_CHANGED, EVAL_MISMATCH
+from ppocr_guard.events import (
+    Alert,
+    BatchFigures,
+    DataErrors,
+    EvalEnd,
+    Examination,
+    Findings,
+    RoundTrip,
+    RunStart,
+    ShrinkRatio,
+    StepEnd,
+)
+from ppocr_guard.hook import Hook, HookOptions, Reactions
+
+MILD = (EVAL_MISMATCH, DATA_CHANGED)  # the weights are not what suffers
+
+
+class Diagnosis(Hook):
+    """Looks at each examination with the decision table (:mod:`ppocr_guard.detect.table`).
+
+    Conditions: ``targets_wrong`` (the labels themselves do not come through the postprocess),
+    ``labels_wrong`` (training labels do not lie on the text, or not on all of it),
+    ``eval_mismatch`` (evaluation sees other data than training), ``training_wrong`` (nothing gets
+    through, or nothing is learned), ``data_changed`` (a data set was exchanged in mid-run). They
+    need no collapse: most are told before the first step.
+    """
+
+    class Options(HookOptions):
+        pass
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.collector = Collector()
+        self._told: set[str] = set()
+
+    def on_run_start(self, event: RunStart) -> Reactions:
+        self.collector.run_start(event)
+        return None
+
+    def on_step(self, event: StepEnd) -> Reactions:
+        self.collector.step(event)
+        return None
+
+    def on_eval(self, event: EvalEnd) -> Reactions:
+        self.collector.evaluation(event)
+        return None
+
+    def on_shrink_ratio(self, event: ShrinkRatio) -> Reactions:
+        self.collector.shrink_ratio(event)
+        return None
+
+    def on_round_trip(self, event: RoundTrip) -> Reactions:
+        self.collector.round_trip(event)
+        return None
+
+    def on_data_errors(self, event: DataErrors) -> Reactions:
+        self.collector.data_errors(event)
+        return None
+
+    def on_batch_figures(self, event: BatchFigures) -> Reactions:
+        self.collector.batch_figures(event)
+        return None
+
+    def on_findings(self, event: Findings) -> Reactions:
+        self.collector.findings(event)
+        return None
+
+    def on_alert(self, event: Alert) -> Reactions:
+        self.collector.alert(event)
+        return None
+
+    def on_examination(self, event: Examination) -> Reactions:
+        self.collector.examination(event)
+        causes = diagnose(self.collector.evidence)
+        if not causes or not causes[0].condition:
+            return None
+        if causes[0].code in self._told:
+            return None
+        self._told.add(causes[0].code)
+        return [self._alert(causes, event)]
+
+    def _alert(self, causes: list[Cause], event: Examination) -> Alert:
+        first = causes[0]
+        return Alert(
+            code=first.condition,
+            severity="warning" if first.condition in MILD else "critical",
+            message=first.sentence,
+            advice=first.advice,
+            evidence={
+                "cause": first.code,
+                "causes": [asdict(cause) for cause in causes],
+                "cells": dict(event.cells),
+            },
+            epoch=event.epoch,
+            global_step=event.global_step,
+            evaluation=event.evaluation,
+            time=event.time,
+        )

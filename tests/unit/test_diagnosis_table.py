@@ -1,0 +1,157 @@
+"""The decision table: well-formed, and what it makes of the figures of real trainings."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ppocr_guard.detect.collector import Collector
+from ppocr_guard.detect.diagnosis import as_markdown, diagnose
+from ppocr_guard.detect.evidence import Evidence
+from ppocr_guard.detect.propositions import PROPOSITIONS, answer
+from ppocr_guard.detect.remedies import REMEDIES
+from ppocr_guard.detect.table import TABLE
+from ppocr_guard.events import EvalEnd, Examination, RunStart
+from ppocr_guard.hooks.diagnosis import Diagnosis
+
+CODES = {entry.code for entry in TABLE}
+CONFIG = {"Global": {"pretrained_model": "./best"}, "PostProcess": {"unclip_ratio": 1.5}}
+
+
+def names(entry):
+    yield from entry.against
+    for _, facts in entry.when:
+        yield from facts
+
+
+@pytest.mark.parametrize("entry", TABLE, ids=lambda entry: entry.code)
+def test_every_name_in_the_table_exists(entry):
+    for name in names(entry):
+        assert name.split(" ")[-1] in PROPOSITIONS
+        assert name.split(" ")[0] in ("not", "unless", name)
+    assert entry.remedy in REMEDIES
+    assert set(entry.explains) <= CODES | {"forgetting", "other_domain"}
+    assert all(0 < confidence <= 1 for confidence, _ in entry.when)
+    assert entry.code not in entry.explains
+
+
+def test_every_proposition_is_used_and_answers_without_evidence():
+    used = {name.split(" ")[-1] for entry in TABLE for name in names(entry)}
+    for name in PROPOSITIONS:
+        assert answer(name, Evidence()) in (True, False, None)
+    assert set(PROPOSITIONS) - used == {"text_size_differs"}  # a phrase asks for it
+
+
+def test_nothing_known_names_nothing():
+    assert diagnose(Evidence()) == []
+
+
+def test_the_table_prints():
+    text = as_markdown()
+    assert all(f"`{code}`" in text for code in CODES)
+
+
+LABELS = {"labels.train": 1.0, "labels.train_eval": 1.0, "labels.val": 1.0}
+ON_TEXT = {"lift.train_eval": 3.7, "lift.val": 4.0, "best_lift.train_eval": 3.1,
+           "best_lift.val": 3.3, "texts.train_eval": 4.4, "texts.val": 4.7,
+           "labels_per_box.train_eval": 1.0, "labels_per_box.val": 1.0,
+           "boxes_per_label.train_eval": 1.0, "boxes_per_label.val": 1.0,
+           "boxes_on_labels.train_eval": 0.91, "boxes_on_labels.val": 0.95,
+           "labels_in_boxes.train_eval": 0.96, "area_ratio.train_eval": 0.72,
+           "area_ratio.val": 0.70, "invalid.train_eval": 0.0, "invalid.val": 0.0,
+           "mean.train": 0.86, "mean.train_eval": 1.08, "std.train": 0.82,
+           "std.train_eval": 0.67, "text_height.train": 19.0, "text_height.train_eval": 22.5,
+           "finite.val": 1.0, "spread.val": 0.24, "weights_finite": 1.0,
+           "weights_frozen": 0.0}  # fmt: skip
+
+
+def model(train, train_eval, val, **best):
+    cells = {}
+    for column, value in (("train", train), ("train_eval", train_eval), ("val", val)):
+        cells[f"model.{column}"] = cells[f"first.{column}"] = value
+        cells[f"best.{column}"] = best.get(column, value)
+    return cells
+
+
+# Cells and facts of real trainings (benchmarks/diagnosis, set develop), before the first step.
+CASES = [
+    (None, model(0.95, 0.97, 0.97), {}, {}, {}),
+    ("labels_shifted", model(0.0, 0.0, 0.97),
+     {"lift.train_eval": 1.23, "best_lift.train_eval": 3.68}, {},
+     {"best_change.train_eval": "swap_xy"}),
+    ("labels_shifted", model(0.05, 0.01, 0.97), {"lift.train_eval": 1.26,
+     "best_lift.train_eval": 1.36}, {}, {}),
+    ("labels_shifted", model(0.74, 0.35, 0.97), {"area_ratio.train_eval": 2.1,
+     "lift.train_eval": 1.58, "best_lift.train_eval": 1.55}, {}, {}),
+    ("labels_split", model(0.0, 0.0, 0.97), {"labels_per_box.train_eval": 4.01,
+     "area_ratio.train_eval": 0.18}, {}, {}),
+    ("labels_incomplete", model(0.34, 0.36, 0.97), {"boxes_on_labels.train_eval": 0.22,
+     "labels_in_boxes.train_eval": 0.94}, {}, {}),
+    ("unclip_mismatch", {**model(0.95, 0.97, 0.97), "labels.train": 0.25, "labels.train_eval": 0.14,
+     "labels.val": 0.15, "labels_best.train": 1.0, "labels_best.train_eval": 1.0,
+     "labels_best.val": 1.0}, {}, {f"labels_best.{c}": {"unclip_ratio": 0.35}
+                                   for c in ("train", "train_eval", "val")}, {}),
+    ("postprocess_mismatch", {**model(0.0, 0.0, 0.0), "labels.train": 0.0, "labels.train_eval": 0.0,
+     "labels.val": 0.0, "labels_best.train": 1.0, "labels_best.train_eval": 1.0,
+     "labels_best.val": 1.0}, {}, {f"labels_best.{c}": {"box_thresh": 0.6}
+                                   for c in ("train", "train_eval", "val")}, {}),
+    ("transforms_differ", model(0.95, 0.06, 0.07), {"text_height.train_eval": 7.0}, {}, {}),
+    ("evaluation_set", model(0.95, 0.97, 0.02), {"lift.val": 1.3, "best_lift.val": 1.5}, {}, {}),
+    ("evaluation_set", model(0.95, 0.97, 0.0), {"lift.val": 1.3, "best_lift.val": 3.9}, {},
+     {"best_change.val": "scale_2.00"}),
+    ("network_dead", model(0.0, 0.0, 0.0), {"spread.val": 0.0}, {}, {}),
+    ("labels_crossed", model(0.2, 0.2, 0.97), {"invalid.train_eval": 0.9}, {}, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=[str(case[0]) for case in CASES])
+def test_what_the_first_examination_shows(case):
+    code, cells, facts, settings, notes = case
+    hook = Diagnosis()
+    hook.on_run_start(RunStart(0.0, "r", "DB", "2.10.0", CONFIG, ".", epoch_num=1))
+    event = Examination(
+        0.0, 1, 0, 0, "hmean", {**LABELS, **cells}, {**ON_TEXT, **facts}, notes, settings
+    )
+    told = list(hook.on_examination(event) or ())
+    if code is None:
+        assert told == []
+        return
+    (alert,) = told
+    assert alert.evidence["cause"] == code
+    assert "?" not in alert.message
+    assert alert.advice
+    json.dumps(alert.evidence)
+
+
+def test_an_unclip_ratio_is_never_advised_while_the_labels_come_through():
+    """Wrong labels make predictions that another unclip ratio seems to rescue."""
+    collector = Collector()
+    first = {**LABELS, **model(0.05, 0.01, 0.97)}
+    facts = {**ON_TEXT, "lift.train_eval": 1.26, "best_lift.train_eval": 1.36}
+    collector.examination(Examination(0.0, 1, 0, 0, "hmean", first, facts))
+    now = {**LABELS, **model(0.03, 0.01, 0.16), "best.val": 0.97}
+    settings = {"best.val": {"unclip_ratio": 0.2}}
+    metrics = {"precision": 0.16, "recall": 0.16, "hmean": 0.16}
+    rescored = {1.5: 0.16, 0.2: 0.97}
+    collector.evaluation(EvalEnd(0.0, 1, 20, 4, metrics, "hmean", 0.16, 0.95, rescored=rescored))
+    collector.examination(Examination(0.0, 1, 20, 4, "hmean", now, facts, {}, settings))
+    causes = diagnose(collector.evidence)
+    assert causes[0].code == "labels_shifted"
+    assert all("unclip" not in cause.advice for cause in causes)
+
+
+def test_what_an_examination_showed_survives_a_resume():
+    first = Collector()
+    facts = {**ON_TEXT, "lift.train_eval": 1.2, "best_lift.train_eval": 3.7}
+    notes = {"best_change.train_eval": "swap_xy"}
+    first.examination(
+        Examination(0.0, 1, 0, 0, "hmean", {**LABELS, **model(0, 0, 0.9)}, facts, notes)
+    )
+    second = Collector()
+    second.load_state_dict(json.loads(json.dumps(first.state_dict())))
+    # The resumed model has learned the wrong labels; what counts is how it began.
+    later = Examination(1.0, 3, 60, 0, "hmean", {**LABELS, **model(0.9, 0.9, 0.1)}, ON_TEXT)
+    second.examination(later)
+    assert second.evidence.first_cell("val") == 0.9
+    assert second.evidence.lift("train_eval") == 1.2
