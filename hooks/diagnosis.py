@@ -7,7 +7,7 @@ from typing import Any
 
 from ppocr_guard.detect.collector import Collector
 from ppocr_guard.detect.diagnosis import Cause, diagnose
-from ppocr_guard.detect.table import DATA_CHANGED, EVAL_MISMATCH
+from ppocr_guard.detect.table import DATA_CHANGED, EVAL_MISMATCH, SURE
 from ppocr_guard.events import (
     Alert,
     BatchFigures,
@@ -82,7 +82,7 @@ class Diagnosis(Hook):
     def on_examination(self, event: Examination) -> Reactions:
         self.collector.examination(event)
         causes = diagnose(self.collector.evidence)
-        if not causes or not causes[0].condition:
+        if not causes or not causes[0].condition or causes[0].confidence < SURE:
             return None
         if causes[0].code in self._told:
             return None

@@ -349,6 +349,12 @@ def maps_dead(e: Evidence) -> Answer:
     return max(spread) < DEAD or min(finite) < 1 if spread and finite else None
 
 
+@_proposition("probability maps were alive before the first step")
+def maps_were_alive(e: Evidence) -> Answer:
+    spread = [v for k, v in e.first_facts.items() if k.startswith("spread.")]
+    return min(spread) >= DEAD if spread else None
+
+
 @_proposition("weights or running statistics are not finite")
 def weights_broken(e: Evidence) -> Answer:
     return _below(e.facts.get("weights_finite"), 1.0)

@@ -19,6 +19,7 @@ LABELS_WRONG = "labels_wrong"
 EVAL_MISMATCH = "eval_mismatch"
 TRAINING_WRONG = "training_wrong"
 DATA_CHANGED = "data_changed"
+SURE = 0.9
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Entry:
     ``confidence``: in 0..1, by alternative: a judgement that ranks causes. ``phrases``: sentences
     with fields, the first of which all fields are known is taken. ``remedy``: of
     :mod:`ppocr_guard.detect.remedies`. ``condition``: which condition it is when an examination
-    shows it; empty: it only explains what the metric shows. ``look``: how a person sees that it
-    is this one.
+    shows it with a confidence of ``SURE``; empty: it only explains what the metric shows.
+    ``look``: how a person sees that it is this one.
     """
 
     code: str
@@ -350,8 +351,9 @@ TABLE: tuple[Entry, ...] = (
         code="learning_rate_too_high",
         when=(
             (0.95, ("loss_diverged", "rate_large")),
-            (0.9, ("metric_low", "knew_train_eval", "fails_train_eval", "rate_large")),
-            (0.9, ("metric_low", "knew_train_eval", "fails_train_eval", "weights_far")),
+            (0.93, ("maps_were_alive", "maps_dead", "rate_large")),
+            (0.88, ("metric_low", "knew_train_eval", "fails_train_eval", "rate_large")),
+            (0.88, ("metric_low", "knew_train_eval", "fails_train_eval", "weights_far")),
             (0.85, ("metric_low", "knew_train_eval", "fails_train_eval", "loss_risen")),
             (0.85, ("metric_low", "rate_large", "loss_risen")),
             (0.8, ("never_good", "rate_large", "fails_train_eval")),
@@ -372,7 +374,8 @@ TABLE: tuple[Entry, ...] = (
         ),
         remedy="learning_rate",
         look="a run with a tenth of the learning rate",
-        explains=("forgetting", "pretrained_wrong", "evaluation_set"),
+        explains=("forgetting", "pretrained_wrong", "evaluation_set", "network_dead"),
+        condition=TRAINING_WRONG,
     ),
     Entry(
         code="overfitting",
@@ -430,8 +433,10 @@ TABLE: tuple[Entry, ...] = (
     Entry(
         code="network_dead",
         when=(
-            (0.93, ("maps_dead",)),
-            (0.9, ("weights_broken",)),
+            (0.93, ("maps_dead", "unless maps_were_alive")),
+            (0.6, ("maps_dead",)),
+            (0.9, ("weights_broken", "unless maps_were_alive")),
+            (0.6, ("weights_broken",)),
             (0.7, ("dice_near_one", "no_boxes", "loss_still", "never_good")),
         ),
         against=("train_without_text", "rate_zero"),
