@@ -7,6 +7,7 @@ Needs Debian's `chromium` and `prometheus`.
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,9 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from socket import socket
+
+from rich.console import Console
+from rich.text import Text
 
 from ppocr_guard.demo import configs, dataset, sources, train
 from ppocr_guard.demo.command import BUG
@@ -44,11 +48,43 @@ def main() -> None:
         page = work / "report.html"
         run([*GUARD, "report", str(demo / "bug"), "-o", str(page), "--language", "en"])
         screenshot(page, DOCS / "report.png", 1200, 1030, work)
+        rehearse(demo, work)
         page = work / "run.html"
         url = train_watched(demo, work)
         preview = [sys.executable, "-m", "ppocr_guard.dashboards.preview", url, "run.json"]
         run([*preview, "--run", RUN, "--minutes", "3", "-o", str(page)])
         screenshot(page, DOCS / "dashboard-run.png", 1400, 2450, work)
+
+
+def rehearse(demo: Path, work: Path) -> None:
+    """The terminal's output of a rehearsal: misspelt `alpha`, and weights of another width."""
+    folder = work / "rehearsal"
+    folder.mkdir()
+    for name, target in (("data", demo / "data"), ("PaddleOCR", sources.compose(*BUG))):
+        (folder / name).symlink_to(target)
+    for file in (demo / "base").glob("latest.pd*"):
+        (folder / file.name).symlink_to(file)
+    data = dataset.Dataset(folder / "data", folder / "data/train.txt", folder / "data/val.txt")
+    options = replace(FINE_TUNE, backbone_scale=0.5, pretrained_model=folder / "latest")
+    config = configs.write(folder / "my_det.yml", data, folder / "output", options)
+    text = config.read_text(encoding="utf-8").replace(f"{folder}/", "")
+    config.write_text(text.replace("  alpha: 5\n", "  alpa: 5\n"), encoding="utf-8")
+    words = ["check", "my_det.yml", "--rehearse", "--paddleocr", "PaddleOCR"]
+    done = subprocess.run(
+        [*GUARD, *words],
+        cwd=folder,
+        env={**train.environment(), "FORCE_COLOR": "1", "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 1:
+        sys.exit(done.stdout + done.stderr)
+    console = Console(record=True, width=100, file=io.StringIO())
+    console.print(Text.from_ansi(done.stdout))
+    picture = DOCS / "rehearsal.svg"
+    console.save_svg(str(picture), title=f"ppocr-guard {' '.join(words)}")
+    print(picture)
 
 
 def train_watched(demo: Path, work: Path) -> str:

@@ -7,9 +7,11 @@ local variables of the ``program.train`` that is asking for its first batch.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any, Callable, Optional
 
@@ -37,3 +39,21 @@ def eval_arguments(
         elif parameter.default is parameter.empty:
             return None
     return arguments
+
+
+@contextlib.contextmanager
+def untouched(model: Any) -> Iterator[None]:
+    """Restores the mode of each layer and all random numbers."""
+    import numpy as np
+    import paddle
+
+    modes = [(layer, layer.training) for layer in model.sublayers(include_self=True)]
+    states = random.getstate(), np.random.get_state(), paddle.get_rng_state()
+    try:
+        yield
+    finally:
+        for layer, training in modes:
+            layer.training = training
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        paddle.set_rng_state(states[2])

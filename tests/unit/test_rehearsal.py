@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from audit_data import CONFIGS
 
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.problem import Problem
+from ppocr_guard.audit.rehearsal import RehearsalError
+from ppocr_guard.audit.rehearsal.before import training_of
 from ppocr_guard.audit.rehearsal.found import Found, merged
 from ppocr_guard.audit.rehearsal.judge import judge
 from ppocr_guard.audit.rehearsal.process import Request, Told, rehearse
@@ -347,3 +351,57 @@ def test_time_over_ends_the_process(tmp_path):
     assert seen.ended == "timeout"
     assert seen.exit_code == -9
     assert seen.seconds < 10
+
+
+def test_ctrl_c_ends_all_that_was_started(tmp_path):
+    python = tmp_path / "python"
+    python.write_text(
+        f"#!/bin/sh\nsleep 60 &\necho $! > {tmp_path}/worker\nwait\n", encoding="utf-8"
+    )
+    python.chmod(0o755)
+    worker = tmp_path / "worker"
+
+    def interrupted(_stage, seconds):
+        if worker.exists() and worker.read_text(encoding="utf-8").strip():
+            raise KeyboardInterrupt
+        assert seconds < 20
+
+    with pytest.raises(KeyboardInterrupt):
+        rehearse(Request(tmp_path, DB, python=str(python)), interrupted)
+    stat = Path(f"/proc/{worker.read_text(encoding='utf-8').strip()}/stat")
+    if Path("/proc").exists():
+        deadline = time.monotonic() + 5  # gone, or a zombie that nobody has waited for
+        while stat.exists() and " Z " not in stat.read_text(encoding="utf-8"):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["python", "{tree}/tools/train.py", "-c", "my.yml", "-o", "Global.seed=1", "a.b=2"],
+        [
+            *[
+                "python3",
+                "-m",
+                "paddle.distributed.launch",
+                "--gpus",
+                "0,1",
+                "{tree}/tools/train.py",
+            ],
+            *["--config", "my.yml", "-o", "Global.seed=1", "-o", "a.b=2"],
+        ],
+    ],
+)
+def test_the_training_is_read_off_the_command(tmp_path, words):
+    training = training_of([word.format(tree=tmp_path) for word in words])
+    assert training.tree == tmp_path.resolve()
+    assert training.config == "my.yml"
+    assert training.overrides == ("Global.seed=1", "a.b=2")
+    assert Path(training.python).name.startswith("python")
+
+
+@pytest.mark.parametrize("words", [["sh", "train.sh"], ["python", "tools/train.py"]])
+def test_a_command_that_does_not_show_its_training_is_refused(words):
+    with pytest.raises(RehearsalError, match="rehearsed"):
+        training_of(words)

@@ -60,7 +60,7 @@ def rehearsal(
     except OSError as error:
         raise RehearsalError(f"{python} cannot be started: {error.strerror}") from None
     _refuse(told, python)
-    numbers = summary(told)
+    numbers = summary(told, ctx.cards)
     return Rehearsal((*judge(ctx, told), *costs(told, numbers)), numbers, told.log)
 
 

@@ -17,13 +17,18 @@ SLOW_HOURS = 0.25  # of evaluation in all, under which its share does not matter
 FULL = 0.95  # of the memory
 
 
-def summary(told: Told) -> dict[str, Any]:
-    """The ``rehearsal`` object of ``check --json``; what was not reached is null."""
+def summary(told: Told, cards: int = 1) -> dict[str, Any]:
+    """The ``rehearsal`` object of ``check --json``; what was not reached is null.
+
+    Args:
+        told: by the rehearsal, on one card.
+        cards: that will share the steps.
+    """
     environment = told.first("environment") or {}
     plan, base = told.first("plan") or {}, told.first("baseline") or {}
     metrics = numbers(base.get("metrics", {}))
     steps = _steps(told)
-    cost = _cost(told, plan, base)
+    cost = _cost(told, plan, base, cards)
     return {
         "ended": told.ended,
         "seconds": round(told.seconds, 1),
@@ -35,11 +40,13 @@ def summary(told: Told) -> dict[str, Any]:
         },
         "weights": _weights(told),
         "main_indicator": plan.get("main_indicator"),
-        "baseline": metrics.get(str(plan.get("main_indicator"))),
-        "baseline_metrics": metrics or None,
+        "baseline": _finite(metrics.get(str(plan.get("main_indicator")))),
+        "baseline_metrics": {k: _finite(v) for k, v in metrics.items()} or None,
         "baseline_images": base.get("images"),
         "validation_images": plan.get("validation_images"),
-        "losses": [numbers(step["losses"]) for step in told.all("step")],
+        "losses": [
+            {k: _finite(v) for k, v in numbers(step["losses"]).items()} for step in told.all("step")
+        ],
         "steps_timed": len(steps),
         "peak_memory_bytes": max(
             (fact["memory"] for fact in told.facts if fact.get("memory")), default=None
@@ -48,13 +55,18 @@ def summary(told: Told) -> dict[str, Any]:
     }
 
 
+def _finite(value: Optional[float]) -> Optional[float]:
+    """None for NaN and the infinities, which JSON does not have."""
+    return value if value is not None and math.isfinite(value) else None
+
+
 def _steps(told: Told) -> list[Fact]:
     """Steps whose time counts: not the first, unless there is no other."""
     steps = told.all("step")
     return steps[1:] or steps
 
 
-def _cost(told: Told, plan: Fact, base: Fact) -> dict[str, Any]:
+def _cost(told: Told, plan: Fact, base: Fact, cards: int) -> dict[str, Any]:
     steps = _steps(told)
     step_seconds: Optional[float] = None
     estimated = any(step["images"] < step["of"] for step in steps)
@@ -75,7 +87,9 @@ def _cost(told: Told, plan: Fact, base: Fact) -> dict[str, Any]:
     hours = evaluation_hours = None
     total = plan.get("steps_per_epoch"), plan.get("epoch_num"), plan.get("first_epoch")
     if step_seconds and all(isinstance(number, int) for number in total):
-        count = plan["steps_per_epoch"] * max(0, plan["epoch_num"] - plan["first_epoch"] + 1)
+        count = math.ceil(plan["steps_per_epoch"] / cards) * max(
+            0, plan["epoch_num"] - plan["first_epoch"] + 1
+        )
         wait = 1 / (1 - data_share) if data_share is not None and data_share < 1 else 1
         hours = count * step_seconds * wait / 3600
         every, start = plan.get("eval_every"), plan.get("eval_start")
@@ -169,7 +183,7 @@ def rows(numbers_of: dict[str, Any]) -> Iterator[tuple[str, str]]:
             f"{baseline:.4f} on {numbers_of['baseline_images']} of "
             f"{numbers_of['validation_images']} validation images",
         )
-    losses = [loss["loss"] for loss in numbers_of["losses"] if "loss" in loss]
+    losses = [loss["loss"] for loss in numbers_of["losses"] if loss.get("loss") is not None]
     if losses:
         yield "loss of the first steps", ", ".join(f"{loss:.4g}" for loss in losses)
     step = numbers_of["step_seconds"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable, Optional
+
+from ppocr_guard.paddleocr.evaluating import untouched
 
 Evaluate = Callable[..., Any]
 
@@ -30,7 +31,7 @@ def predict(
         "post_process_class": maps,
         "eval_class": _NoMetric(),
     }
-    with _untouched(arguments["model"]), _silent(evaluate):
+    with untouched(arguments["model"]), _silent(evaluate):
         evaluate(**values)
     return maps.found, time.perf_counter() - started
 
@@ -82,24 +83,6 @@ class _NoMetric:
 
     def get_metric(self) -> dict[str, float]:
         return {}
-
-
-@contextlib.contextmanager
-def _untouched(model: Any) -> Iterator[None]:
-    """Restores the mode of each layer and all random numbers."""
-    import numpy as np
-    import paddle
-
-    modes = [(layer, layer.training) for layer in model.sublayers(include_self=True)]
-    states = random.getstate(), np.random.get_state(), paddle.get_rng_state()
-    try:
-        yield
-    finally:
-        for layer, training in modes:
-            layer.training = training
-        random.setstate(states[0])
-        np.random.set_state(states[1])
-        paddle.set_rng_state(states[2])
 
 
 @contextlib.contextmanager

@@ -171,7 +171,9 @@ def of_loss(path: Path, options: Mapping[str, Any], loss: Any) -> Iterator[Fact]
         if isinstance(entry, Mapping) and len(entry) == 1:
             name, inner = next(iter(entry.items()))
             where = (*path, "loss_config_list", index, name)
-            yield from of_class(where, inner, class_named(str(name), "ppocr.losses"))
+            taken = strings_read(type(loss).__module__)  # "weight": for the sum, not for the part
+            rest = {k: v for k, v in inner.items() if k not in taken} if inner else {}
+            yield from of_class(where, rest, class_named(str(name), "ppocr.losses"))
 
 
 def of_optimizer(path: Path, options: Mapping[str, Any]) -> Iterator[Fact]:

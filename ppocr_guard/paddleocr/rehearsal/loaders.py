@@ -99,9 +99,7 @@ class FewImages:
         few = paddle.io.DataLoader(
             dataset=self._loader.dataset,
             batch_sampler=self._batches,
-            places=paddle.device.get_device_place()
-            if hasattr(paddle.device, "get_device_place")
-            else None,
+            places=getattr(self._loader, "places", None),
             num_workers=0,
             return_list=True,
             collate_fn=getattr(self._loader, "collate_fn", None),

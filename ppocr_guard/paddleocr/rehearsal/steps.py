@@ -161,12 +161,11 @@ class Rehearsal:
 
     def _before_the_first(self) -> None:
         """The loop asks for its first batch: evaluate as it would, with untouched weights."""
-        if self._evaluations or self.skip_evaluation or self._few is None:
-            return
-        values = loop_locals()
-        arguments = eval_arguments(self._evaluate, values) if values is not None else None
-        if arguments is not None:
-            self.eval(**arguments)
+        if not (self._evaluations or self.skip_evaluation or self._few is None):
+            values = loop_locals()
+            arguments = eval_arguments(self._evaluate, values) if values is not None else None
+            if arguments is not None:
+                self.eval(**arguments)
         self._deadline = time.monotonic() + self.seconds
 
     def eval(self, *args: Any, **kwargs: Any) -> Any:
