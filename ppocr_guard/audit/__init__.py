@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ppocr_guard.audit.context import Context
-from ppocr_guard.audit.problem import Problem
+from ppocr_guard.audit.edits import apply_edits
+from ppocr_guard.audit.problem import Finding, Problem
 from ppocr_guard.audit.rule import RULES, Rule
 from ppocr_guard.yaml_source import YamlError, YamlSource, parse_yaml, read_yaml, written
 
@@ -76,6 +77,15 @@ def _run(ctx: Context, rules: list[Rule]) -> list[Problem]:
                     advice=finding.advice,
                     why=rule.why,
                     edits=finding.edits,
+                    fixable=_fixable(ctx, finding),
                 )
             )
     return sorted(found, key=lambda p: (_RANK[p.severity], p.line))
+
+
+def _fixable(ctx: Context, finding: Finding) -> bool:
+    """Whether the editor can do it: it leaves alone what a YAML's writing makes ambiguous."""
+    source = ctx.source
+    if not finding.edits or any(edit.path in source.overridden for edit in finding.edits):
+        return False
+    return apply_edits(source.text, finding.edits, source.path) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import difflib
+import errno
 import os
 import shutil
 import sys
@@ -125,12 +126,18 @@ def _diff(old: str, new: str, name: str) -> list[str]:
 def _write(path: Path, text: str) -> Path:
     """Replace the file in one step, and keep the original beside it."""
     path = path.resolve()
+    status = path.stat()
+    if not status.st_mode & 0o222:
+        raise PermissionError(errno.EACCES, "is read-only, and stays as it is", str(path))
     backup = path.with_name(path.name + ".orig")
     number = 1
     while backup.exists():
         number += 1
         backup = path.with_name(f"{path.name}.orig{number}")
     shutil.copy2(path, backup)
+    if status.st_nlink > 1:  # a new file would leave the other names with the old text
+        path.write_bytes(text.encode("utf-8"))
+        return backup
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     with os.fdopen(handle, "wb") as file:
         file.write(text.encode("utf-8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.labels import Sample
@@ -30,6 +30,60 @@ def image_sizes(ctx: Context, mode: str, samples: Iterable[Sample]) -> list[Size
         if width > 0 and height > 0:
             found.append(SizedSample(sample, width, height))
     return found
+
+
+# What files begin with that OpenCV decodes.
+_HEADS = (
+    *(
+        b"\xff\xd8\xff",
+        b"\x89PNG\r\n\x1a\n",
+        b"BM",
+        b"II*\0",
+        b"MM\0*",
+        b"RIFF",
+        b"P1",
+        b"P2",
+        b"P3",
+    ),
+    *(
+        b"P4",
+        b"P5",
+        b"P6",
+        b"P7",
+        b"Pf",
+        b"PF",
+        b"\0\0\0\x0cjP",
+        b"\xff\x4f\xff\x51",
+        b"\x76\x2f\x31\x01",
+    ),
+    *(b"#?RADIANCE", b"\x59\xa6\x6a\x95"),
+)
+_OTHERS = {
+    b"GIF8": "is a GIF, which OpenCV does not decode",
+    b"%PDF": "is a PDF",
+    b"<": "is a web page or SVG",
+    b"PK\x03\x04": "is a zip archive",
+    b"version https://git-lfs": "is a pointer of Git LFS, not the file",
+}
+
+
+def unreadable(path: str) -> Optional[str]:
+    """Why OpenCV cannot decode this file, told from its head; None: it can, or it is not there."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(32)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    if not head:
+        return "is empty (0 bytes)"
+    if head.startswith(_HEADS) or head[4:8] == b"ftyp":
+        return None
+    for start, reason in _OTHERS.items():
+        if head.startswith(start):
+            return reason
+    return "is not an image"
 
 
 def _size(path: str, turned: bool) -> tuple[int, int]:

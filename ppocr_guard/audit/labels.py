@@ -6,6 +6,7 @@ The label of a detection data set is a JSON list of ``{"transcription", "points"
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 from dataclasses import dataclass, field
@@ -58,6 +59,8 @@ class LabelFile:
     boxes: int = 0
     ignored: int = 0
     without_boxes: int = 0
+    encoding: Optional[str] = None  # what it is written in, where PaddleOCR cannot read that
+    mark: bool = False  # begins with a byte order mark, which becomes part of the first name
     broken: Trouble = field(default_factory=Trouble)
     flat: Trouble = field(default_factory=Trouble)  # polygons of no area
     crossed: Trouble = field(default_factory=Trouble)  # polygons whose sides cross
@@ -91,7 +94,12 @@ def read_label_file(
     except OSError as error:
         found.error = f"cannot be read ({error.strerror})"
         return found
-    raw_lines = data.split(b"\n")
+    found.encoding = _encoding(data)
+    if found.encoding is not None:
+        found.lines = data.count(b"\n")
+        return found
+    found.mark = data.startswith(codecs.BOM_UTF8)
+    raw_lines = data[len(codecs.BOM_UTF8) if found.mark else 0 :].split(b"\n")
     if raw_lines and not raw_lines[-1]:
         raw_lines.pop()  # as readlines() has it
     found.lines = len(raw_lines)
@@ -112,6 +120,14 @@ def read_label_file(
         if detection:
             _read_boxes(found, number, image, text, keep=(number - 1) % step == 0)
     return found
+
+
+def _encoding(data: bytes) -> Optional[str]:
+    """UTF-16, with or without a mark, which has a NUL beside each ASCII letter; else None."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16"
+    head = data[:1000]
+    return "UTF-16" if head.count(b"\0") > len(head) / 4 else None
 
 
 def _no_delimiter(raw: bytes, delimiter: str) -> str:

@@ -247,6 +247,7 @@ _UNCLIP = POSITIVE.because(
     "boxes are grown by it; without it they stay as small as the shrunk text"
 )
 _SHRINK = _UNIT.because("at 0 or below, or from 1 on, there is no text left to learn")
+_TOTAL = POSITIVE.because("the ratio's growth is divided by it")
 _DB_POST = {
     "thresh": _THRESHOLD,
     "box_thresh": _BOX_SCORE,
@@ -291,9 +292,14 @@ OPTIONS: dict[tuple[str, str], dict[str, Limit]] = {
         "std": Limit("numbers", above=0).because("the image is divided by it"),
         "order": one_of("hwc", "chw"),
     },
-    ("transform", "MakeShrinkMap"): {"shrink_ratio": _SHRINK, "min_text_size": NOT_NEGATIVE},
+    ("transform", "MakeShrinkMap"): {
+        "shrink_ratio": _SHRINK,
+        "min_text_size": NOT_NEGATIVE,
+        "total_epoch": _TOTAL,
+    },
     ("transform", "MakeBorderMap"): {
         "shrink_ratio": _SHRINK,
+        "total_epoch": _TOTAL,
         "thresh_min": SHARE,
         "thresh_max": SHARE,
     },

@@ -42,10 +42,7 @@ class Problem:
     advice: str
     why: str  # the rule's reason, with the PaddleOCR issue or file that it comes from
     edits: tuple[Edit, ...] = ()
-
-    @property
-    def fixable(self) -> bool:
-        return bool(self.edits)
+    fixable: bool = False  # ``fix`` can make these edits in this text
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.message} {self.advice} [{self.code}]"

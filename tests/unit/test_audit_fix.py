@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+
 import pytest
 import yaml
 from audit_data import CONFIGS, Project
@@ -99,6 +102,46 @@ def test_a_link_stays_a_link(folder):
     assert fix() == 0
     assert (folder / "my.yml").is_symlink()
     assert b"total_epoch:" not in (folder / "real.yml").read_bytes()
+
+
+def test_a_hard_link_stays_one(folder):
+    other = folder / "other.yml"
+    os.link(folder / "my.yml", other)
+    assert fix() == 0
+    assert os.path.samefile(folder / "my.yml", other)
+    assert b"total_epoch:" not in other.read_bytes()
+    assert (folder / "my.yml.orig").read_bytes() == DB
+
+
+def test_a_read_only_file_stays_as_it_is(folder, capsys):
+    (folder / "my.yml").chmod(0o444)
+    assert fix() == 2
+    assert "my.yml: is read-only" in capsys.readouterr().err
+    assert (folder / "my.yml").read_bytes() == DB
+    assert sorted(p.name for p in folder.glob("*.orig*")) == []
+
+
+IN_SHRINK_MAP = "        total_epoch: *epochs\n        shrink_ratio"
+WRITTEN = {
+    "merge": "        <<: {total_epoch: 500}\n        shrink_ratio",
+    "question": "        ? total_epoch\n        : 500\n        shrink_ratio",
+    "doubled": "        total_epoch: 9\n        total_epoch: 500\n        shrink_ratio",
+    "quoted": "        'total_epoch': *epochs\n        shrink_ratio",
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+def test_what_is_promised_is_done(folder, how, capsys):
+    text = DB.decode()
+    assert IN_SHRINK_MAP in text
+    (folder / "my.yml").write_text(text.replace(IN_SHRINK_MAP, WRITTEN[how]), encoding="utf-8")
+    main(["check", "my.yml", "--release", "2.8.1", "--json"])
+    found = json.loads(capsys.readouterr().out)["problems"]
+    promised = {problem["path"] for problem in found if problem["fixable"]}
+    assert len(promised) == (2 if how == "quoted" else 0)
+    assert fix() == (0 if promised else 1)
+    done = [line for line in capsys.readouterr().out.splitlines() if line.startswith("fixed: ")]
+    assert {line.split()[2] for line in done} == promised
 
 
 def test_all_other_safe_fixes(folder):

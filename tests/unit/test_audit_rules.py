@@ -65,6 +65,23 @@ def both(*changes):
     return lambda project: [change(project) for change in changes]
 
 
+def recoded(name, encoding):
+    def change(project):
+        path = project.folder / name
+        path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
+
+    return change
+
+
+def image_file(name, content):
+    return lambda project: (project.folder / "images" / name).write_bytes(content)
+
+
+def inner_image(project):
+    (project.folder / "images" / "sub").mkdir()
+    project.image("sub/t0.png")
+
+
 def nothing(project):
     pass
 
@@ -213,6 +230,45 @@ case(
     lambda p: (p.folder / "images" / "t7.png").unlink(),
     lambda p: (p.folder / "images" / "extra.png").touch(),
 )
+marked = "\ufeff" + line("t0.png")
+case(
+    "label_encoding", lines("train.txt", marked, line("t1.png")), lines("train.txt", line("t0.png"))
+)
+for encoding in ("utf-16", "utf-16-le"):
+    case("label_encoding", recoded("train.txt", encoding), recoded("train.txt", "utf-8"))
+case(
+    "images_missing",
+    lines("train.txt", line("sub\\t0.png"), line("t1.png")),
+    both(inner_image, lines("train.txt", line("sub/t0.png"), line("t1.png"))),
+)
+case(
+    "images_missing",
+    both(inner_image, lines("train.txt", line("sub\\t0.png"), line("t1.png"))),
+    both(inner_image, lines("train.txt", line("sub/t0.png"), line("t1.png"))),
+)
+for content in (b"", b"GIF89a", b"<html>", b"hello, I am no image"):
+    case("images_unreadable", image_file("t3.png", content), image_file("t3.png", b"\xff\xd8\xff"))
+case(
+    "train_eval_overlap",
+    both(
+        lambda p: (p.folder / "link").symlink_to(p.folder / "images"),
+        at("Eval", "dataset", "data_dir")("./link/../images/"),
+        lines("eval.txt", line("../link/./t3.png")),
+    ),
+    nothing,
+)
+lmdb = at("Train", "dataset", "name")("LMDBDataSet")
+case(
+    "lmdb_missing",
+    lmdb,
+    both(lmdb, lambda p: (p.folder / "images" / "data.mdb").touch()),
+)
+case(
+    "lmdb_missing",
+    both(lmdb, at("Train", "dataset", "data_dir")("./nowhere")),
+    both(lmdb, lambda p: (p.folder / "images" / "data.mdb").touch()),
+)
+case("value_unusable", total_epoch("500"), total_epoch(500), release="3.7.0")
 case(
     "small_set_not_augmented",
     lambda p: p.transforms("Train").pop(2),

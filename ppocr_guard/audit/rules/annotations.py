@@ -42,6 +42,31 @@ def label_lines_broken(ctx: Context) -> Iterator[Finding]:
 
 
 @rule(
+    "label_encoding",
+    "critical",
+    "PaddleOCR reads label files as UTF-8 without a byte order mark, line by line "
+    "(ppocr/data/simple_dataset.py); Windows' editors save others",
+    reads="labels",
+)
+def label_encoding(ctx: Context) -> Iterator[Finding]:
+    for path, file in _files(ctx):
+        if file.encoding is not None:
+            yield Finding(
+                path,
+                f"{file.path} is written in {file.encoding}: PaddleOCR can read no line of it.",
+                f"Save it as UTF-8 (iconv -f {file.encoding} -t UTF-8).",
+            )
+        elif file.mark:
+            yield Finding(
+                path,
+                f"{file.path} begins with a byte order mark, which becomes part of the first "
+                "image's name: that image is not found.",
+                "Save it as UTF-8 without BOM.",
+                severity="warning",
+            )
+
+
+@rule(
     "all_ignored",
     "critical",
     "texts with the transcription ### or * are masked out of the loss: with nothing else the loss "

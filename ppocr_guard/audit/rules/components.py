@@ -10,6 +10,7 @@ from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.limits import OPTIONS, SECTIONS, Limit
 from ppocr_guard.audit.problem import Finding
 from ppocr_guard.audit.rule import rule
+from ppocr_guard.audit.rules.keys import NUMBERS_IN
 from ppocr_guard.yaml_source import YamlPath, written
 
 # Kinds of options as their defaults show them (ppocr_guard.paddleocr.signatures).
@@ -144,7 +145,7 @@ def _limited(ctx: Context) -> Iterator[tuple[YamlPath, Any, Limit]]:
 
 def _told_elsewhere(path: YamlPath, value: Any) -> bool:
     """Whether a rule of its own says it: texts such as 1e-4 (number_is_text)."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or path[0] not in NUMBERS_IN:
         return False
     try:
         float(value)

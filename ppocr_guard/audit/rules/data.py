@@ -5,15 +5,18 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Optional
 
 from ppocr_guard.audit.context import LABELLED, Context
+from ppocr_guard.audit.images import unreadable
 from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.paddleocr.schedule import MULTI_SCALE_DATASETS, SIMPLE_DATASETS, needs_reset
 
 MODES = ("Train", "Eval")
 SMALL = 500  # training images from which an unaugmented set is enough to learn by heart
+MOST_OPENED = 5000  # images of a label file whose heads are read, evenly over it
 AUGMENTS = {
     "IaaAugment",
     "CopyPaste",
@@ -230,6 +233,15 @@ def images_missing(ctx: Context) -> Iterator[Finding]:
             if not missing:
                 continue
             everything = len(missing) == len(names)
+            back = [name for name in missing if "\\" in name and _with_slashes(folder, name)]
+            if back and len(back) > len(missing) / 2:
+                yield Finding(
+                    (*_list(mode), index),
+                    f"{len(back)} of {len(names)} images of {file.path} are written with "
+                    f"backslashes, such as {back[0]}: only Windows takes them for folders.",
+                    "Write / instead of \\.",
+                )
+                continue
             yield Finding(
                 (mode, "dataset", "data_dir") if everything else (*_list(mode), index),
                 f"{len(missing)} of {len(names)} images of {file.path} are missing, such as "
@@ -240,6 +252,73 @@ def images_missing(ctx: Context) -> Iterator[Finding]:
                 else "Remove these lines, or put the images there.",
                 severity="critical" if len(missing) > len(names) / 100 else "warning",
             )
+
+
+def _with_slashes(folder: Path, name: str) -> bool:
+    return os.path.exists(os.path.join(folder, name.replace("\\", "/")))
+
+
+@rule(
+    "images_unreadable",
+    "critical",
+    "an image that does not decode is None, and PaddleOCR tries another, for ever; training hangs "
+    "when there are many (DecodeImage in ppocr/data/imaug/operators.py)",
+    reads="images",
+)
+def images_unreadable(ctx: Context) -> Iterator[Finding]:
+    for mode in MODES:
+        folder = str(ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default=""))))
+        for index, file in enumerate(ctx.labels(mode)):
+            step = max(1, len(file.images) // MOST_OPENED)
+            names = [n for n in file.images[::step] if not n.startswith(("[", "http"))]
+            bad = [
+                (name, reason)
+                for name in names
+                if (reason := unreadable(os.path.join(folder, name))) is not None
+            ]
+            if bad:
+                name, reason = bad[0]
+                looked = f"{len(names)} images looked at" if step > 1 else f"{len(names)} images"
+                yield Finding(
+                    (*_list(mode), index),
+                    f"{len(bad)} of {looked} of {file.path} do not open: {name} {reason}.",
+                    "Replace these files, or remove their lines.",
+                    severity="critical" if len(bad) > len(names) / 100 else "warning",
+                )
+
+
+@rule(
+    "lmdb_missing",
+    "critical",
+    "LMDBDataSet opens every folder below data_dir that has none in it, and finds data.mdb there "
+    "(ppocr/data/lmdb_dataset.py)",
+    reads="files",
+)
+def lmdb_missing(ctx: Context) -> Iterator[Finding]:
+    for mode in MODES:
+        folders = ctx.get(mode, "dataset", "data_dir")
+        if not ctx.dataset(mode).startswith("LMDB"):
+            continue
+        for folder in folders if isinstance(folders, list) else [folders]:
+            reason = _no_lmdb(ctx.resolve(str(folder))) if isinstance(folder, str) else None
+            if reason is not None:
+                yield Finding(
+                    (mode, "dataset", "data_dir"),
+                    f"{folder} {reason}.",
+                    "Name the folder that holds the data.mdb, or one whose folders do; for images "
+                    "and a label file use SimpleDataSet.",
+                )
+
+
+def _no_lmdb(folder: Path) -> Optional[str]:
+    """Why LMDBDataSet finds nothing in a folder; None: it finds something."""
+    if not folder.is_dir():
+        return "does not exist" if not folder.exists() else "is a file, not a folder of LMDB"
+    leaves = [(here, files) for here, below, files in os.walk(folder) if not below]
+    without = [here for here, files in leaves if "data.mdb" not in files]
+    if len(without) == len(leaves):
+        return "holds no data.mdb"
+    return f"holds {without[0]}, a folder without data.mdb" if without else None
 
 
 @rule(

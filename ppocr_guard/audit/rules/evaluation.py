@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Optional
 
@@ -234,5 +235,14 @@ def train_eval_overlap(ctx: Context) -> Iterator[Finding]:
 
 
 def _image_files(ctx: Context, mode: str) -> dict[str, None]:
-    folder = str(ctx.get(mode, "dataset", "data_dir", default="")).rstrip("/")
-    return {f"{folder}/{name}": None for file in ctx.labels(mode) for name in file.images}
+    """The images, each under one name: links and dots in the names of folders are followed."""
+    data_dir = str(ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default=""))))
+    folders: dict[str, str] = {}
+    found: dict[str, None] = {}
+    for file in ctx.labels(mode):
+        for image in file.images:
+            folder, name = os.path.split(os.path.join(data_dir, image))
+            if folder not in folders:
+                folders[folder] = os.path.realpath(folder)
+            found[os.path.join(folders[folder], name)] = None
+    return found

@@ -16,6 +16,8 @@ from ppocr_guard.audit.rule import rule
 from ppocr_guard.config import GuardConfigError, load_guard
 from ppocr_guard.yaml_source import YamlPath, written
 
+NUMBERS_IN = ("Global", "Optimizer", "Loss", "PostProcess")  # sections of number_is_text
+
 
 @rule(
     "unknown_key",
@@ -111,7 +113,7 @@ def key_missing(ctx: Context) -> Iterator[Finding]:
     "YAML 1.1, which PaddleOCR reads, takes 1e-4 for a text: a number needs a point (1.0e-4)",
 )
 def number_is_text(ctx: Context) -> Iterator[Finding]:
-    for section in ("Global", "Optimizer", "Loss", "PostProcess"):
+    for section in NUMBERS_IN:
         for finding in _texts((section,), ctx.get(section), set()):
             converted = ctx.get("Optimizer", "lr", "name") == "LinearWarmupCosine"
             if not (converted and finding.path[:2] == ("Optimizer", "lr")):
