@@ -609,6 +609,18 @@ case(
     both(weights("backbone.w"), at("Global", "checkpoints")("")),
 )
 case("learning_rate_high", rate(0.1), rate(0.001))
+case("learning_rate_high", rate(0.01), rate(0.002))
+case("learning_rate_low", rate(1.0e-7), rate(1.0e-5))
+case(
+    "learning_rate_low",
+    at("Optimizer")({"name": "Adadelta", "lr": {"learning_rate": 0.001}}),
+    at("Optimizer")({"name": "Adadelta", "lr": {"learning_rate": 1.0}}),
+)
+case(
+    "learning_rate_high",
+    at("Optimizer", "lr")({"name": "Piecewise", "decay_epochs": [9], "values": [0.1, 0.001]}),
+    at("Optimizer", "lr")({"name": "Piecewise", "decay_epochs": [9], "values": [0.001, 0.1e-3]}),
+)
 case(
     "learning_rate_high",
     at("Train", "loader", "batch_size_per_card")(2),

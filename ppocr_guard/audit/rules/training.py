@@ -4,16 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.pipelines import family
 from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.audit.weights import WeightsError, read_shapes
+from ppocr_guard.yaml_source import YamlPath
 
 LR = ("Optimizer", "lr", "learning_rate")
-HIGHEST_ADAM = 0.01  # stock configs: 1e-5 to 1e-3; at 0.3 DB was unstable, at 30 it never learned
-MOST_PER_IMAGE = 0.0003  # Adam's learning rate by images a step; stock configs: up to 0.00025
+
+
+class Usual(NamedTuple):
+    """Learning rates of an optimizer: from ``high`` on, and below ``low``, it does not learn."""
+
+    low: float
+    high: float
+    stock: str
+    begin: str
+
+
+_ADAM = Usual(1e-6, 0.01, "0.00005 to 0.001", "0.001, or 0.0001 to fine-tune")
+# By optimizer, off stock configs. With Adam DB was unstable at 0.3, and never learned at 30.
+USUAL_RATES = {
+    "Adam": _ADAM,
+    "AdamW": _ADAM,
+    "RMSProp": _ADAM,
+    "Momentum": Usual(1e-5, 0.5, "0.007 to 0.028", "0.007, or 0.001 to fine-tune"),
+    "Adadelta": Usual(0.01, 5.0, "0.5 to 1.0", "1.0"),
+}
+LANGUAGE_MODELS = ("entity recognition", "relation extraction", "KIE distillation")
+LANGUAGE_RATE = 0.001  # pretrained language models have 5e-5
+# (families, images a step in stock configs, Adam's rate by images from which it is far off)
+PER_IMAGE = (
+    (("DB", "DB distillation"), 8, 0.0003),  # stock: up to 0.00025
+    (("CTC", "CTC with a guide (MultiHead)"), 128, 0.00008),  # stock: 0.000008; ten times that
+)
 SUFFIX = ".pdparams"
 # A weight that only this backbone has (read off models built from PaddleOCR 2.10's stock configs).
 BACKBONES = {
@@ -131,27 +158,64 @@ def weights_ignored(ctx: Context) -> Iterator[Finding]:
     "learning_rate_high",
     "warning",
     "stock learning rates are for 8 cards or large batches and must shrink with them (PaddleOCR "
-    "FAQ); a rate too high makes hmean jump, or stay at 0",
+    "FAQ); a rate too high makes the metric jump, or stay at 0",
 )
 def learning_rate_high(ctx: Context) -> Iterator[Finding]:
-    rate, name = ctx.number(*LR), str(ctx.get("Optimizer", "name", default=""))
-    batch = ctx.number("Train", "loader", "batch_size_per_card")
-    if rate is None or not name.startswith("Adam") or not ctx.is_db:
+    path, rate = _rate(ctx)
+    name = str(ctx.get("Optimizer", "name", default=""))
+    usual, one = USUAL_RATES.get(name), family(ctx)
+    if rate is None or usual is None:
         return
-    if rate > HIGHEST_ADAM:
+    language = one is not None and one.name in LANGUAGE_MODELS
+    highest = LANGUAGE_RATE if language else usual.high
+    if rate >= highest:
         yield Finding(
-            LR,
-            f"A learning rate of {rate:g} is too high for {name}.",
-            "Begin with 0.001, or 0.0001 to fine-tune.",
+            path,
+            f"A learning rate of {rate:g} is too high for {name}: stock configs have "
+            f"{usual.stock}.",
+            f"Begin with {usual.begin}.",
         )
-    elif batch and batch * ctx.cards < 8 and rate / (batch * ctx.cards) > MOST_PER_IMAGE:
-        images = batch * ctx.cards
+        return
+    batch = ctx.number("Train", "loader", "batch_size_per_card")
+    images = batch * ctx.cards if batch else 0
+    for names, stock_images, most in PER_IMAGE:
+        few = 0 < images < stock_images and one is not None and one.name in names
+        if few and name.startswith("Adam") and rate / images > most:
+            yield Finding(
+                path,
+                f"A learning rate of {rate:g} for {images:g} image{'s' * (images > 1)} a step: "
+                f"stock configs have 0.001 for {stock_images} a card.",
+                f"Scale it down: {0.001 * images / stock_images:.2g}.",
+            )
+
+
+@rule(
+    "learning_rate_low",
+    "warning",
+    "with steps too small the weights stay what they were: the loss does not fall, and the metric "
+    "is that of the pretrained model",
+)
+def learning_rate_low(ctx: Context) -> Iterator[Finding]:
+    path, rate = _rate(ctx)
+    usual = USUAL_RATES.get(str(ctx.get("Optimizer", "name", default="")))
+    if rate is not None and usual is not None and 0 < rate < usual.low:
         yield Finding(
-            LR,
-            f"A learning rate of {rate:g} for {images:g} image{'s' * (images > 1)} a step: stock "
-            "configs have 0.001 for 8 a card.",
-            f"Scale it down: {0.001 * images / 8:g}.",
+            path,
+            f"A learning rate of {rate:g} is too low for {ctx.get('Optimizer', 'name')}: stock "
+            f"configs have {usual.stock}.",
+            f"Begin with {usual.begin}.",
         )
+
+
+def _rate(ctx: Context) -> tuple[YamlPath, Optional[float]]:
+    """The highest learning rate of the run, and where it stands."""
+    values, path = ctx.get("Optimizer", "lr", "values"), ("Optimizer", "lr", "values")
+    if ctx.get("Optimizer", "lr", "name") == "Piecewise" and isinstance(values, list):
+        numbers = [v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
+        return path, max(numbers, default=None)
+    if ctx.get("Optimizer", "lr", "name") == "OneCycle":
+        return ("Optimizer", "lr", "max_lr"), ctx.number("Optimizer", "lr", "max_lr")
+    return LR, ctx.number(*LR)
 
 
 @rule(
