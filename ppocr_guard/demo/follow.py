@@ -26,8 +26,8 @@ from ppocr_guard.events import (
     StepEnd,
     StopRequest,
 )
+from ppocr_guard.logs.journal import JournalTail
 from ppocr_guard.paths import journal_path
-from ppocr_guard.report.load import JournalTail
 
 POLL_SECONDS = 0.2
 COLOURS = {"critical": "red", "warning": "yellow", "info": "cyan"}

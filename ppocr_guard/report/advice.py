@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ppocr_guard.report.model import RunSummary
+from ppocr_guard.logs.run import Run
 from ppocr_guard.report.text import Words, clean
 
 _LOST = ("collapsed", "diverged", "overfitting", "unstable")
 _CONFIG_CODES = ("shrink_ratio_unexpected", "shrink_ratio_mismatch", "unclip_mismatch")
 
 
-def next_steps(run: RunSummary, words: Words) -> list[str]:
+def next_steps(run: Run, words: Words) -> list[str]:
     """Sentences, the most pressing first; each only once, never empty."""
     steps = [
         clean(words.advice(group.latest.event.code, group.latest.event.advice))
@@ -29,7 +29,7 @@ def next_steps(run: RunSummary, words: Words) -> list[str]:
     return list(dict.fromkeys(steps))
 
 
-def _best_path(run: RunSummary) -> str:
+def _best_path(run: Run) -> str:
     if run.best_checkpoint:
         return clean(run.best_checkpoint.path)
     if run.start and run.start.save_model_dir and run.best:

@@ -6,14 +6,15 @@ import math
 from collections.abc import Iterable
 from typing import Any, Optional
 
-from ppocr_guard.report.model import MAX_POINTS, RunSummary, StepSeries
+from ppocr_guard.logs.run import Run
+from ppocr_guard.logs.series import MAX_POINTS, StepSeries
 from ppocr_guard.report.text import Words, clean
 
 Points = list[Optional[float]]
 _METRICS = ("precision", "recall", "norm_edit_dis")  # drawn beside the main indicator
 
 
-def curves(run: RunSummary, words: Words) -> dict[str, Any]:
+def curves(run: Run, words: Words) -> dict[str, Any]:
     """All charts and marks of a run.
 
     A chart is ``{"x": [...], "series": [{"label", "role", "values"}...]}``, x ascending, null
@@ -45,7 +46,7 @@ def curves(run: RunSummary, words: Words) -> dict[str, Any]:
     }
 
 
-def _metric_chart(run: RunSummary, words: Words) -> Optional[dict[str, Any]]:
+def _metric_chart(run: Run, words: Words) -> Optional[dict[str, Any]]:
     found = run.evaluations
     if not found:
         return None
@@ -68,7 +69,7 @@ def _metric_chart(run: RunSummary, words: Words) -> Optional[dict[str, Any]]:
     )
 
 
-def _loss_chart(run: RunSummary) -> Optional[dict[str, Any]]:
+def _loss_chart(run: Run) -> Optional[dict[str, Any]]:
     columns = {
         name: column
         for name, column in run.losses.columns.items()
@@ -81,9 +82,7 @@ def _loss_chart(run: RunSummary) -> Optional[dict[str, Any]]:
     )
 
 
-def _pace_chart(
-    run: RunSummary, wanted: dict[str, tuple[str, str, float]]
-) -> Optional[dict[str, Any]]:
+def _pace_chart(run: Run, wanted: dict[str, tuple[str, str, float]]) -> Optional[dict[str, Any]]:
     present = [
         (name, role, label, factor)
         for name, (role, label, factor) in wanted.items()
@@ -109,7 +108,7 @@ def _step_chart(
     )
 
 
-def _ratio_chart(run: RunSummary, words: Words) -> Optional[dict[str, Any]]:
+def _ratio_chart(run: Run, words: Words) -> Optional[dict[str, Any]]:
     epochs = sorted({ratio.epoch for ratio in run.ratios})
     if not epochs:
         return None
@@ -145,7 +144,7 @@ def _ratio_series(
     return {**_series(label, role, values), "operator": operators[-1]}
 
 
-def _alert_marks(run: RunSummary) -> list[dict[str, Any]]:
+def _alert_marks(run: Run) -> list[dict[str, Any]]:
     """The first alert of each group, numbered as in the page's table."""
     return [
         {
@@ -159,7 +158,7 @@ def _alert_marks(run: RunSummary) -> list[dict[str, Any]]:
     ]
 
 
-def _epoch_axis(run: RunSummary) -> dict[str, list[int]]:
+def _epoch_axis(run: Run) -> dict[str, list[int]]:
     """Steps at which a new epoch was first seen."""
     steps: list[int] = []
     epochs: list[int] = []

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ppocr_guard.report.model import RunSummary
+from ppocr_guard.logs.run import Run
 from ppocr_guard.report.text import Words, clean, moment, number
 
 
-def run_facts(run: RunSummary, words: Words) -> list[tuple[str, str]]:
+def run_facts(run: Run, words: Words) -> list[tuple[str, str]]:
     """Label and value, in reading order; what is unknown is left out.
 
     Only chosen keys of the configuration are shown: a ``Guard:`` section may hold secrets.

@@ -18,7 +18,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from ppocr_guard.report.model import RunSummary
+from ppocr_guard.logs.run import Run
 from ppocr_guard.report.sections import as_expected, expected, tone, verdict_state
 from ppocr_guard.report.text import Words, clean, duration, number, percent, ratio
 
@@ -71,7 +71,7 @@ def waiting(path: Path, words: Words) -> RenderableType:
     return Panel(text, title="ppocr-guard", title_align="left", box=box.ROUNDED)
 
 
-def frame(run: RunSummary, words: Words, *, now: float) -> RenderableType:
+def frame(run: Run, words: Words, *, now: float) -> RenderableType:
     """The whole view. ``now`` in Unix seconds tells how long the journal has been silent."""
     style = _STYLES[tone(run)]
     parts: list[RenderableType] = [_verdict(run, words, style), _progress(run, words, now)]
@@ -91,7 +91,7 @@ def frame(run: RunSummary, words: Words, *, now: float) -> RenderableType:
     )
 
 
-def _verdict(run: RunSummary, words: Words, style: str) -> RenderableType:
+def _verdict(run: Run, words: Words, style: str) -> RenderableType:
     state = verdict_state(run)
     row = Table.grid(expand=True)
     row.add_column(ratio=1)
@@ -110,7 +110,7 @@ def _verdict(run: RunSummary, words: Words, style: str) -> RenderableType:
     return Group(*lines)
 
 
-def _progress(run: RunSummary, words: Words, now: float) -> RenderableType:
+def _progress(run: Run, words: Words, now: float) -> RenderableType:
     row = Table.grid(expand=True, padding=(0, 1))
     row.add_column(no_wrap=True)
     row.add_column(ratio=1)
@@ -139,7 +139,7 @@ def _progress(run: RunSummary, words: Words, now: float) -> RenderableType:
     return row
 
 
-def _numbers(run: RunSummary, words: Words) -> RenderableType:
+def _numbers(run: Run, words: Words) -> RenderableType:
     table = Table.grid(expand=True, padding=(0, 1))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(no_wrap=True)
@@ -166,7 +166,7 @@ def _numbers(run: RunSummary, words: Words) -> RenderableType:
     return table
 
 
-def _metric_cells(run: RunSummary, words: Words) -> Iterable[RenderableType]:
+def _metric_cells(run: Run, words: Words) -> Iterable[RenderableType]:
     if not run.evaluations:
         return Text("–"), Text(words("no_evaluations"), style="dim")
     last, best = run.evaluations[-1].event, run.best
@@ -182,7 +182,7 @@ def _metric_cells(run: RunSummary, words: Words) -> Iterable[RenderableType]:
     return Text(number(last.value), style="bold"), line
 
 
-def _ratio_rows(run: RunSummary, words: Words) -> list[tuple[str, str, str, str]]:
+def _ratio_rows(run: Run, words: Words) -> list[tuple[str, str, str, str]]:
     """One row an operator; one for both where they agree."""
     rows: dict[tuple[str, str, str], list[str]] = {}
     found = run.latest_ratios()
@@ -201,7 +201,7 @@ def _ratio_rows(run: RunSummary, words: Words) -> list[tuple[str, str, str, str]
     ]
 
 
-def _alerts(run: RunSummary, words: Words) -> RenderableType:
+def _alerts(run: Run, words: Words) -> RenderableType:
     """The latest alerts, newest first, a code only once."""
     table = Table.grid(expand=True, padding=(0, 1))
     table.add_column(no_wrap=True)

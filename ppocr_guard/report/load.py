@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
 
 from ppocr_guard import paths
 from ppocr_guard.events import Event
@@ -15,9 +13,9 @@ from ppocr_guard.guard import Guard
 from ppocr_guard.hooks.auto_stop import AutoStop
 from ppocr_guard.hooks.hmean_trend import HmeanTrend
 from ppocr_guard.hooks.loss_health import LossHealth
-from ppocr_guard.logs.journal import parse_line
+from ppocr_guard.logs.follow import JournalRuns
 from ppocr_guard.logs.reader import LogReader
-from ppocr_guard.report.model import RunSummary, begins_run, summarise
+from ppocr_guard.logs.run import Run, begins_run
 
 # Where PaddleOCR and its launcher leave logs in the folder of a run.
 LOGS = ("train.log", "workerlog.0", "log/workerlog.0")
@@ -61,7 +59,7 @@ class Loaded:
     """The runs of one source, oldest first; there is at least one."""
 
     source: Source
-    runs: list[RunSummary]
+    runs: list[Run]
     bad_lines: int = 0
 
 
@@ -72,30 +70,27 @@ def load(directory: Path) -> Loaded:
         UnusableInputError: nothing to read, or nothing of a training in it.
     """
     source = find_source(directory)
-    tail = JournalTail(source.path)
+    journal = JournalRuns(source.path)
     try:
-        if source.kind == "log":
-            runs = judged(LogReader(source.path))
-        else:
-            with source.path.open("rb"):  # says why it cannot be read
-                runs = summarise(event for part in (tail.poll, tail.finish) for event in part())
-    except OSError as error:
-        raise UnusableInputError(f"{source.path}: {error.strerror or error}") from None
+        runs = judged(LogReader(source.path)) if source.kind == "log" else journal.read()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UnusableInputError(f"{source.path}: {reason}") from None
     if not runs:
         raise UnusableInputError(
             f"{source.path}: no record of a training in it. Give a journal.jsonl that the "
             "Journal hook wrote, or a train.log or workerlog.0 of PaddleOCR."
         )
-    return Loaded(source, runs, tail.bad_lines)
+    return Loaded(source, runs, journal.bad_lines)
 
 
-def judged(events: Iterable[Event]) -> list[RunSummary]:
+def judged(events: Iterable[Event]) -> list[Run]:
     """The runs in a log, with the verdicts and alerts that the guard's hooks make of them."""
-    runs: list[RunSummary] = []
+    runs: list[Run] = []
     guard = _guard()
     for event in events:
         if not runs or begins_run(runs[-1], event):
-            runs.append(RunSummary())
+            runs.append(Run())
             guard = _guard()
         alerts, verdict = len(guard.alerts), guard.verdict
         guard.dispatch(event)
@@ -113,66 +108,3 @@ def _guard() -> Guard:
     silent.addHandler(logging.NullHandler())
     silent.propagate = False
     return Guard([HmeanTrend(), LossHealth(), AutoStop()], silent)
-
-
-class JournalTail:
-    """Reads a growing journal a piece at a time.
-
-    A record that is not complete yet is kept for the next :meth:`poll`. When the file is
-    replaced or cut short (rotation) it is read from its start. Lines that are no record are
-    skipped and counted in ``bad_lines``.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.bad_lines = 0
-        self._offset = 0
-        self._identity: Optional[tuple[int, int]] = None
-        self._rest = b""
-
-    def poll(self) -> Iterator[Event]:
-        """The events that were written since the last call; none while there is no file."""
-        try:
-            stream = self.path.open("rb")
-        except OSError:
-            return
-        with stream:
-            status = os.fstat(stream.fileno())
-            identity = (status.st_dev, status.st_ino)
-            if identity != self._identity or status.st_size < self._offset:
-                self._identity, self._offset, self._rest = identity, 0, b""
-            stream.seek(self._offset)
-            for line in stream:
-                self._offset += len(line)
-                line = self._rest + line
-                self._rest = b""
-                if not line.endswith(b"\n"):
-                    self._rest = line
-                    return
-                event = self._parse(line)
-                if event is not None:
-                    yield event
-
-    def finish(self) -> Iterator[Event]:
-        """What stands after the last line break, if it is a whole record."""
-        event = self._parse(self._rest) if self._rest else None
-        self._rest = b""
-        if event is not None:
-            yield event
-
-    def _parse(self, line: bytes) -> Optional[Event]:
-        if not line.strip(b"\0 \t\r\n"):  # a crash may leave NUL bytes at the end
-            return None
-        try:
-            event = parse_line(line)
-            if _counts_are_numbers(event):
-                return event
-        except (ValueError, RecursionError):
-            pass
-        self.bad_lines += 1
-        return None
-
-
-def _counts_are_numbers(event: Event) -> bool:
-    counts = (getattr(event, name, 0) for name in ("time", "epoch", "global_step", "value"))
-    return all(isinstance(count, (int, float)) for count in counts)

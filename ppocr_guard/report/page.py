@@ -13,9 +13,9 @@ from typing import Optional
 
 from ppocr_guard import __version__
 from ppocr_guard.audit import Problem
+from ppocr_guard.logs.run import Run
 from ppocr_guard.report import sections
 from ppocr_guard.report.curves import curves
-from ppocr_guard.report.model import RunSummary
 from ppocr_guard.report.sections import esc
 from ppocr_guard.report.text import Words, duration, moment, number, ratio
 
@@ -27,7 +27,7 @@ _SCRIPT_WORDS = ("step", "epoch", "evaluation", "band", "stop", "at_epoch")
 class Entry:
     """A run and what is known beside its events."""
 
-    run: RunSummary
+    run: Run
     problems: Optional[list[Problem]] = None  # of its configuration; None: not checked
     notes: list[str] = field(default_factory=list)
 
@@ -104,7 +104,7 @@ def _comparison(entries: Sequence[Entry], words: Words) -> str:
     )
 
 
-def _compare_cells(index: int, run: RunSummary, words: Words) -> list[str]:
+def _compare_cells(index: int, run: Run, words: Words) -> list[str]:
     best, last = run.best, run.evaluations[-1] if run.evaluations else None
     found = run.latest_ratios()
     shown = next((r for r in found if r.operator == "MakeShrinkMap"), found[0] if found else None)

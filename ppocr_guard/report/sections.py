@@ -10,9 +10,9 @@ from typing import Any, Optional
 
 from ppocr_guard.audit import Problem
 from ppocr_guard.events import ShrinkRatio
+from ppocr_guard.logs.run import AlertGroup, Run
 from ppocr_guard.report.advice import next_steps
 from ppocr_guard.report.facts import run_facts
-from ppocr_guard.report.model import AlertGroup, RunSummary
 from ppocr_guard.report.text import Words, clean, duration, number, percent, ratio
 
 _TONES = {
@@ -35,11 +35,11 @@ def esc(value: object) -> str:
     return html.escape(clean(value), quote=True)
 
 
-def verdict_state(run: RunSummary) -> str:
+def verdict_state(run: Run) -> str:
     return run.verdict.state if run.verdict else "unknown"
 
 
-def tone(run: RunSummary) -> str:
+def tone(run: Run) -> str:
     """The colour of a run: of its verdict, or of its worst alert if that is worse."""
     found = [_TONES[verdict_state(run)]]
     if run.severity != "info":
@@ -47,7 +47,7 @@ def tone(run: RunSummary) -> str:
     return max(found, key=_TONE_ORDER.index)
 
 
-def hero(run: RunSummary, words: Words) -> str:
+def hero(run: Run, words: Words) -> str:
     """Verdict, when and why, and how the run ended."""
     state = verdict_state(run)
     metric = run.indicator
@@ -69,11 +69,11 @@ def hero(run: RunSummary, words: Words) -> str:
     )
 
 
-def _state_key(run: RunSummary) -> str:
+def _state_key(run: Run) -> str:
     return run.state if run.state in ("log", "finished", "stopped", "failed") else "running"
 
 
-def _ending(run: RunSummary, words: Words) -> str:
+def _ending(run: Run, words: Words) -> str:
     if run.would_stop:
         stop = run.would_stop
         return words("would_stop", epoch=stop.epoch, step=stop.global_step, code=stop.code)
@@ -93,7 +93,7 @@ def _ending(run: RunSummary, words: Words) -> str:
     return ""
 
 
-def tiles(run: RunSummary, words: Words) -> str:
+def tiles(run: Run, words: Words) -> str:
     """The key numbers, large."""
     metric = run.indicator
     best, last = run.best, run.evaluations[-1] if run.evaluations else None
@@ -130,14 +130,14 @@ def _tile(label: str, value: str, note: str = "", mark: str = "") -> str:
     )
 
 
-def _of_best(run: RunSummary, words: Words) -> str:
+def _of_best(run: Run, words: Words) -> str:
     best, last = run.best, run.evaluations[-1].event
     if best is None or not math.isfinite(last.value) or best.event.value <= 0:
         return words("at_epoch", epoch=last.epoch)
     return words("of_best", share=percent(last.value / best.event.value))
 
 
-def _ratio_tile(run: RunSummary, words: Words) -> str:
+def _ratio_tile(run: Run, words: Words) -> str:
     found = run.latest_ratios()
     if not found:
         return _tile(words("ratio"), "–", words("no_ratio"))
@@ -147,13 +147,13 @@ def _ratio_tile(run: RunSummary, words: Words) -> str:
     return _tile(words("ratio"), ratio(shown.ratio), note, "" if as_expected(shown) else "off")
 
 
-def _progress_tile(run: RunSummary, words: Words) -> str:
+def _progress_tile(run: Run, words: Words) -> str:
     total = run.start.epoch_num if run.start else 0
     epochs = words("epochs", epoch=run.epoch, total=total) if total > 0 else str(run.epoch)
     return _tile(words("epoch").capitalize(), epochs, words("steps", steps=run.step))
 
 
-def advice(run: RunSummary, words: Words) -> str:
+def advice(run: Run, words: Words) -> str:
     steps = "".join(f"<li>{_code_marks(step)}</li>" for step in next_steps(run, words))
     if not steps:
         return "<section hidden></section>"
@@ -168,7 +168,7 @@ def _code_marks(text: str) -> str:
     return "".join(f"<code>{esc(p)}</code>" if i % 2 else esc(p) for i, p in enumerate(parts))
 
 
-def charts(run: RunSummary, index: int, available: Iterable[str], words: Words) -> str:
+def charts(run: Run, index: int, available: Iterable[str], words: Words) -> str:
     """Places for the curves; the page's script draws into them."""
     present = set(available)
     cells = []
@@ -193,7 +193,7 @@ def charts(run: RunSummary, index: int, available: Iterable[str], words: Words) 
     )
 
 
-def _chart_note(name: str, run: RunSummary, words: Words) -> str:
+def _chart_note(name: str, run: Run, words: Words) -> str:
     if name == "metric" and len(run.launches) > 1:
         return words("launches", count=len(run.launches))
     if name == "loss" and run.start and run.start.source != "live":
@@ -223,7 +223,7 @@ def as_expected(shown: ShrinkRatio) -> bool:
     return low - slack <= shown.ratio <= high + slack
 
 
-def findings(run: RunSummary, words: Words) -> str:
+def findings(run: Run, words: Words) -> str:
     """The round trip and the scores under other unclip ratios, in sentences."""
     sentences = []
     if run.round_trips:
@@ -257,7 +257,7 @@ def findings(run: RunSummary, words: Words) -> str:
     return f'<section class="card"><h3>{esc(words("round_trip"))}</h3>{body}</section>'
 
 
-def alerts(run: RunSummary, words: Words) -> str:
+def alerts(run: Run, words: Words) -> str:
     rows = "".join(
         _alert_row(index, group, words) for index, group in enumerate(run.alert_groups(), start=1)
     )
@@ -324,7 +324,7 @@ def _problem_row(problem: Problem, words: Words) -> str:
     )
 
 
-def facts(run: RunSummary, words: Words, notes: Iterable[str] = ()) -> str:
+def facts(run: Run, words: Words, notes: Iterable[str] = ()) -> str:
     pairs = "".join(
         f"<div><dt>{esc(k)}</dt><dd>{esc(v)}</dd></div>" for k, v in run_facts(run, words)
     )

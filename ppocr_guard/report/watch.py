@@ -13,9 +13,9 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from ppocr_guard import paths
+from ppocr_guard.logs.follow import JournalRuns
+from ppocr_guard.logs.run import Run
 from ppocr_guard.report.frame import frame, waiting
-from ppocr_guard.report.load import JournalTail
-from ppocr_guard.report.model import RunSummary, begins_run
 from ppocr_guard.report.text import LANGUAGES, Words, pick_language
 
 
@@ -94,29 +94,29 @@ class Watched:
     """The latest run in a journal that may still grow, or not be there yet."""
 
     def __init__(self, directory: Path) -> None:
-        self.summary: Optional[RunSummary] = None
         self._directory = directory
-        self._tail: Optional[JournalTail] = None
+        self._journal: Optional[JournalRuns] = None
 
     @property
     def path(self) -> Path:
         """Where the journal is, or will be."""
-        if self._tail:
-            return self._tail.path
+        if self._journal:
+            return self._journal.path
         if self._directory.suffix == ".jsonl":
             return self._directory
         return paths.journal_path(str(self._directory))
 
     def poll(self) -> bool:
         """Take in what was written since; True when there is a run to show."""
-        if self._tail is None:
+        if self._journal is None:
             found = paths.find_journal(self._directory)
-            self._tail = JournalTail(found) if found else None
-        for event in self._tail.poll() if self._tail else ():
-            if self.summary is None or begins_run(self.summary, event):
-                self.summary = RunSummary()
-            self.summary.add(event)
-        return self.summary is not None
+            self._journal = JournalRuns(found) if found else None
+        return self._journal.poll() if self._journal else False
+
+    @property
+    def summary(self) -> Optional[Run]:
+        """The run, as of the last look."""
+        return self._journal.runs[-1] if self._journal and self._journal.runs else None
 
     def render(self, words: Words) -> RenderableType:
         if self.summary is None:

@@ -16,9 +16,9 @@ from report_runs import BEGAN, training, write_journal
 from ppocr_guard.cli import main
 from ppocr_guard.codes import ALERT_CODES
 from ppocr_guard.events import VERDICTS, Alert, EvalEnd, RunStart, StepEnd, to_record
+from ppocr_guard.logs.run import summarise
 from ppocr_guard.report import text
 from ppocr_guard.report.advice import next_steps
-from ppocr_guard.report.model import summarise
 from ppocr_guard.report.page import Entry, render
 from ppocr_guard.report.problems import config_problems
 

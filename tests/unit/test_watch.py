@@ -13,16 +13,16 @@ from rich.console import Console
 
 from ppocr_guard.cli import main
 from ppocr_guard.events import Alert, EvalEnd, RunEnd, RunStart, StepEnd, to_record
+from ppocr_guard.logs.journal import JournalTail
+from ppocr_guard.logs.run import Run, summarise
 from ppocr_guard.report.frame import frame, spark, waiting
-from ppocr_guard.report.load import JournalTail
-from ppocr_guard.report.model import RunSummary, summarise
 from ppocr_guard.report.text import Words
 from ppocr_guard.report.watch import Watched
 
 EN = Words("en")
 
 
-def picture(run: RunSummary, *, width: int = 80, language: str = "en", now: float = 0.0) -> str:
+def picture(run: Run, *, width: int = 80, language: str = "en", now: float = 0.0) -> str:
     console = Console(width=width, record=True, file=StringIO(), color_system=None)
     console.print(frame(run, Words(language), now=now or run.time))
     return console.export_text()
@@ -72,7 +72,7 @@ def test_a_run_that_has_only_begun() -> None:
 
 def test_text_of_a_journal_is_no_markup() -> None:
     evil = "[red]x[/red] [/] \x1b[31m \x07"
-    run = RunSummary()
+    run = Run()
     run.add(RunStart(BEGAN, evil, evil, evil, {}, evil, 3))
     run.add(StepEnd(BEGAN, 1, 1, {evil: 1.0}))
     run.add(EvalEnd(BEGAN, 1, 1, 1, {evil: 0.1}, evil, 0.1, 0.1))

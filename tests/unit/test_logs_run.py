@@ -7,7 +7,8 @@ import pytest
 from report_runs import BEGAN, hmean_at, training
 
 from ppocr_guard.events import EvalEnd, RunEnd, RunStart, StepEnd, Verdict
-from ppocr_guard.report.model import MAX_POINTS, RunSummary, StepSeries, summarise
+from ppocr_guard.logs.run import Run, summarise
+from ppocr_guard.logs.series import MAX_POINTS, StepSeries
 
 
 def step(number: int, *, epoch: int = 1, loss: float = 1.0, time: float = BEGAN) -> StepEnd:
@@ -19,7 +20,7 @@ def start(**changes: object) -> RunStart:
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-def gather(*events: object) -> RunSummary:
+def gather(*events: object) -> Run:
     [run] = summarise(events)  # type: ignore[arg-type]
     return run
 

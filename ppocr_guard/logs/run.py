@@ -1,7 +1,9 @@
-"""What a run looks like, gathered from its events: shared by the report and the live view.
+"""A run as it looks from its events: what everything that looks back is made from.
 
-Pure: no files, no clock, no paddle. A :class:`RunSummary` is fed one event at a time, so the
-same code serves a finished journal and one that still grows.
+Pure: no files, no clock, no paddle. A :class:`Run` is fed one event at a time, so the same code
+serves a finished journal, one that still grows, and a log. What may be wrong with a file is dealt
+with before (:mod:`ppocr_guard.logs.journal`): events are well typed, but need not make sense
+together.
 
 PaddleOCR counts ``global_step`` from 0 again after a resume; here every point carries a *step*
 that goes on counting, so that curves have one ascending axis.
@@ -10,10 +12,9 @@ that goes on counting, so that curves have one ascending axis.
 from __future__ import annotations
 
 import math
-from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Generic, Optional, TypeVar
+from typing import Any, Generic, Optional, TypeVar
 
 from ppocr_guard.events import (
     SEVERITIES,
@@ -30,9 +31,10 @@ from ppocr_guard.events import (
     StepEnd,
     StopRequest,
     Verdict,
+    kind,
 )
+from ppocr_guard.logs.series import StepSeries
 
-MAX_POINTS = 2000  # of a curve after thinning; more than a screen has pixels
 _RECENT_STEPS = 50  # throughput is the mean over these
 
 E = TypeVar("E")
@@ -46,71 +48,42 @@ class Placed(Generic[E]):
     event: E
 
 
-class StepSeries:
-    """Per-step numbers in columns of doubles: 1e5 steps with 8 columns take 7 MB.
+@dataclass
+class Attempt:
+    """One launch of a run. Without an ``end`` it goes on, or was killed."""
 
-    ``steps`` ascends. A column that has no value at a step holds NaN there.
-    """
-
-    def __init__(self) -> None:
-        self.steps = array("d")
-        self.epochs = array("d")
-        self.columns: dict[str, array[float]] = {}
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    def add(self, step: int, epoch: int, values: Mapping[str, float]) -> None:
-        for name in values:
-            if name not in self.columns:
-                self.columns[name] = array("d", [math.nan]) * len(self.steps)
-        self.steps.append(step)
-        self.epochs.append(epoch)
-        for name, column in self.columns.items():
-            column.append(values.get(name, math.nan))
-
-    def thin(self, key: str, limit: int = MAX_POINTS) -> list[int]:
-        """At most ``limit`` row numbers, ascending, that keep the shape of column ``key``.
-
-        The rows are cut into buckets; each gives its lowest and its highest value, so a spike
-        of one step survives. A bucket of NaN only gives its first row.
-        """
-        rows = len(self.steps)
-        column = self.columns.get(key)
-        if rows <= limit or column is None:
-            return list(range(rows)) if rows <= limit else list(range(0, rows, -(-rows // limit)))
-        buckets = max(1, limit // 2)
-        kept: set[int] = set()
-        for bucket in range(buckets):
-            span = range(bucket * rows // buckets, (bucket + 1) * rows // buckets)
-            finite = [row for row in span if math.isfinite(column[row])]
-            kept.update(
-                (min(finite, key=column.__getitem__), max(finite, key=column.__getitem__))
-                if finite
-                else span[:1]
-            )
-        return sorted(kept)
+    start: RunStart
+    step: int  # counted over resumes, at which it began
+    end: Optional[RunEnd] = None
+    evaluations: int = 0  # made in it, those that a later attempt made again included
 
 
 @dataclass
-class RunSummary:
-    """One run, resumes included. Feed it with :meth:`add`; read the rest."""
+class Run:
+    """One run, resumes included. Feed it with :meth:`add`; read the rest.
+
+    ``evaluations`` hold each once: epochs that are trained again after a kill are evaluated
+    again, and the last attempt counts. The earlier ones are in ``superseded``.
+    """
 
     start: Optional[RunStart] = None  # of the latest launch
-    launches: list[int] = field(default_factory=list)  # step at which each launch began
+    attempts: list[Attempt] = field(default_factory=list)
     first_time: Optional[float] = None
     time: float = 0.0  # of the latest event
     step: int = 0  # counted over resumes
     epoch: int = 0
     evaluations: list[Placed[EvalEnd]] = field(default_factory=list)
+    superseded: list[Placed[EvalEnd]] = field(default_factory=list)
     alerts: list[Placed[Alert]] = field(default_factory=list)
+    resolved: list[Placed[Any]] = field(default_factory=list)  # conditions that ended
     verdicts: list[Placed[Verdict]] = field(default_factory=list)
     ratios: list[ShrinkRatio] = field(default_factory=list)
     round_trips: list[RoundTrip] = field(default_factory=list)
     data_errors: Optional[DataErrors] = None
     best_checkpoint: Optional[CheckpointSaved] = None
     latest_checkpoint: Optional[CheckpointSaved] = None
-    end: Optional[RunEnd] = None
+    end: Optional[RunEnd] = None  # of the latest launch
+    skipped: int = 0  # records that could not be used, in the part of the file that is this run's
     would_stop: Optional[StopRequest] = None  # of a log that was judged afterwards
     losses: StepSeries = field(default_factory=StepSeries)
     pace: StepSeries = field(default_factory=StepSeries)  # learning rate, throughput, data wait
@@ -131,7 +104,7 @@ class RunSummary:
         elif isinstance(event, StepEnd):
             self._take_step(event)
         elif isinstance(event, EvalEnd):
-            self.evaluations.append(Placed(self.step, event))
+            self._evaluated(event)
         elif isinstance(event, Alert):
             self.alerts.append(Placed(self.step, event))
         elif isinstance(event, Verdict):
@@ -147,6 +120,18 @@ class RunSummary:
             self.best_checkpoint = event if event.is_best else self.best_checkpoint
         elif isinstance(event, RunEnd):
             self.end = event
+            if self.attempts:
+                self.attempts[-1].end = event
+        elif kind(event) == "resolved":
+            self.resolved.append(Placed(self.step, event))
+
+    def _evaluated(self, event: EvalEnd) -> None:
+        # A guard that lost its state counts from 1 again, in later epochs: nothing was repeated.
+        while self.evaluations and _repeats(event, self.evaluations[-1].event):
+            self.superseded.append(self.evaluations.pop())
+        self.evaluations.append(Placed(self.step, event))
+        if self.attempts:
+            self.attempts[-1].evaluations += 1
 
     def _launch(self, event: RunStart) -> None:
         self._offset = self.step - event.global_step
@@ -155,7 +140,7 @@ class RunSummary:
         self.epoch = max(self.epoch, event.start_epoch - 1)
         self._epoch_began = self.step
         self._steps_in_epoch = event.steps_per_epoch
-        self.launches.append(self.step)
+        self.attempts.append(Attempt(event, self.step))
         self._launch_mark = (event.time, self._share(event.start_epoch, 0))
 
     def _move(self, event: Event) -> None:
@@ -174,7 +159,7 @@ class RunSummary:
         if not self.start or not self._steps_in_epoch:
             return self.step
         done = (epoch - self.start.start_epoch) * self._steps_in_epoch
-        return min(self.step, self.launches[-1] + done)
+        return min(self.step, self.attempts[-1].step + done)
 
     def _take_step(self, event: StepEnd) -> None:
         losses = {name: float(value) for name, value in event.losses.items()}
@@ -191,6 +176,16 @@ class RunSummary:
         self.pace.add(self.step, event.epoch, pace)
 
     # What follows is read, not gathered.
+
+    @property
+    def launches(self) -> list[int]:
+        """Step at which each launch began."""
+        return [attempt.step for attempt in self.attempts]
+
+    @property
+    def conditions(self) -> tuple[Any, ...]:
+        """What holds now, by the latest verdict."""
+        return tuple(getattr(self.verdict, "conditions", ()))
 
     @property
     def name(self) -> str:
@@ -306,17 +301,21 @@ class AlertGroup:
         return SEVERITIES[max(SEVERITIES.index(p.event.severity) for p in self.alerts)]
 
 
-def summarise(events: Iterable[Event]) -> list[RunSummary]:
+def _repeats(later: EvalEnd, earlier: EvalEnd) -> bool:
+    return later.evaluation <= earlier.evaluation and later.epoch <= earlier.epoch
+
+
+def summarise(events: Iterable[Event]) -> list[Run]:
     """The runs in a journal or log, in order: a start that is no resume begins a new one."""
-    runs: list[RunSummary] = []
+    runs: list[Run] = []
     for event in events:
         if not runs or begins_run(runs[-1], event):
-            runs.append(RunSummary())
+            runs.append(Run())
         runs[-1].add(event)
     return runs
 
 
-def begins_run(current: RunSummary, event: Event) -> bool:
+def begins_run(current: Run, event: Event) -> bool:
     """True when ``event`` is the start of another run than ``current``."""
     # Alerts about the configuration may come before the start that they belong to.
     fresh = current.start is None and current.step == 0 and not current.evaluations
