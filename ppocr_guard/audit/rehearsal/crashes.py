@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
 from ppocr_guard.audit.context import Context
@@ -83,6 +83,8 @@ def _found(ctx: Context, told: Told, fact: Fact) -> Found:
         "The training ends {when}: {error}{where}.", when=when, error=line.rstrip("."), where=where
     )
     data = {"evaluation": "Eval", "largest": "Eval", "step": "Train"}.get(stage, "")
+    if stage == "build_model" and "out_channels" in line:
+        data = "PostProcess"  # it has the characters, whose number the head gets
     advice = _advice(ctx, told, fact, path)
     return Found("training_crashes", "critical", path, message, advice, data)
 
@@ -139,6 +141,10 @@ def _memory(fact: Fact, when: str, line: str) -> Found:
 
 def _path(ctx: Context, told: Told, fact: Fact) -> YamlPath:
     stage, frames = str(fact["stage"]), fact.get("frames") or []
+    if fact["type"] == "FileNotFoundError":
+        named = _value_path(ctx.config, re.findall(r"'([^']+)'", str(fact["message"])))
+        if named is not None:
+            return named
     if stage == "data":
         mode = next((s.get("mode") for s in reversed(told.all("stage", stage="data"))), "Train")
         return _in_data(ctx, str(mode), fact)
@@ -154,6 +160,18 @@ def _path(ctx: Context, told: Told, fact: Fact) -> YamlPath:
     if in_loop or not section:
         return _words(ctx, frames) or section
     return section
+
+
+def _value_path(value: Any, texts: list[str], path: YamlPath = ()) -> Optional[YamlPath]:
+    """Where one of ``texts`` stands in the configuration as a value."""
+    if isinstance(value, str):
+        return path if value in texts else None
+    items = value.items() if isinstance(value, Mapping) else ()
+    for key, item in enumerate(value) if isinstance(value, list) else items:
+        found = _value_path(item, texts, (*path, key))
+        if found is not None:
+            return found
+    return None
 
 
 def _innermost(frames: list[dict[str, Any]]) -> tuple[YamlPath, bool]:
@@ -200,6 +218,8 @@ def _words(ctx: Context, frames: list[dict[str, Any]]) -> YamlPath:
 
 def _advice(ctx: Context, told: Told, fact: Fact, path: YamlPath) -> str:
     kind = ctx.get("Architecture", "model_type")
+    if fact["type"] == "FileNotFoundError":
+        return "Correct the path; PaddleOCR starts from the folder in which the command runs."
     if fact["type"] in ("ModuleNotFoundError", "ImportError"):
         return "Install what PaddleOCR needs: pip install -r requirements.txt in its folder."
     if path == ("Eval", "dataset", "transforms"):

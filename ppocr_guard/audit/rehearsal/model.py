@@ -182,25 +182,26 @@ def gradients(told: Told) -> Iterator[Found]:
 
 
 def ctc(told: Told) -> Iterator[Found]:
-    for fact in told.all("ctc"):
-        if not fact["too_long"]:
-            continue
-        yield Found(
-            "ctc_steps_too_few",
-            "critical" if fact["too_long"] > MANY * fact["of"] else "warning",
-            ("Global", "max_text_length"),
-            say(
-                "{count} of {of} labels of a batch need more than the {steps} time steps that the "
-                "model has at a width of {width} pixels (the longest needs {needed}): they are "
-                "not learned.",
-                count=fact["too_long"],
-                of=fact["of"],
-                steps=fact["time_steps"],
-                width=fact["width"],
-                needed=fact["needed"],
-            ),
-            "Widen the images (image_shape, the sampler's scales), or cut the texts.",
-        )
+    facts = told.all("ctc")
+    too_long, labels = sum(f["too_long"] for f in facts), sum(f["of"] for f in facts)
+    if not too_long:
+        return
+    worst = max(facts, key=lambda f: f["needed"] - f["time_steps"])
+    yield Found(
+        "ctc_steps_too_few",
+        "critical" if too_long > MANY * labels else "warning",
+        ("Global", "max_text_length"),
+        say(
+            "{count} of {of} labels need more than the time steps that the model has ({needed} "
+            "against {steps} at a width of {width} pixels): they are not learned.",
+            count=too_long,
+            of=labels,
+            needed=worst["needed"],
+            steps=worst["time_steps"],
+            width=worst["width"],
+        ),
+        "Widen the images (image_shape, the sampler's scales), or cut the texts.",
+    )
 
 
 def perfect(ctx: Context, told: Told) -> Iterator[Found]:

@@ -243,6 +243,7 @@ class Rehearsal:
         """Before they are cleared; only of the first step."""
         self._compute = time.perf_counter() - self._step_started
         self._step_memory = peak_bytes()
+        self._tell_ctc()
         if self._told:
             return
         self._told = True
@@ -255,7 +256,6 @@ class Rehearsal:
             gradient = parameter.grad
             counts[1] += gradient is not None and bool((gradient != 0).any())
         self.channel.fact("gradients", parts=parts)  # {part: [tensors, with a gradient]}
-        self._tell_ctc()
 
     _told = False
     _compute: float = 0.0
@@ -267,6 +267,8 @@ class Rehearsal:
         output = self._outputs
         if isinstance(output, Mapping):
             output = output.get("ctc")
+        if isinstance(output, (list, tuple)):  # as CTCLoss takes them
+            output = output[-1]
         keys = _keys(self._arguments["config"])
         label = next((k for k in ("label_ctc", "label") if k in keys), None)
         loss = str(self._arguments["config"]["Loss"])
