@@ -5,38 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
-from ppocr_guard.codes import ALERT_CODES
+from ppocr_guard.codes import CODES
 from ppocr_guard.dashboards.verdicts import verdict_level
 from ppocr_guard.dashboards.write import GRAFANA
 
 BY = "job, instance, run, model"
 RECENT = "1h"  # how long an alert that the guard raised once keeps firing
-
-# What to do; the guard's own message, with the numbers of the run, is in its log and journal.
-ADVICE = {
-    "shrink_ratio_unexpected": "Delete total_epoch from MakeShrinkMap and MakeBorderMap, or set "
-    "ShrinkRatio: {repair: true}.",
-    "shrink_ratio_mismatch": "Give MakeShrinkMap and MakeBorderMap the same shrink_ratio and "
-    "total_epoch.",
-    "unclip_mismatch": "Repair the shrink ratio, or set PostProcess.unclip_ratio to the one that "
-    "the guard names in its log.",
-    "hmean_collapse": "Stop the run and go on from best_accuracy after the cause is removed; "
-    "look at the effective shrink ratio first.",
-    "hmean_not_learning": "Check labels, shrink ratio and learning rate; `ppocr-guard check` "
-    "finds what the YAML shows.",
-    "hmean_plateau": "Nothing is broken: stop, or lower the learning rate.",
-    "hmean_unstable": "Lower the learning rate or raise the batch size.",
-    "overfitting": "Stop and take best_accuracy; more data or augmentation helps.",
-    "loss_not_finite": "Stop and go on from the last checkpoint with a lower learning rate, or "
-    "without mixed precision.",
-    "loss_diverged": "Stop and go on from the last checkpoint with a lower learning rate.",
-    "loss_degenerate": "Check that the labels are not all ignored and that the shrink ratio is "
-    "below 1.",
-    "data_pipeline_failing": "Read the errors in the training log: missing images, broken "
-    "labels, or a numpy or albumentations that does not fit.",
-    "evaluation_disabled": "Set Global.eval_batch_step so that an evaluation is reached, or the "
-    "guard cannot see a collapse.",
-}
 
 
 @dataclass(frozen=True)
@@ -112,18 +86,18 @@ def recordings() -> list[Recording]:
 def code_rules() -> list[AlertRule]:
     """A rule for each alert code, and one for codes of a user's own hooks."""
     rules = []
-    for code, meaning in ALERT_CODES.items():
+    for code, declared in CODES.items():
         rules.append(
             AlertRule(
                 alert=alert_name(code),
                 expr=f'run_code:ppocr_guard_alerts:recent{{code="{code}"}}',
-                summary=f"{{{{ $labels.run }}}}: {meaning}",
-                description=f"{_numbers(code)}{ADVICE[code]}",
+                summary=f"{{{{ $labels.run }}}}: {declared.title}",
+                description=f"{_numbers(code)}{declared.advice}",
                 # The trainer may be stopped, and its series gone, a second after the alert.
                 keep="10m",
             )
         )
-    known = "|".join(ALERT_CODES)
+    known = "|".join(CODES)
     rules.append(
         AlertRule(
             alert="PpocrGuardOwnHook",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-# From best to worst; the position is the level. Colours are Grafana's names.
+from ppocr_guard.verdict import LEVELS
+
+# Colours are Grafana's names.
 VERDICT_COLORS = {
     "healthy": "green",
     "too_short": "blue",
@@ -13,7 +15,7 @@ VERDICT_COLORS = {
     "diverged": "red",
     "collapsed": "dark-red",
 }
-VERDICT_LEVELS = {state: level for level, state in enumerate(VERDICT_COLORS)}
+VERDICT_LEVELS = LEVELS
 WORST = VERDICT_LEVELS["not_learning"]  # from here on a run is not worth its machine time
 
 

@@ -10,16 +10,18 @@ from ppocr_guard.hook import Hook, HookOptions, Reactions
 
 
 class AutoStop(Hook):
-    """Asks the loop to stop at the next step boundary when one of the chosen alerts comes.
+    """Asks the loop to stop at the next step boundary when one of the chosen conditions begins,
+    or shows itself again after a resume.
 
     It runs on every rank: a loss that is NaN on one rank stops all of them together.
     """
 
     every_rank = True
+    hears_repeats = True
 
     class Options(HookOptions):
         on: list[str] = Field(
-            default=["hmean_collapse", "loss_not_finite", "loss_degenerate"],
+            default=["hmean_collapse", "loss_not_finite", "loss_degenerate", "no_positives"],
             description="codes of the alerts that stop the run",
         )
         exit_code: int = Field(

@@ -19,20 +19,23 @@ from ppocr_guard.detect.trend import (
 from ppocr_guard.events import (
     Alert,
     BatchFigures,
+    Condition,
     DataErrors,
     EvalEnd,
     Examination,
     Findings,
+    Over,
     Reaction,
+    Repaired,
+    Resolved,
     RoundTrip,
     RunStart,
     ShrinkRatio,
     StepEnd,
-    Verdict,
 )
 from ppocr_guard.hook import Hook, HookOptions, Reactions
+from ppocr_guard.wording import mark, say
 
-TOO_SHORT = 4  # evaluations below which a run is not judged, unless it has collapsed
 SEVERITY = {
     "hmean_collapse": "critical",
     "hmean_not_learning": "warning",
@@ -40,32 +43,62 @@ SEVERITY = {
     "overfitting": "warning",
     "hmean_plateau": "info",
 }
-# Alerts of others that decide on the state, until the indicator reaches a new best.
-STATES = {
-    "loss_not_finite": "diverged",
-    "loss_diverged": "diverged",
-    "loss_degenerate": "not_learning",
-}
+STEADY = 10  # evaluations without a fall, and a third of all, after which a run is steady again
 ADVICE = {
-    "hmean_collapse": "Stop, keep the best checkpoint, and look for the cause: `ppocr-guard check` "
-    "on the config, the learning rate, the labels.",
-    "hmean_not_learning": "Stop and look at the labels, the learning rate and the pretrained "
-    "weights; `ppocr-guard check` finds many of these before training.",
-    "hmean_unstable": "Lower the learning rate or lengthen the warm-up; a larger validation set "
-    "gives steadier numbers.",
-    "overfitting": "Keep the best checkpoint; add data or augmentation, or train for fewer epochs.",
-    "hmean_plateau": "More epochs will hardly help; lower the learning rate, or take the best "
-    "checkpoint.",
+    "hmean_collapse": mark(
+        "Stop, keep the best checkpoint, and look for the cause: `ppocr-guard check` "
+        "on the config, the learning rate, the labels."
+    ),
+    "hmean_not_learning": mark(
+        "Stop and look at the labels, the learning rate and the pretrained "
+        "weights; `ppocr-guard check` finds many of these before training."
+    ),
+    "hmean_unstable": mark(
+        "Lower the learning rate or lengthen the warm-up; a larger validation set "
+        "gives steadier numbers."
+    ),
+    "overfitting": mark(
+        "Keep the best checkpoint; add data or augmentation, or train for fewer epochs."
+    ),
+    "hmean_plateau": mark(
+        "More epochs will hardly help; lower the learning rate, or take the best checkpoint."
+    ),
+}
+SENTENCES = {
+    "hmean_collapse": mark(
+        "{metric} collapsed: {value:.4f}, {drop:.0%} below its best {best:.4f} (epoch "
+        "{best_epoch}), and under {threshold:.4f} since evaluation {since}."
+    ),
+    "hmean_not_learning": mark(
+        "{metric} learns nothing: {value:.4f} after {evaluations} evaluations, "
+        "best {best:.4f}, none better for {without_progress}."
+    ),
+    "hmean_unstable": mark(
+        "{metric} fell to {lowest:.4f}, under half of its best {best:.4f} (epoch "
+        "{best_epoch}), and came back to {value:.4f}."
+    ),
+    "overfitting": mark(
+        "{metric} has been below its best {best:.4f} (epoch {best_epoch}) for {count} "
+        "evaluations, now {value:.4f}, while the training loss fell from {loss_at_best:.4g} to "
+        "{loss:.4g}."
+    ),
+    "hmean_plateau": mark(
+        "{metric} stands still: {value:.4f}, no gain above {min_delta:g} over its best "
+        "{best:.4f} (epoch {best_epoch}) for {without_progress} evaluations."
+    ),
 }
 
 
 class HmeanTrend(Hook):
-    """Alerts when the main indicator collapses, never learns, stands still, swings, or overfits.
+    """Says when the main indicator collapses, never learns, stands still, swings, or overfits.
 
     A collapse: the indicator stays under 60 % of its best (``collapse_drop`` 0.4) for 3
     evaluations (``collapse_patience``), more in a run that makes big moves or came back from dips
-    before, 2 when the shrink ratio is known to be wrong. Other alerts come once between two
-    gains of the best. The alert names the likeliest cause (:mod:`ppocr_guard.detect.diagnosis`).
+    before, 2 when the shrink ratio is known to be wrong, and never more than
+    ``collapse_patience`` in a run that was stopped for it and resumed. The condition names the
+    likeliest cause (:mod:`ppocr_guard.detect.diagnosis`).
+
+    A resume with another configuration is judged anew: the old best and dip do not count.
     """
 
     class Options(HookOptions):
@@ -100,37 +133,52 @@ class HmeanTrend(Hook):
         self.overfitting = OverfittingDetector()
         self.collector = Collector()
         self._best_epoch: Optional[int] = None
-        self._told: set[str] = set()  # alerts sent since the last progress
-        self._verdict = ""
-        self._failed: Optional[str] = None  # alert in STATES that came since the last best
-        self._evaluation = 0
         self._epoch_num = 0
+        self._since_fall = 0  # evaluations since the indicator last was low
+        self._restored = False  # from the state of an earlier launch
 
     def on_run_start(self, event: RunStart) -> Reactions:
+        reactions: list[Reaction] = []
         if not event.resumed and self.collapse.evaluations:
             self._reset()
+        if event.resumed and event.changed:
+            self._reset()
+            reactions += [
+                Over(code, message=say("The configuration was changed; the run is judged anew."))
+                for code in SEVERITY
+            ]
+        else:
+            if not self._restored:
+                self.collapse.resume(event.best)
+            if event.stopped_for == "hmean_collapse":
+                self.collapse.restart()
         self._epoch_num = event.epoch_num
-        self.collapse.resume(event.best)
         self.collector.run_start(event)
         if not math.isinf(event.eval_start_step):
-            return None
-        return [
-            Alert(
-                code="evaluation_disabled",
-                severity="warning",
-                message="Evaluation is off or its data set is empty: "
-                f"nobody sees {event.main_indicator}.",
-                advice="Set Global.eval_batch_step and Eval.dataset.label_file_list.",
-                evidence={"eval_every_steps": event.eval_every_steps},
-                time=event.time,
-            )
-        ]
+            return [*reactions, Over("evaluation_disabled")]
+        return [*reactions, self._evaluation_disabled(event)]
+
+    def _evaluation_disabled(self, event: RunStart) -> Condition:
+        return Condition(
+            code="evaluation_disabled",
+            severity="warning",
+            message=say(
+                "Evaluation is off or its data set is empty: nobody sees {metric}.",
+                metric=event.main_indicator,
+            ),
+            advice=say("Set Global.eval_batch_step and Eval.dataset.label_file_list."),
+            evidence={"eval_every_steps": event.eval_every_steps},
+            time=event.time,
+        )
 
     def on_step(self, event: StepEnd) -> None:
         self.collector.step(event)
 
     def on_shrink_ratio(self, event: ShrinkRatio) -> None:
         self.collector.shrink_ratio(event)
+
+    def on_repaired(self, event: Repaired) -> None:
+        self.collector.repaired(event)
 
     def on_round_trip(self, event: RoundTrip) -> None:
         self.collector.round_trip(event)
@@ -147,25 +195,11 @@ class HmeanTrend(Hook):
     def on_data_errors(self, event: DataErrors) -> None:
         self.collector.data_errors(event)
 
-    def on_alert(self, event: Alert) -> Reactions:
+    def on_alert(self, event: Alert) -> None:
         self.collector.alert(event)
-        if event.code not in STATES:
-            return None
-        self._failed = event.code
-        state = STATES[event.code]
-        if state == self._verdict:
-            return None
-        self._verdict = state
-        return [
-            Verdict(
-                time=event.time,
-                epoch=event.epoch,
-                global_step=event.global_step,
-                evaluation=self._evaluation,
-                state=state,
-                message=event.message,
-            )
-        ]
+
+    def on_resolved(self, event: Resolved) -> None:
+        self.collector.resolved(event)
 
     def on_eval(self, event: EvalEnd) -> Reactions:
         self.collector.evaluation(event)
@@ -173,80 +207,63 @@ class HmeanTrend(Hook):
         value = evidence.value  # NaN is 0 here
         if value > self.collapse.best or self._best_epoch is None:
             self._best_epoch = event.epoch
-            self._failed = None if self._failed != "loss_not_finite" else self._failed
-        self._evaluation = event.evaluation
         suspect = evidence.targets_wrong or evidence.recovered is not None
         fall = self.collapse.update(value, suspect=suspect, hint=evidence.balanced)
         self.progress.update(value, event.epoch / self._epoch_num if self._epoch_num else None)
-        came_back = self.stability.update(value)
+        self.stability.update(value)
+        self._since_fall = 0 if self.stability.low else self._since_fall + 1
         overfits = self.overfitting.update(value, evidence.loss) and not suspect
-        collapsed = fall is not None and fall.over
-        if self.progress.since_progress == 0:
-            self._told &= {"hmean_unstable"}
-        if fall is None:
-            self._told.discard("hmean_collapse")
-        states = {
+        holds = self._holds(fall, overfits)
+        return [
+            self._condition(code, event, fall) if held else Over(code, message=self._over(event))
+            for code, held in holds.items()
+            if held is not None
+        ]
+
+    def _holds(self, fall: Optional[Collapse], overfits: bool) -> dict[str, Optional[bool]]:
+        """By code: it holds, it does not, or (None) nothing is new about it."""
+        progress = self.progress.since_progress == 0
+        over = fall is not None and fall.over
+        # A collapse that an earlier launch found holds until the indicator is no longer low.
+        collapsed: Optional[bool] = over or (None if fall is not None else False)
+        fell = self._since_fall < max(STEADY, self.collapse.evaluations / 3)
+        unsteady = self.stability.falls > 0 and fell
+        plateau = self.progress.plateau and fall is None and not overfits
+        return {
             "hmean_collapse": collapsed,
             "hmean_not_learning": self.progress.not_learning,
-            "hmean_unstable": came_back and self.stability.falls == 1,
-            "overfitting": overfits and fall is None,
-            "hmean_plateau": self.progress.plateau and fall is None and not overfits,
+            "hmean_unstable": unsteady and not over,
+            # These two are over with a new best; in between they are not told again and again.
+            "overfitting": (overfits and fall is None) or (False if progress or over else None),
+            "hmean_plateau": plateau or (False if progress or over else None),
         }
-        reactions: list[Reaction] = [
-            self._alert(code, event, fall)
-            for code, on in states.items()
-            if on and code not in self._told
-        ]
-        self._told |= {code for code, on in states.items() if on}
-        reactions += self._changed(event, self._state(states))
-        return reactions
 
-    def _state(self, states: dict[str, bool]) -> str:
-        if states["hmean_collapse"]:
-            return "collapsed"
-        if self._failed is not None:
-            return STATES[self._failed]
-        if self.collapse.evaluations < TOO_SHORT:
-            return "too_short"
-        if states["hmean_not_learning"]:
-            return "not_learning"
-        if states["overfitting"]:
-            return "overfitting"
-        if self.stability.falls or self.stability.low:
-            return "unstable"
-        return "plateaued" if states["hmean_plateau"] else "healthy"
+    def _over(self, event: EvalEnd) -> str:
+        return say(
+            "{metric} is {value:.4f}, best {best:.4f}.",
+            metric=event.main_indicator,
+            value=event.value,
+            best=self.collapse.best,
+        )
 
-    def _changed(self, event: EvalEnd, state: str) -> list[Reaction]:
-        if state == self._verdict:
-            return []
-        self._verdict = state
-        return [
-            Verdict(
-                time=event.time,
-                epoch=event.epoch,
-                global_step=event.global_step,
-                evaluation=event.evaluation,
-                state=state,
-                message=f"{event.main_indicator} {event.value:.4f}, best {self.collapse.best:.4f} "
-                f"at epoch {self._best_epoch}.",
-            )
-        ]
-
-    def _alert(self, code: str, event: EvalEnd, fall: Optional[Collapse]) -> Alert:
-        evidence = self._numbers(code, event, fall)
-        message, advice = self._sentence(code, event.main_indicator, evidence), ADVICE[code]
+    def _condition(self, code: str, event: EvalEnd, fall: Optional[Collapse]) -> Condition:
+        numbers = self._numbers(code, event, fall)
+        advice: str = say(ADVICE[code])
+        cause: Optional[Cause] = None
         if code in ("hmean_collapse", "hmean_not_learning"):
             causes = diagnose(self.collector.evidence)
-            evidence["causes"] = [asdict(cause) for cause in causes]
-            if causes:
-                evidence["cause"] = causes[0].code
-                message, advice = _with_cause(message, causes[0]), causes[0].advice
-        return Alert(
+            numbers["causes"] = [asdict(item) for item in causes]
+            cause = causes[0] if causes else None
+        if cause is not None:
+            numbers["cause"], advice = cause.code, cause.advice
+        return Condition(
             code=code,
             severity=SEVERITY[code],
-            message=message,
+            message=self._sentence(code, event.main_indicator, numbers),
             advice=advice,
-            evidence=evidence,
+            evidence=numbers,
+            cause=cause.code if cause is not None else None,
+            because=cause.sentence if cause is not None else "",
             epoch=event.epoch,
             global_step=event.global_step,
             evaluation=event.evaluation,
@@ -285,32 +302,10 @@ class HmeanTrend(Hook):
             numbers.update(loss_at_best=self.overfitting.loss_at_best)
         return numbers
 
-    def _sentence(self, code: str, name: str, n: dict[str, Any]) -> str:
-        best = f"its best {n['best']:.4f} (epoch {n['best_epoch']})"
-        if code == "hmean_collapse":
-            return (
-                f"{name} collapsed: {n['value']:.4f}, {n['drop']:.0%} below {best}, and under "
-                f"{n['threshold']:.4f} since evaluation {n['since']}."
-            )
-        if code == "hmean_not_learning":
-            return (
-                f"{name} learns nothing: {n['value']:.4f} after {n['evaluations']} evaluations, "
-                f"best {n['best']:.4f}, none better for {n['without_progress']}."
-            )
-        if code == "hmean_unstable":
-            return (
-                f"{name} fell to {n['lowest']:.4f}, under half of {best}, and came back to "
-                f"{n['value']:.4f}."
-            )
-        if code == "overfitting":
-            return (
-                f"{name} has been below {best} for {n['count']} evaluations, now {n['value']:.4f}, "
-                f"while the training loss fell from {n['loss_at_best']:.4g} to {n['loss']:.4g}."
-            )
-        return (
-            f"{name} stands still: {n['value']:.4f}, no gain above {self.options.min_delta:g} over "
-            f"{best} for {n['without_progress']} evaluations."
-        )
+    def _sentence(self, code: str, metric: str, n: dict[str, Any]) -> str:
+        if code == "hmean_plateau":
+            n = {**n, "min_delta": self.options.min_delta}
+        return say(SENTENCES[code], metric=metric, **n)
 
     def state_dict(self) -> dict[str, Any]:
         return {
@@ -320,8 +315,7 @@ class HmeanTrend(Hook):
             "overfitting": self.overfitting.state_dict(),
             "collector": self.collector.state_dict(),
             "best_epoch": self._best_epoch,
-            "told": sorted(self._told),
-            "verdict": self._verdict,
+            "since_fall": self._since_fall,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -332,14 +326,10 @@ class HmeanTrend(Hook):
             self.stability.load_state_dict(state["stability"])
             self.overfitting.load_state_dict(state["overfitting"])
             self.collector.load_state_dict(state["collector"])
-            self._best_epoch = state["best_epoch"]
-            self._told = set(state["told"]) & set(SEVERITY)
-            self._verdict = str(state["verdict"])
+            best_epoch = state["best_epoch"]
+            self._best_epoch = None if best_epoch is None else int(best_epoch)
+            self._since_fall = int(state["since_fall"])
+            self._restored = True
         except (KeyError, TypeError, ValueError) as error:
             self._reset()
             raise ValueError(f"HmeanTrend: unusable state ({error})") from None
-
-
-def _with_cause(message: str, cause: Cause) -> str:
-    sure = "Cause" if cause.confidence >= 0.9 else "Likely cause"
-    return f"{message} {sure} ({cause.confidence:.0%}): {cause.sentence}"

@@ -22,16 +22,18 @@ from ppocr_guard.events import (
     Event,
     Examination,
     Findings,
+    Repaired,
+    Resolved,
     RoundTrip,
     RunEnd,
     RunStart,
     ShrinkRatio,
     StepEnd,
     Verdict,
-    to_record,
 )
 from ppocr_guard.hook import Hook, HookOptions
 from ppocr_guard.paths import journal_path
+from ppocr_guard.records import to_record
 from ppocr_guard.redact import redacted
 from ppocr_guard.steps import StepFilter
 
@@ -108,6 +110,12 @@ class Journal(Hook):
         self._put(event)
 
     def on_alert(self, event: Alert) -> None:
+        self._put(event)
+
+    def on_repaired(self, event: Repaired) -> None:
+        self._put(event)
+
+    def on_resolved(self, event: Resolved) -> None:
         self._put(event)
 
     def on_run_end(self, event: RunEnd) -> None:

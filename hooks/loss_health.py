@@ -13,8 +13,18 @@ from ppocr_guard.detect.loss import (
     NotFiniteDetector,
     total_loss,
 )
-from ppocr_guard.events import Alert, DataErrors, RunEnd, RunStart, StepEnd
+from ppocr_guard.events import (
+    Condition,
+    DataErrors,
+    EvalEnd,
+    Over,
+    Reaction,
+    RunEnd,
+    RunStart,
+    StepEnd,
+)
 from ppocr_guard.hook import Hook, HookOptions, Reactions
+from ppocr_guard.wording import join, mark, say
 
 
 class LossHealth(Hook):
@@ -30,8 +40,9 @@ class LossHealth(Hook):
     samples within one step (``max_errors``), 120 seconds of waiting with errors
     (``max_wait_seconds``), or half of all samples failing over 50 steps (``max_error_share`` 0.5).
 
-    It keeps no state over a resume: the loss starts anew with another learning rate and warm-up,
-    and NaN or an empty pattern shows again within seconds.
+    ``loss_not_finite`` is over after 50 finite steps in a row, the others as soon as they no longer
+    hold. It keeps no state over a resume: the loss starts anew with another learning rate and
+    warm-up, and NaN or an empty pattern shows again within seconds.
     """
 
     every_rank = True
@@ -57,6 +68,7 @@ class LossHealth(Hook):
         )
 
     STRETCH = 50  # steps over which the failed share is taken
+    CALM = 50  # finite steps in a row after which a loss that was not finite is over
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
@@ -70,36 +82,54 @@ class LossHealth(Hook):
         self._errors = 0  # at the last step
         self._message = ""
         self._stretch = [0, 0, 0]  # steps, errors, images
-        self._active: set[str] = set()
+        self._finite = 0  # steps in a row
+        self._step: Optional[StepEnd] = None  # the last one
+        self._steps = 0  # of this launch
 
     def on_run_start(self, event: RunStart) -> None:
         settings = event.config.get("Global") or {}
         self._reset(amp=bool(settings.get("use_amp", False)))
 
     def on_step(self, event: StepEnd) -> Reactions:
-        alerts = [
+        judged = (
             self._not_finite(event),
             self._diverged(event),
             self._degenerate(event),
             self._data(event),
-        ]
-        return [alert for alert in alerts if alert is not None]
+        )
+        return [reaction for reaction in judged if reaction is not None] or None
+
+    def on_eval(self, event: EvalEnd) -> Reactions:
+        """The level of the loss, restated for whoever reads at an evaluation."""
+        if not self.conditions.holds("loss_diverged") or self._step is None:
+            return None
+        return [self._divergence(self._step, total_loss(self._step.losses))]
 
     def on_data_errors(self, event: DataErrors) -> Reactions:
         self._message = event.last_message.strip()
         new = event.errors - self._errors
         o = self.options
         failing = new >= o.max_errors or (new > 0 and event.waiting_seconds >= o.max_wait_seconds)
-        if not self._first("data_pipeline_failing", failing, keep=True):
+        if not failing:
             return None
         return [
-            self._alert(
+            self._condition(
                 "data_pipeline_failing",
                 "critical",
-                f"{new} samples failed to load while waiting {event.waiting_seconds:.0f} s for one "
-                f"batch ({event.errors} since the start).{self._last()}",
-                "Repair what the error names; PaddleOCR goes on trying other samples for ever, "
-                "which looks like a hang.",
+                join(
+                    say(
+                        "{new} samples failed to load while waiting {seconds:.0f} s for one batch "
+                        "({errors} since the start).",
+                        new=new,
+                        seconds=event.waiting_seconds,
+                        errors=event.errors,
+                    ),
+                    self._last(),
+                ),
+                say(
+                    "Repair what the error names; PaddleOCR goes on trying other samples for ever, "
+                    "which looks like a hang."
+                ),
                 {
                     "errors": event.errors,
                     "new_errors": new,
@@ -115,52 +145,85 @@ class LossHealth(Hook):
         paddle then says only that its queue was killed."""
         reader = ("data reader raises", "RecursionError", "DataLoader worker")
         failed = event.error is not None and any(word in event.error for word in reader)
-        if not self._first("data_pipeline_failing", failed, keep=True):
+        if not failed:
             return None
         return [
-            self._alert(
+            self._condition(
                 "data_pipeline_failing",
                 "critical",
-                f"The data loader broke down at global step {event.global_step}: "
-                f"{str(event.error).splitlines()[0]}{self._last()}",
-                "Look for the first Traceback in the log. PaddleOCR tries another sample whenever "
-                "one fails or holds no text, deep in recursion: see that the label files have "
-                "texts and belong to the images.",
+                join(
+                    say(
+                        "The data loader broke down at global step {step}: {error}",
+                        step=event.global_step,
+                        error=str(event.error).splitlines()[0],
+                    ),
+                    self._last(),
+                ),
+                say(
+                    "Look for the first Traceback in the log. PaddleOCR tries another sample "
+                    "whenever one fails or holds no text, deep in recursion: see that the label "
+                    "files have texts and belong to the images."
+                ),
                 {"errors": self._errors, "error": event.error},
                 event,
             )
         ]
 
-    def _not_finite(self, event: StepEnd) -> Optional[Alert]:
+    def _not_finite(self, event: StepEnd) -> Optional[Reaction]:
+        self._step = event
+        self._steps += 1
         name = self.not_finite.update(event.losses)
-        if not self._first("loss_not_finite", name is not None):
-            return None
+        if name is None:
+            self._finite = 0 if self.not_finite.count else self._finite + 1
+            if self._finite < self.CALM:
+                return None
+            return self._over("loss_not_finite", mark("The loss is finite again."))
+        self._finite = 0
         value = event.losses[str(name)]
-        return self._alert(
+        return self._condition(
             "loss_not_finite",
             "critical",
-            f"{name} is {value} at global step {event.global_step} "
-            f"({self.not_finite.count} step(s) in a row).",
-            "The weights are lost from here on: go back to the best checkpoint, lower the learning "
-            "rate or clip gradients, and check the labels.",
+            say(
+                "{name} is {value} at global step {step} ({count} step(s) in a row).",
+                name=name,
+                value=value,
+                step=event.global_step,
+                count=self.not_finite.count,
+            ),
+            say(
+                "The weights are lost from here on: go back to the best checkpoint, lower the "
+                "learning rate or clip gradients, and check the labels."
+            ),
             {"component": name, "value": value, "steps": self.not_finite.count},
             event,
         )
 
-    def _diverged(self, event: StepEnd) -> Optional[Alert]:
+    def _diverged(self, event: StepEnd) -> Optional[Reaction]:
         loss = total_loss(event.losses)
         if loss is None or not math.isfinite(loss):
             return None
-        if not self._first("loss_diverged", self.divergence.update(loss)):
-            return None
+        if self.divergence.update(loss):
+            if self.conditions.holds("loss_diverged"):  # its numbers are restated at evaluations
+                return None
+            return self._divergence(event, loss)
+        return self._over("loss_diverged", mark("The loss is low again."), 4 * self.options.warmup)
+
+    def _divergence(self, event: StepEnd, loss: Optional[float]) -> Condition:
         level, lowest = self.divergence.level.value or 0.0, self.divergence.lowest or 0.0
-        return self._alert(
+        return self._condition(
             "loss_diverged",
             "warning",
-            f"The loss rose to {level:.4g}; it was {self.divergence.initial or 0.0:.4g} at the "
-            f"first step and {lowest:.4g} at its lowest.",
-            "Lower the learning rate (by 10) or lengthen the warm-up, and start from the best "
-            "checkpoint.",
+            say(
+                "The loss rose to {level:.4g}; it was {initial:.4g} at the first step and "
+                "{lowest:.4g} at its lowest.",
+                level=level,
+                initial=self.divergence.initial or 0.0,
+                lowest=lowest,
+            ),
+            say(
+                "Lower the learning rate (by 10) or lengthen the warm-up, and start from the best "
+                "checkpoint."
+            ),
             {
                 "loss": loss,
                 "level": level,
@@ -171,22 +234,35 @@ class LossHealth(Hook):
             event,
         )
 
-    def _degenerate(self, event: StepEnd) -> Optional[Alert]:
+    def _degenerate(self, event: StepEnd) -> Optional[Reaction]:
         pattern = self.degenerate.update(event.losses, event.smoothed)
-        if not self._first("loss_degenerate", pattern is not None):
+        if pattern is None:
+            return self._over(
+                "loss_degenerate", mark("The loss moves."), self.options.degenerate_steps
+            )
+        if self.conditions.holds("loss_degenerate") and not self._carried("loss_degenerate"):
             return None
         total = total_loss(event.losses)
         empty = pattern == "no_positives"
-        return self._alert(
+        return self._condition(
             "loss_degenerate",
             "critical",
-            "The shrink maps hold no text at all (shrink loss 0, binary loss 1): nothing is learnt."
+            say(
+                "The shrink maps hold no text at all (shrink loss 0, binary loss 1): nothing is "
+                "learnt."
+            )
             if empty
-            else f"The loss is exactly {total} step after step: nothing is learnt.",
-            "Look for labels that are empty or all ignored ('###'), and for a shrink ratio of 1 "
-            "and more (total_epoch in MakeShrinkMap)."
+            else say(
+                "The loss is exactly {total} step after step: nothing is learnt.", total=total
+            ),
+            say(
+                "Look for labels that are empty or all ignored ('###'), and for a shrink ratio of "
+                "1 and more (total_epoch in MakeShrinkMap)."
+            )
             if empty
-            else "Check that the learning rate is above 0, and that parameters are not frozen.",
+            else say(
+                "Check that the learning rate is above 0, and that parameters are not frozen."
+            ),
             {
                 "pattern": pattern,
                 "losses": dict(event.losses),
@@ -195,7 +271,7 @@ class LossHealth(Hook):
             event,
         )
 
-    def _data(self, event: StepEnd) -> Optional[Alert]:
+    def _data(self, event: StepEnd) -> Optional[Reaction]:
         new = max(0, event.data_errors - self._errors)
         self._errors = max(self._errors, event.data_errors)
         steps, errors, images = self._stretch
@@ -205,32 +281,46 @@ class LossHealth(Hook):
         _, errors, images = self._stretch
         self._stretch = [0, 0, 0]
         share = errors / (errors + images) if errors + images else 0.0
-        failing = images > 0 and share >= self.options.max_error_share
-        if not self._first("data_pipeline_failing", failing):
-            return None
-        return self._alert(
+        if images == 0 or share < self.options.max_error_share:
+            return self._over("data_pipeline_failing", mark("Samples load again."))
+        return self._condition(
             "data_pipeline_failing",
             "warning",
-            f"{share:.0%} of the samples failed to load in the last {self.STRETCH} steps "
-            f"({errors} of {errors + images}).{self._last()}",
-            "Repair what the error names: PaddleOCR trains on the rest again and again.",
+            join(
+                say(
+                    "{share:.0%} of the samples failed to load in the last {steps} steps "
+                    "({errors} of {samples}).",
+                    share=share,
+                    steps=self.STRETCH,
+                    errors=errors,
+                    samples=errors + images,
+                ),
+                self._last(),
+            ),
+            say("Repair what the error names: PaddleOCR trains on the rest again and again."),
             {"errors": self._errors, "failed": errors, "images": images, "share": share},
             event,
         )
 
     def _last(self) -> str:
-        return f" The last error: {self._message.splitlines()[-1]}" if self._message else ""
+        if not self._message:
+            return ""
+        return say("The last error: {error}", error=self._message.splitlines()[-1])
 
-    def _first(self, code: str, on: bool, keep: bool = False) -> bool:
-        """True once an episode; ``keep``: what is not seen now does not end it."""
-        first = on and code not in self._active
-        if on:
-            self._active.add(code)
-        elif not keep:
-            self._active.discard(code)
-        return first
+    def _carried(self, code: str) -> bool:
+        """Open from an earlier launch, and not yet shown by this one."""
+        condition = self.conditions.get(code)
+        return condition is not None and condition.carried
 
-    def _alert(
+    def _over(self, code: str, message: str, after: int = 0) -> Optional[Over]:
+        """Asked at every step, so what does not hold costs one look. What an earlier launch found
+        is over when this one has not shown it for ``after`` steps."""
+        condition = self.conditions.get(code)
+        if condition is None or (condition.carried and self._steps < after):
+            return None
+        return Over(code, message=say(message))
+
+    def _condition(
         self,
         code: str,
         severity: str,
@@ -238,8 +328,8 @@ class LossHealth(Hook):
         advice: str,
         evidence: dict[str, Any],
         event: Union[StepEnd, DataErrors, RunEnd],
-    ) -> Alert:
-        return Alert(
+    ) -> Condition:
+        return Condition(
             code=code,
             severity=severity,
             message=message,

@@ -1,8 +1,10 @@
 """What happens in a training run, as frozen dataclasses of plain Python values.
 
 Seams (live) and log readers (offline) produce events; hooks consume them and answer with
-reactions. Nothing here holds a tensor, a file or a lock, so an event can be kept, sent to
-another thread, or written to the journal (:func:`to_record`, :func:`from_record`).
+reactions: what holds (:class:`Condition`), what is over (:class:`Over`), requests. The guard
+makes of those events of its own: :class:`Alert`, :class:`Resolved`, :class:`Verdict`. Nothing here
+holds a tensor, a file or a lock, so an event can be kept, sent to another thread, or written to
+the journal (:mod:`ppocr_guard.records`).
 
 Conventions: ``time`` is Unix seconds; durations are seconds; ``epoch``, ``global_step`` and
 ``evaluation`` count from 1 (0: before the first); metrics such as hmean are in 0..1.
@@ -10,14 +12,13 @@ Conventions: ``time`` is Unix seconds; durations are seconds; ``epoch``, ``globa
 
 from __future__ import annotations
 
-import base64
-import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional, Union
 
 SEVERITIES = ("info", "warning", "critical")
+CHANGES = ("begins", "worsens", "persists")  # what an alert tells of its condition
+REASONS = ("finished", "stopped", "interrupted", "failed")  # of the end of a run
 VERDICTS = (
     "healthy",
     "collapsed",
@@ -52,6 +53,10 @@ class RunStart:
     rank: int = 0
     world_size: int = 1
     source: str = "live"  # "live", or the path of the log that is replayed
+    # Of a resumed run: code that the guard stopped the earlier launch for, and what differs from
+    # it in what training depends on ("Train....total_epoch: 500 -> (absent)").
+    stopped_for: Optional[str] = None
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -230,18 +235,69 @@ class DataErrors:
 
 
 @dataclass(frozen=True)
+class Repaired:
+    """The seam has pinned the shrink ratio of an operator; it holds from the next batch on."""
+
+    time: float
+    epoch: int
+    global_step: int
+    operator: str
+    was: float
+    ratio: float  # that it is pinned to
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class RunEnd:
     time: float
     epoch: int
     global_step: int
-    reason: str  # "finished", "stopped" or "failed"
+    reason: str  # one of REASONS
     stop: Optional[StopRequest] = None
     error: Optional[str] = None
 
 
 @dataclass(frozen=True)
+class Moment:
+    """A place in a run."""
+
+    epoch: int = 0
+    global_step: int = 0
+    evaluation: Optional[int] = None
+    time: float = 0.0
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something that holds for a run, from when it was found until it is over.
+
+    A hook returns it while it holds, each time with today's numbers; the guard keeps one for each
+    ``code`` and ``subject``, and fills in ``since`` and ``hook``.
+    """
+
+    code: str  # a stable name (see README)
+    severity: str
+    message: str  # one sentence, with today's numbers
+    advice: str = ""  # what to do about it
+    subject: str = ""  # of several of one code: an operator, a loss, a rank
+    evidence: Mapping[str, Any] = field(default_factory=dict)  # the numbers it rests on
+    cause: Optional[str] = None  # code of the cause, where it is known
+    because: str = ""  # the cause in words
+    epoch: int = 0  # of today's numbers
+    global_step: int = 0
+    evaluation: Optional[int] = None
+    time: float = 0.0
+    since: Moment = Moment()
+    hook: str = ""
+    carried: bool = False  # found by an earlier launch; this one has not shown it yet
+
+    def __post_init__(self) -> None:
+        _check_severity(self.severity)
+
+
+@dataclass(frozen=True)
 class Alert:
-    """Something a person should know. ``code`` is a stable name (see README)."""
+    """A condition begins, worsens, or (after the stop that it caused) persists."""
 
     code: str
     severity: str
@@ -253,15 +309,41 @@ class Alert:
     evaluation: Optional[int] = None
     time: float = 0.0
     hook: str = ""  # filled in by the guard
+    subject: str = ""
+    cause: Optional[str] = None
+    because: str = ""
+    change: str = "begins"  # one of CHANGES
+    repeated: bool = False  # an earlier launch told it; only hooks that act hear it again
 
     def __post_init__(self) -> None:
-        if self.severity not in SEVERITIES:
-            raise ValueError(f"severity must be one of {SEVERITIES}, not {self.severity!r}")
+        _check_severity(self.severity)
+        if self.change not in CHANGES:
+            raise ValueError(f"change must be one of {CHANGES}, not {self.change!r}")
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A condition is over."""
+
+    code: str
+    subject: str
+    severity: str  # that it had
+    message: str  # why it is over
+    since: Moment  # when it had begun
+    epoch: int = 0
+    global_step: int = 0
+    evaluation: Optional[int] = None
+    time: float = 0.0
+    hook: str = ""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the run looks like now; sent when it changes."""
+    """What the run looks like now: a function of what holds and of the evaluations so far.
+
+    Sent at every evaluation, and whenever a condition begins, worsens or ends. The last one is
+    all that a late reader needs.
+    """
 
     time: float
     epoch: int
@@ -269,10 +351,25 @@ class Verdict:
     evaluation: int
     state: str  # one of VERDICTS
     message: str = ""
+    conditions: tuple[Condition, ...] = ()  # all that hold, worst first
 
     def __post_init__(self) -> None:
         if self.state not in VERDICTS:
             raise ValueError(f"state must be one of {VERDICTS}, not {self.state!r}")
+
+
+def _check_severity(severity: str) -> None:
+    if severity not in SEVERITIES:
+        raise ValueError(f"severity must be one of {SEVERITIES}, not {severity!r}")
+
+
+@dataclass(frozen=True)
+class Over:
+    """Says that a condition is over. Nothing happens where it does not hold."""
+
+    code: str
+    subject: str = ""
+    message: str = ""  # why
 
 
 @dataclass(frozen=True)
@@ -309,11 +406,13 @@ Event = Union[
     BatchFigures,
     Findings,
     DataErrors,
+    Repaired,
     Verdict,
     Alert,
+    Resolved,
     RunEnd,
 ]
-Reaction = Union[Alert, Verdict, StopRequest, RepairRequest]
+Reaction = Union[Condition, Over, Alert, StopRequest, RepairRequest]
 
 _KINDS: dict[str, type] = {
     "run_start": RunStart,
@@ -328,8 +427,10 @@ _KINDS: dict[str, type] = {
     "batch_figures": BatchFigures,
     "findings": Findings,
     "data_errors": DataErrors,
+    "repaired": Repaired,
     "verdict": Verdict,
     "alert": Alert,
+    "resolved": Resolved,
     "run_end": RunEnd,
 }
 _NAMES = {cls: name for name, cls in _KINDS.items()}
@@ -340,72 +441,3 @@ KINDS: Mapping[str, type] = _KINDS
 def kind(event: Event) -> str:
     """Name of an event: ``step`` for :class:`StepEnd`; a hook handles it in ``on_step``."""
     return _NAMES[type(event)]
-
-
-def to_record(event: Event) -> dict[str, Any]:
-    """The event as JSON-ready data: ``{"event": kind, ...fields}``.
-
-    NaN and the infinities become the strings "nan", "inf", "-inf", which JSON can carry;
-    bytes become base64.
-    """
-    record: dict[str, Any] = {"event": kind(event)}
-    for f in dataclasses.fields(event):
-        record[f.name] = _plain(getattr(event, f.name))
-    return record
-
-
-def from_record(record: Mapping[str, Any]) -> Event:
-    """Inverse of :func:`to_record`. Unknown fields are ignored (a newer guard wrote them).
-
-    Raises:
-        ValueError: no known ``event`` name, or a required field is missing.
-    """
-    cls = _KINDS.get(str(record.get("event")))
-    if cls is None:
-        raise ValueError(f"not an event record: {record.get('event')!r}")
-    values = {f.name: _restore(record[f.name]) for f in dataclasses.fields(cls) if f.name in record}
-    if cls is RunEnd and isinstance(values.get("stop"), dict):
-        values["stop"] = _stop_from(values["stop"])
-    if cls is EvalEnd and isinstance(values.get("rescored"), dict):
-        values["rescored"] = {float(k): v for k, v in values["rescored"].items()}
-    if cls is EvalSample and isinstance(values.get("png"), str):
-        values["png"] = base64.b64decode(values["png"])
-    try:
-        event: Event = cls(**values)
-    except TypeError as error:
-        raise ValueError(f"incomplete {record.get('event')} record: {error}") from None
-    return event
-
-
-def _stop_from(values: dict[str, Any]) -> StopRequest:
-    alert = values.pop("alert", None)
-    return StopRequest(alert=Alert(**alert) if alert else None, **values)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    if isinstance(value, (str, int, float, bool)) or value is None:
-        return value
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(v) for v in value]
-    if hasattr(value, "item"):  # a numpy scalar
-        return _plain(value.item())
-    return str(value)
-
-
-_SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-
-
-def _restore(value: Any) -> Any:
-    if isinstance(value, str):
-        return _SPECIAL.get(value, value)
-    if isinstance(value, dict):
-        return {k: _restore(v) for k, v in value.items()}
-    return value

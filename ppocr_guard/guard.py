@@ -1,37 +1,55 @@
-"""The guard: hands events to hooks in order and holds what they ask for."""
+"""The guard: hands events to hooks in order, keeps what holds, and holds what they ask for."""
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Optional
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Callable, Optional
 
+from ppocr_guard.conditions import Conditions, from_alert
 from ppocr_guard.events import (
     Alert,
+    Condition,
+    EvalEnd,
     Event,
+    Moment,
+    Over,
+    Repaired,
     RepairRequest,
+    Resolved,
+    RunStart,
     StopRequest,
     Verdict,
     kind,
 )
 from ppocr_guard.hook import GuardHealth, Hook
+from ppocr_guard.saying import Narrator
+from ppocr_guard.verdict import SoFar, judge
 
 MAX_FAILURES = 3  # of one hook, after which it is switched off
 MAX_ALERTS = 1000  # kept in memory; hooks that store alerts do so themselves
-LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.ERROR}
+Link = tuple[int, str]  # a hook that reacted (its id) and the kind of event it reacted to
+
+
+@dataclass(frozen=True)
+class _Queued:
+    event: Event
+    chain: frozenset[Link] = frozenset()  # the reactions that it came out of
 
 
 class Guard:
     """Dispatches events to hooks.
 
     A hook that raises is logged once, counted in ``health.hook_errors``, and switched off after
-    ``MAX_FAILURES`` failures; :meth:`dispatch` itself never raises. Alerts and verdicts that a
-    hook returns are handed to every hook as events of their own; a stop or repair request is
-    held in ``stop`` and ``repair`` for the seam to carry out. The first stop request wins.
+    ``MAX_FAILURES`` failures; :meth:`dispatch` itself never raises. What hooks say holds is kept
+    in ``conditions``; that one begins, worsens or ends is handed to every hook as an event of its
+    own, and after that (and after every evaluation) the verdict. A stop or repair request is held
+    in ``stop`` and ``repair`` for the seam to carry out. The first stop request wins.
 
     :meth:`dispatch` may be called from any thread (one at a time gets in); :meth:`post` leaves
     an event for the next dispatch and never waits.
@@ -42,15 +60,25 @@ class Guard:
     ) -> None:
         self.hooks: list[Hook] = [hook for hook in hooks if rank == 0 or hook.every_rank]
         self.alerts: deque[Alert] = deque(maxlen=MAX_ALERTS)
+        self.conditions = Conditions()
+        self.so_far = SoFar()
         self.verdict: Optional[Verdict] = None
         self.stop: Optional[StopRequest] = None
         self.repair: Optional[RepairRequest] = None
         self.health = GuardHealth()
+        # (code, subject, severity) -> epoch in which an earlier launch told it: epochs that are
+        # trained again after a kill must not tell it again.
+        self.announced: dict[tuple[str, str, str], int] = {}
+        self.on_change: Optional[Callable[[], None]] = None  # what is open or was told changed
+        self._stopped_before = False
         self._log = logger or logging.getLogger("ppocr_guard")
+        self._narrator = Narrator(self._log)
         self._lock = threading.RLock()
         self._posted: deque[Event] = deque()
+        self._handlers: dict[str, list[tuple[Hook, Callable[[Any], Any]]]] = {}
         for hook in self.hooks:
             hook.health = self.health
+            hook.conditions = self.conditions
 
     def post(self, event: Event) -> None:
         """Leave an event for the next :meth:`dispatch` or :meth:`drain` (from any thread)."""
@@ -65,48 +93,61 @@ class Guard:
         """Hand one event to all hooks, and then what they made of it."""
         started = time.perf_counter()
         with self._lock:
-            queue: deque[Event] = deque([event])
-            while queue:
-                current = queue.popleft()
-                self._note(current)
-                method = "on_" + kind(current)
-                for hook in tuple(self.hooks):
-                    queue.extend(self._call(hook, method, current))
+            _Dispatch(self, event).run()
         self.health.overhead_seconds += time.perf_counter() - started
 
-    def _call(self, hook: Hook, method: str, event: Event) -> list[Event]:
-        try:
-            reactions = getattr(hook, method)(event)
-            return self._sort(hook, reactions) if reactions is not None else []
-        except Exception as error:
-            self._failed(hook, f"{method} failed", error)
-            return []
+    def handlers(self, name: str) -> Sequence[tuple[Hook, Callable[[Any], Any]]]:
+        """The hooks that have something to say about events of this kind, in order."""
+        found = self._handlers.get(name)
+        if found is None:
+            method = "on_" + name
+            found = self._handlers[name] = [
+                (hook, getattr(hook, method))
+                for hook in self.hooks
+                if getattr(type(hook), method, None) is not getattr(Hook, method)
+                or method in vars(hook)
+            ]
+        return found
 
-    def _sort(self, hook: Hook, reactions: Any) -> list[Event]:
-        """Keep requests; give back the events among the reactions."""
-        events: list[Event] = []
-        for reaction in [reactions] if isinstance(reactions, _REACTIONS) else reactions:
-            if isinstance(reaction, Alert):
-                events.append(replace(reaction, hook=reaction.hook or hook.name))
-            elif isinstance(reaction, Verdict):
-                events.append(reaction)
-            elif isinstance(reaction, StopRequest):
-                self.stop = self.stop or reaction
-            elif isinstance(reaction, RepairRequest):
-                earlier = self.repair.ratios if self.repair else {}
-                self.repair = replace(reaction, ratios={**earlier, **reaction.ratios})
-            else:
-                raise TypeError(f"a hook returned {reaction!r}, which is no reaction")
-        return events
-
-    def _note(self, event: Event) -> None:
+    def note(self, event: Event) -> None:
+        """Keep of an event what the guard itself needs, and tell the log."""
         if isinstance(event, Alert):
             self.alerts.append(event)
-            self._log.log(LEVELS[event.severity], "%s", alert_line(event))
+            self.announced[event.code, event.subject, event.severity] = event.epoch
+        elif isinstance(event, EvalEnd):
+            self.so_far = self.so_far.after(event)
         elif isinstance(event, Verdict):
             self.verdict = event
+        elif isinstance(event, RunStart):
+            self._stopped_before = event.stopped_for is not None
+            self._narrator.resumed(event, self.conditions)
+        if isinstance(event, (Alert, Resolved, Repaired)):
+            self._narrator.tell(event)
+            if self.on_change is not None:
+                self.on_change()
 
-    def _failed(self, hook: Hook, what: str, error: Exception) -> None:
+    def hold(self, hook: Hook, condition: Condition) -> Optional[Alert]:
+        """What the hook says holds; the alert, if that is news."""
+        named = replace(condition, hook=condition.hook or hook.name)
+        alert = self.conditions.hold(named)
+        if alert is None:
+            return None
+        told = self.announced.get((alert.code, alert.subject, alert.severity))
+        if alert.change == "persists":
+            return replace(alert, repeated=not self._stopped_before)
+        return replace(alert, repeated=told is not None and alert.epoch <= told)
+
+    def request(self, reaction: Any) -> None:
+        """Keep a stop or repair request."""
+        if isinstance(reaction, StopRequest):
+            self.stop = self.stop or reaction
+        elif isinstance(reaction, RepairRequest):
+            earlier = self.repair.ratios if self.repair else {}
+            self.repair = replace(reaction, ratios={**earlier, **reaction.ratios})
+        else:
+            raise TypeError(f"a hook returned {reaction!r}, which is no reaction")
+
+    def failed(self, hook: Hook, what: str, error: Exception) -> None:
         count = self.health.hook_errors.get(hook.name, 0) + 1
         self.health.hook_errors[hook.name] = count
         if count == 1:
@@ -119,27 +160,38 @@ class Guard:
                 exc_info=self._log.isEnabledFor(logging.DEBUG),
             )
         if count >= MAX_FAILURES and hook in self.hooks:
+            self.switch_off(hook, f"after {count} failures")
+
+    def switch_off(self, hook: Hook, why: str) -> None:
+        if hook in self.hooks:
             self.hooks.remove(hook)
-            self._log.warning(
-                "hook %s is switched off after %d failures. Training goes on.", hook.name, count
-            )
+            self._handlers.clear()
+            self._log.warning("hook %s is switched off %s. Training goes on.", hook.name, why)
 
     def state_dict(self) -> dict[str, Any]:
-        """State of all hooks, by name, as JSON-ready data."""
+        """What must survive a resume, as JSON-ready data: ``hooks`` by name, the open
+        ``conditions``, and the evaluations ``so_far``. A hook whose state is no JSON is left out
+        and named."""
         with self._lock:
             states: dict[str, Any] = {}
-            for hook in self.hooks:
+            for hook in tuple(self.hooks):
                 try:
                     state = hook.state_dict()
+                    json.dumps(state)
                 except Exception as error:
-                    self._failed(hook, "its state could not be read", error)
+                    self.failed(hook, "its state cannot be saved", error)
                 else:
                     if state:
                         states[hook.name] = state
-            return states
+            return {
+                "hooks": states,
+                "conditions": self.conditions.state(),
+                "so_far": asdict(self.so_far),
+            }
 
-    def load_state_dict(self, states: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Give each hook its state back; a hook that cannot use it starts anew, and says so."""
+        states = state.get("hooks", {})
         for hook in self.hooks:
             if hook.name in states:
                 try:
@@ -148,6 +200,13 @@ class Guard:
                     self._log.warning(
                         "hook %s starts anew: its saved state does not fit (%s)", hook.name, error
                     )
+        unusable = self.conditions.restore(state.get("conditions", []))
+        if unusable:
+            self._log.warning("%d saved conditions cannot be used and are left out", unusable)
+        try:
+            self.so_far = SoFar(**state["so_far"])
+        except (KeyError, TypeError):
+            self.so_far = SoFar()
 
     def close(self, timeout: float) -> None:
         """Let hooks flush; all of them together get ``timeout`` seconds."""
@@ -156,13 +215,89 @@ class Guard:
             try:
                 hook.close(deadline)
             except Exception as error:
-                self._failed(hook, "closing failed", error)
+                self.failed(hook, "closing failed", error)
 
 
-def alert_line(alert: Alert) -> str:
-    """One line for a log: code, sentence, advice."""
-    advice = f" {alert.advice}" if alert.advice else ""
-    return f"[{alert.code}] {alert.message}{advice}"
+class _Dispatch:
+    """One event, and all that comes out of it."""
+
+    def __init__(self, guard: Guard, event: Event) -> None:
+        self._guard = guard
+        self._queue: deque[_Queued] = deque([_Queued(event)])
+        self._stale: Optional[frozenset[Link]] = None  # a new verdict is due, out of these
+        self._at = _moment(event)
+
+    def run(self) -> None:
+        while self._queue:
+            self._hand_on(self._queue.popleft())
+            if not self._queue and self._stale is not None:
+                chain, self._stale = self._stale, None
+                guard = self._guard
+                verdict = judge(guard.conditions, guard.so_far, self._at)
+                self._queue.append(_Queued(verdict, chain))
+
+    def _hand_on(self, queued: _Queued) -> None:
+        guard, event = self._guard, queued.event
+        repeated = isinstance(event, Alert) and event.repeated
+        if not repeated:
+            guard.note(event)
+        if isinstance(event, EvalEnd):
+            self._due(queued.chain)
+        name = kind(event)
+        for hook, method in guard.handlers(name):
+            if repeated and not hook.hears_repeats:
+                continue
+            try:
+                reactions = method(event)
+                if reactions is not None:
+                    self._sort(hook, (id(hook), name), queued, reactions)
+            except Exception as error:
+                guard.failed(hook, f"on_{name} failed", error)
+
+    def _sort(self, hook: Hook, link: Link, queued: _Queued, reactions: Any) -> None:
+        """Queue the events that reactions make; keep requests."""
+        for reaction in [reactions] if isinstance(reactions, _REACTIONS) else reactions:
+            made = self._event(hook, reaction, queued.event)
+            if made is None:
+                continue
+            if link in queued.chain:  # it answers to what came of its own answer
+                self._guard.switch_off(
+                    hook, f"because it answers on_{link[1]} with what calls on_{link[1]} again"
+                )
+                return
+            chain = queued.chain | {link}
+            self._queue.append(_Queued(made, chain))
+            self._due(chain)
+
+    def _event(self, hook: Hook, reaction: Any, event: Event) -> Optional[Event]:
+        guard = self._guard
+        if isinstance(reaction, Alert):
+            reaction = from_alert(reaction)
+        if isinstance(reaction, Condition):
+            return guard.hold(hook, reaction)
+        if isinstance(reaction, Over):
+            resolved = guard.conditions.end(reaction, _moment(event), hook.name)
+            if resolved is not None:
+                guard.announced = {
+                    key: epoch
+                    for key, epoch in guard.announced.items()
+                    if key[:2] != (reaction.code, reaction.subject)
+                }
+            return resolved
+        guard.request(reaction)
+        return None
+
+    def _due(self, chain: frozenset[Link]) -> None:
+        self._stale = (self._stale or frozenset()) | chain
 
 
-_REACTIONS = (Alert, Verdict, StopRequest, RepairRequest)
+def _moment(event: Any) -> Moment:
+    return Moment(
+        getattr(event, "epoch", 0),
+        getattr(event, "global_step", 0),
+        getattr(event, "evaluation", None),
+        getattr(event, "time", 0.0),
+    )
+
+
+_REACTIONS = (Alert, Condition, Over, StopRequest, RepairRequest)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import BaseModel, ConfigDict
 
+from ppocr_guard.conditions import Conditions
 from ppocr_guard.events import (
     Alert,
     BatchFigures,
@@ -19,6 +20,8 @@ from ppocr_guard.events import (
     Examination,
     Findings,
     Reaction,
+    Repaired,
+    Resolved,
     RoundTrip,
     RunEnd,
     RunStart,
@@ -47,7 +50,12 @@ class HookOptions(BaseModel):
 class Hook:
     """Reacts to the events of a run.
 
-    Each ``on_...`` method may return reactions: alerts, a verdict, a stop or repair request.
+    Each ``on_...`` method may return reactions: what holds (:class:`~ppocr_guard.Condition`, each
+    time with today's numbers), what is over (:class:`~ppocr_guard.Over`), a stop or repair request.
+    The guard announces a condition once, as an alert; an ``Alert`` that a hook returns is taken as
+    a condition. What an event leads to must not lead to such an event again: a hook that answers
+    its own answer is switched off.
+
     A hook never touches PaddleOCR, never blocks the training thread (I/O goes through
     :class:`ppocr_guard.background.Background`), and may raise: the guard logs it once, counts
     it, and switches the hook off after repeated failures.
@@ -67,6 +75,7 @@ class Hook:
 
     Options: ClassVar[type[HookOptions]] = HookOptions
     every_rank: ClassVar[bool] = False
+    hears_repeats: ClassVar[bool] = False  # alerts that an earlier launch of the run told already
 
     def __init__(self, options: Optional[HookOptions] = None, **values: Any) -> None:
         """``options``, or the options' values as keywords.
@@ -75,7 +84,8 @@ class Hook:
             pydantic.ValidationError: an option is unknown or has a wrong value.
         """
         self.options: Any = options if options is not None else self.Options(**values)
-        self.health = GuardHealth()  # the guard puts its own here
+        self.health = GuardHealth()  # the guard puts its own here, and there:
+        self.conditions = Conditions()  # what holds now, by all hooks; to look at only
 
     @property
     def name(self) -> str:
@@ -105,9 +115,13 @@ class Hook:
 
     def on_data_errors(self, event: DataErrors) -> Reactions: ...
 
+    def on_repaired(self, event: Repaired) -> Reactions: ...
+
     def on_verdict(self, event: Verdict) -> Reactions: ...
 
     def on_alert(self, event: Alert) -> Reactions: ...
+
+    def on_resolved(self, event: Resolved) -> Reactions: ...
 
     def on_run_end(self, event: RunEnd) -> Reactions: ...
 

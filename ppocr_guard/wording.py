@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import gettext
+import re
 import string
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,7 +31,8 @@ class Sentence(str):
     def __new__(cls, template: str, values: Mapping[str, Any]) -> Sentence:
         """Raises KeyError, ValueError or TypeError when ``values`` do not fit the template."""
         made = super().__new__(cls, string.Formatter().vformat(template, (), values))
-        made.template, made.values = template, dict(values)
+        made.template = template
+        made.values = {name: values[name] for name in _fields(template)}
         return made
 
     def __reduce__(self) -> Any:
@@ -63,6 +65,11 @@ def say(template: str, /, **values: Any) -> Sentence:
     return Sentence(template, values)
 
 
+def mark(template: str) -> str:
+    """The template itself; marks one that :func:`say` gets from a table for translation."""
+    return template
+
+
 def join(*texts: str) -> str:
     """Texts one after the other, each still able to change its language; empty ones left out."""
     kept = [text for text in texts if text]
@@ -85,6 +92,12 @@ def in_language(text: str, language: str) -> str:
         return string.Formatter().vformat(template, (), values)
     except (KeyError, ValueError, IndexError, TypeError):  # a translation that does not fit
         return str(text)
+
+
+def _fields(template: str) -> list[str]:
+    """Names of the values that a template uses."""
+    names = (name for _, name, _, _ in string.Formatter().parse(template) if name)
+    return [re.split(r"[.\[]", name, maxsplit=1)[0] for name in names]
 
 
 @functools.cache

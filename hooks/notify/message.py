@@ -98,15 +98,13 @@ def alert_message(
 
 
 def _cause_and_advice(alert: Alert, language: str) -> tuple[str, str]:
-    """An empty cause: none is known, or the message itself tells it in full."""
-    cause = str(alert.evidence.get("cause") or "")
+    """An empty cause: none is known."""
+    cause = alert.cause or str(alert.evidence.get("cause") or "")
     usual = texts.USUAL_CAUSES[language].get(alert.code, "")
     if language == "zh":
-        named, todo = texts.CAUSES_ZH.get(cause, (cause or usual, ""))
+        named, todo = texts.CAUSES_ZH.get(cause, (alert.because or cause or usual, ""))
         return named, todo or texts.ADVICE_ZH.get(alert.code, alert.advice)
-    if alert.evidence.get("causes") or (cause and cause in alert.message):
-        return "", alert.advice
-    return cause or usual, alert.advice
+    return alert.because or cause or usual, alert.advice
 
 
 def run_end_message(event: RunEnd, so_far: RunSoFar, language: str) -> Message:

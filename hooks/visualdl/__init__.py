@@ -15,7 +15,6 @@ from pydantic import Field
 
 from ppocr_guard.background import Background
 from ppocr_guard.events import (
-    VERDICTS,
     Alert,
     DataErrors,
     EvalEnd,
@@ -31,6 +30,7 @@ from ppocr_guard.hook import Hook, HookOptions
 from ppocr_guard.hparams import hyperparameters
 from ppocr_guard.paths import guard_dir
 from ppocr_guard.steps import StepFilter
+from ppocr_guard.verdict import LEVELS
 
 FILE_NAME = "vdlrecords.guard.log"
 _log = logging.getLogger("ppocr_guard")
@@ -157,7 +157,7 @@ class VisualDL(Hook):
 
     def on_verdict(self, event: Verdict) -> None:
         step = event.global_step + self._offset
-        self._scalars("guard", {"verdict": VERDICTS.index(event.state)}, step, event.time)
+        self._scalars("guard", {"verdict": LEVELS[event.state]}, step, event.time)
         # VisualDL mixes up a text and a curve of the same name.
         self._text("guard/verdict_text", f"{event.state}: {event.message}", step, event.time)
 

@@ -71,7 +71,8 @@ class CollapseDetector(Detector):
     SUSPECT_PATIENCE = 2
 
     STATE = (
-        "best", "previous", "swing", "longest_dip", "dip", "count", "lowest", "evaluations", "over"
+        "best", "previous", "swing", "longest_dip", "dip", "count", "lowest", "evaluations", "over",
+        "again",
     )  # fmt: skip
 
     def __init__(
@@ -94,6 +95,7 @@ class CollapseDetector(Detector):
         self.lowest = 0.0  # value that the next must not exceed by BOUNCE to count as settled
         self.evaluations = 0
         self.over = False
+        self.again = False  # this run was stopped for it before
 
     def update(
         self, value: float, *, suspect: bool = False, hint: bool = False
@@ -145,17 +147,25 @@ class CollapseDetector(Detector):
         self.best = max(self.best, value)
         self.longest_dip = max(self.longest_dip, self.dip)
         self.dip = self.count = 0
-        self.over = False
+        self.over = self.again = False
 
     def _patience(self, suspect: bool, hint: bool) -> int:
         if suspect:
             return min(self.patience, self.SUSPECT_PATIENCE)
+        if self.again:
+            return self.patience
         swing = max(0.0, self.swing / self.best - self.STEADY)
         extra = self.swing_weight * swing + self.longest_dip
         early = self.evaluations - self.dip < self.EARLY
         if early and self.lowest < (1 - self.SHAKEN) * self.best:
             extra += self.SHAKEN_PATIENCE
         return max(min(self.patience, 2), round(self.patience + extra) - hint)
+
+    def restart(self) -> None:
+        """The run was stopped for it and goes on: it gets ``patience`` evaluations to show
+        that it is over, and no more."""
+        self.over, self.again = False, True
+        self.dip = self.count = 0
 
     def resume(self, best: Optional[float]) -> None:
         """Take over the best value of an earlier part of the run."""

@@ -16,6 +16,8 @@ from ppocr_guard.events import (
     EvalEnd,
     Examination,
     Findings,
+    Repaired,
+    Resolved,
     RoundTrip,
     RunStart,
     ShrinkRatio,
@@ -184,6 +186,15 @@ class Collector:
     def alert(self, event: Alert) -> None:
         if event.code in _WEIGHED:
             self.evidence.alerts[event.code] = event.evidence
+
+    def resolved(self, event: Resolved) -> None:
+        self.evidence.alerts.pop(event.code, None)
+
+    def repaired(self, event: Repaired) -> None:
+        """What was read before the repair is no longer so."""
+        if event.operator == "MakeShrinkMap":
+            self._source = 0
+            self.evidence.shrink_ratio = None
 
     def state_dict(self) -> dict[str, Any]:
         """What cannot be seen again after a resume: how the run began and was at its best."""

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Optional, Union
 
-from ppocr_guard.events import Event, from_record
+from ppocr_guard.events import Event
 from ppocr_guard.logs.models import checked, printable
+from ppocr_guard.records import from_record
 
 MAX_LINE = 1 << 24  # bytes; the longest record is a run's start with its configuration
 

@@ -20,7 +20,6 @@ from ppocr_guard.events import (
     RunStart,
     StepEnd,
     Verdict,
-    to_record,
 )
 from ppocr_guard.guard import Guard
 from ppocr_guard.hook import Hook
@@ -30,6 +29,7 @@ from ppocr_guard.hooks.loss_health import LossHealth
 from ppocr_guard.hooks.shrink_ratio import ShrinkRatio
 from ppocr_guard.logs.journal import JournalReader
 from ppocr_guard.logs.reader import LogReader
+from ppocr_guard.records import to_record
 
 # A journal holds what the live guard made of it; here all is judged anew. No hook that judges
 # looks at checkpoints.

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any, Callable, Optional
 
 from ppocr_guard.config import GuardConfigError, LoadedGuard, load_guard
-from ppocr_guard.guard import LEVELS, Guard
+from ppocr_guard.guard import Guard
 from ppocr_guard.paddleocr import status
 from ppocr_guard.paddleocr.examination import Examiner
 from ppocr_guard.paddleocr.harmless import harmless
@@ -29,6 +29,7 @@ from ppocr_guard.paddleocr.releases import recognise
 from ppocr_guard.paddleocr.rescoring import record_predictions
 from ppocr_guard.paddleocr.session import Session
 from ppocr_guard.paddleocr.stopping import StopTraining
+from ppocr_guard.saying import LEVELS
 from ppocr_guard.yaml_source import YamlError, config_path, guard_lines, guard_section
 
 NEEDED = ("train", "eval", "save_model", "build_dataloader", "TrainingStats")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Optional
 
-from ppocr_guard.codes import ALERT_CODES
+from ppocr_guard.codes import CODES
 
 LANGUAGES = ("en", "zh")
 
@@ -249,38 +249,7 @@ _ZH = {
     "loss": "损失",
 }
 
-_ALERTS_ZH = {
-    "shrink_ratio_unexpected": "实际收缩比例与配置的本意不符",
-    "shrink_ratio_mismatch": "两个来源或两个算子的收缩比例不一致",
-    "unclip_mismatch": "unclip_ratio 与收缩比例不匹配",
-    "hmean_collapse": "验证指标远低于最好成绩且没有回升",
-    "hmean_not_learning": "验证指标始终没有起色",
-    "hmean_plateau": "验证指标不再提高",
-    "hmean_unstable": "验证指标反复下跌又回升",
-    "overfitting": "训练损失在降，验证指标也在降",
-    "loss_not_finite": "损失为 NaN 或无穷大",
-    "loss_diverged": "损失远高于之前的水平",
-    "loss_degenerate": "从损失看，没有可学的内容",
-    "data_pipeline_failing": "PaddleOCR 反复加载样本失败并改用其他样本",
-    "evaluation_disabled": "没有评估，或永远轮不到评估",
-}
-ADVICE_ZH = {
-    "shrink_ratio_unexpected": "从 MakeShrinkMap 和 MakeBorderMap 中删除 total_epoch"
-    "（`ppocr-guard fix YAML`），或设置 ShrinkRatio: {repair: true}。",
-    "shrink_ratio_mismatch": "让 MakeShrinkMap 与 MakeBorderMap 的 shrink_ratio"
-    " 和 total_epoch 一致。",
-    "unclip_mismatch": "恢复收缩比例，或把 PostProcess.unclip_ratio 改为详情中给出的值。",
-    "hmean_collapse": "停止训练，排除原因后从 best_accuracy 继续；先检查实际收缩比例。",
-    "hmean_not_learning": "检查标签、收缩比例和学习率；`ppocr-guard check` 可检查 YAML。",
-    "hmean_plateau": "可以到此为止，或降低学习率后从 best_accuracy 继续。",
-    "hmean_unstable": "降低学习率，或加长预热。",
-    "overfitting": "增加数据或数据增强，使用 best_accuracy。",
-    "loss_not_finite": "降低学习率，检查混合精度设置，从最近的正常检查点继续。",
-    "loss_diverged": "降低学习率，从 best_accuracy 继续。",
-    "loss_degenerate": "检查收缩比例是否小于 1，标签是否都被忽略。",
-    "data_pipeline_failing": "查看日志中的出错样本，修复数据或变换。",
-    "evaluation_disabled": "设置 Global.eval_batch_step 和 Eval 数据集。",
-}
+ADVICE_ZH = {code.name: code.advice_zh for code in CODES.values()}
 _SOURCES_ZH = {"scheduled": "按配置推算", "live": "实际读取", "measured": "实测"}
 
 _TEXTS: Mapping[str, Mapping[str, str]] = {"en": _EN, "zh": _ZH}
@@ -301,7 +270,10 @@ class Words:
 
     def alert_title(self, code: str) -> str:
         """What an alert code means; empty for a code of the user's own."""
-        title = (_ALERTS_ZH if self.language == "zh" else ALERT_CODES).get(code, "")
+        declared = CODES.get(code)
+        title = ""
+        if declared is not None:
+            title = declared.title_zh if self.language == "zh" else declared.title
         name = "_" in title.split(" ", 1)[0]  # unclip_ratio stays as it is written
         return title if name else title[:1].upper() + title[1:]
 

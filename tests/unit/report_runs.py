@@ -26,8 +26,8 @@ from ppocr_guard.events import (
     StepEnd,
     StopRequest,
     Verdict,
-    to_record,
 )
+from ppocr_guard.records import to_record
 
 BEGAN = 1_795_000_000.0
 _HMEAN = {

@@ -57,4 +57,4 @@ def test_the_live_collapse_names_its_cause():
     curve = next(c for c in reproduced() if c.id == "bug, total_epoch 500")
     alert = next(a for a in guarded(curve, live=True).alerts if a.code == "hmean_collapse")
     assert alert.evidence["cause"] == "shrink_ratio_wrong"
-    assert "0.8096" in alert.message
+    assert "0.8096" in alert.because

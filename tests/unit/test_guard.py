@@ -15,11 +15,10 @@ from ppocr_guard.events import (
     StepEnd,
     StopRequest,
     Verdict,
-    from_record,
-    to_record,
 )
 from ppocr_guard.guard import MAX_FAILURES, Guard
 from ppocr_guard.hook import Hook
+from ppocr_guard.records import from_record, to_record
 
 
 def step(number: int = 1) -> StepEnd:
@@ -151,7 +150,7 @@ def test_state_round_trip_and_a_state_that_does_not_fit(caplog: pytest.LogCaptur
     Guard([other]).load_state_dict(guard.state_dict())
     assert other.count == 1
     with caplog.at_level(logging.WARNING, "ppocr_guard"):
-        Guard([other]).load_state_dict({"Counter": {}})
+        Guard([other]).load_state_dict({"hooks": {"Counter": {}}})
     assert "starts anew" in caplog.text
 
 

@@ -5,11 +5,13 @@ import re
 from dataclasses import replace
 
 import pytest
+from judged import Judged, over, states
 
-from ppocr_guard.events import Alert, EvalEnd, RoundTrip, RunStart, ShrinkRatio, StepEnd, Verdict
+from ppocr_guard.events import Alert, EvalEnd, RoundTrip, RunStart, ShrinkRatio, StepEnd
 from ppocr_guard.guard import Guard
 from ppocr_guard.hooks.auto_stop import AutoStop
 from ppocr_guard.hooks.hmean_trend import HmeanTrend
+from ppocr_guard.hooks.loss_health import LossHealth
 
 BUG = [0.79, 0.60, 0.26, 0.22, 0.20, 0.24, 0.26]
 
@@ -32,17 +34,13 @@ def alerts(reactions):
     return {r.code: r for r in reactions if isinstance(r, Alert)}
 
 
-def states(reactions):
-    return [r.state for r in reactions if isinstance(r, Verdict)]
-
-
 def run_start(**changes):
     values = {"run": "r", "model": "", "release": "", "config": {}, "save_model_dir": "."}
     return RunStart(time=0.0, epoch_num=40, **{**values, **changes})
 
 
 def test_a_collapse_is_told_once_with_its_numbers():
-    reactions = feed(HmeanTrend(), BUG)
+    reactions = feed(Judged(HmeanTrend()), BUG)
     told = [r for r in reactions if isinstance(r, Alert)]
     assert [a.code for a in told] == ["hmean_collapse"]
     alert = told[0]
@@ -57,12 +55,12 @@ def test_a_collapse_is_told_once_with_its_numbers():
 
 
 def test_recognition_is_watched_by_its_accuracy():
-    reactions = feed(HmeanTrend(), BUG, indicator="acc")
+    reactions = feed(Judged(HmeanTrend()), BUG, indicator="acc")
     assert alerts(reactions)["hmean_collapse"].message.startswith("acc collapsed")
 
 
 def test_equal_precision_and_recall_save_an_evaluation():
-    hook = HmeanTrend()
+    hook = Judged(HmeanTrend())
     reactions = []
     for i, value in enumerate(BUG, 1):
         reactions += hook.on_eval(evaluation(i, value, precision=value, recall=value)) or []
@@ -73,23 +71,23 @@ def test_equal_precision_and_recall_save_an_evaluation():
 
 def test_border_map_alone_is_no_suspicion():
     ratio = ShrinkRatio(0.0, 1, 1, "MakeBorderMap", "live", 0.8096, 0.4, 0.6)
-    hook = HmeanTrend()
+    hook = Judged(HmeanTrend())
     hook.on_shrink_ratio(ratio)
     assert "hmean_collapse" not in alerts(feed(hook, [0.8, 0.55, 0.55, 0.55]))
-    hook = HmeanTrend()
+    hook = Judged(HmeanTrend())
     hook.on_shrink_ratio(ShrinkRatio(0.0, 1, 1, "MakeShrinkMap", "live", 0.8096, 0.4, 0.6))
     assert alerts(feed(hook, [0.8, 0.55, 0.55, 0.55]))["hmean_collapse"].evaluation == 3
 
 
 def test_a_round_trip_that_fits_clears_the_shrink_ratio():
-    hook = HmeanTrend()
+    hook = Judged(HmeanTrend())
     hook.on_shrink_ratio(ShrinkRatio(0.0, 1, 1, "MakeShrinkMap", "live", 0.8096, 0.4, 0.6))
     hook.on_round_trip(RoundTrip(0.0, 1, 1, 0.4, 0.9, 0.99, 0.43, 0.9, 50))
     assert "hmean_collapse" not in alerts(feed(hook, [0.8, 0.55, 0.55, 0.55]))
 
 
 def test_a_repaired_ratio_is_no_suspicion():
-    hook = HmeanTrend()
+    hook = Judged(HmeanTrend())
     hook.on_shrink_ratio(ShrinkRatio(0.0, 1, 0, "MakeShrinkMap", "scheduled", 0.8096, 0.4, 0.6))
     hook.on_shrink_ratio(ShrinkRatio(0.0, 1, 0, "MakeShrinkMap", "live", 0.4, 0.4, 0.6))
     hook.on_shrink_ratio(ShrinkRatio(0.0, 1, 0, "MakeShrinkMap", "scheduled", 0.8096, 0.4, 0.6))
@@ -97,44 +95,44 @@ def test_a_repaired_ratio_is_no_suspicion():
 
 
 def test_a_measured_ratio_may_be_off_by_a_little():
-    hook = HmeanTrend()
+    hook = Judged(HmeanTrend())
     measured = ShrinkRatio(0.0, 1, 1, "MakeShrinkMap", "measured", 0.36, 0.4, 0.6, uncertainty=0.01)
     hook.on_shrink_ratio(measured)
     assert "hmean_collapse" not in alerts(feed(hook, [0.8, 0.55, 0.55, 0.55]))
 
 
 def test_rescoring_that_recovers_names_the_unclip_ratio():
-    hook = HmeanTrend()
+    hook = Judged(HmeanTrend())
     reactions = []
     for i, value in enumerate(BUG, 1):
         rescored = {1.5: value, 0.5: 0.9, 0.2: 0.92} if value < 0.5 else None
         reactions += hook.on_eval(evaluation(i, value, rescored=rescored)) or []
     alert = alerts(reactions)["hmean_collapse"]
     assert (alert.evaluation, alert.evidence["cause"]) == (4, "unclip_mismatch")
-    assert "unclip_ratio 0.2" in alert.message
+    assert "unclip_ratio 0.2" in alert.because
 
 
 def test_nan_from_the_start_is_not_learning():
-    reactions = feed(HmeanTrend(), [math.nan] * 20)
+    reactions = feed(Judged(HmeanTrend()), [math.nan] * 20)
     assert alerts(reactions)["hmean_not_learning"].evaluation == 20
     assert states(reactions)[-1] == "not_learning"
 
 
 def test_plateau_is_information():
-    reactions = feed(HmeanTrend(), [0.5, 0.8, *[0.81] * 20])
+    reactions = feed(Judged(HmeanTrend()), [0.5, 0.8, *[0.81] * 20])
     alert = alerts(reactions)["hmean_plateau"]
     assert (alert.severity, alert.evaluation) == ("info", 18)
     assert states(reactions) == ["too_short", "healthy", "plateaued"]
 
 
 def test_unstable_and_back():
-    reactions = feed(HmeanTrend(), [0.0, 0.3, 0.69, 0.7, 0.07, 0.3, 0.6, 0.9])
+    reactions = feed(Judged(HmeanTrend()), [0.0, 0.3, 0.69, 0.7, 0.07, 0.3, 0.6, 0.9])
     assert alerts(reactions)["hmean_unstable"].evidence["lowest"] == 0.07
     assert states(reactions)[-1] == "unstable"
 
 
 def test_overfitting_names_both_losses():
-    hook = HmeanTrend()
+    hook = Judged(HmeanTrend())
     reactions = []
     for i in range(1, 31):
         hook.on_step(StepEnd(0.0, i, i, {"loss": 2.0 * 0.9**i}))
@@ -146,17 +144,21 @@ def test_overfitting_names_both_losses():
 
 
 def test_a_nan_loss_decides_the_verdict():
-    hook = HmeanTrend()
+    hook = Judged(HmeanTrend(), LossHealth())
     feed(hook, [0.5, 0.6, 0.7, 0.7])
-    verdicts = hook.on_alert(Alert("loss_not_finite", "critical", "NaN.", ""))
-    assert states(verdicts) == ["diverged"]
-    assert states(feed(hook, [0.7, 0.9], start=5)) == []
+    assert states(hook.on_step(StepEnd(0.0, 4, 81, {"loss": math.nan}))) == ["diverged"]
+    assert states(feed(hook, [0.7, 0.9], start=5)) == ["diverged"]
+    found = []
+    for i in range(LossHealth.CALM + 1):
+        found += hook.on_step(StepEnd(0.0, 6, 121 + i, {"loss": 1.0 + i % 3}))
+    assert over(found) == ["loss_not_finite"]
+    assert states(found)[-1:] == ["healthy"]
 
 
 def test_a_resume_keeps_patience_and_best():
-    first = HmeanTrend()
+    first = Judged(HmeanTrend())
     feed(first, BUG[:4])
-    second = HmeanTrend()
+    second = Judged(HmeanTrend())
     second.load_state_dict(first.state_dict())
     second.on_run_start(run_start(resumed=True, best=0.79))
     alert = alerts(feed(second, BUG[4:], start=5))["hmean_collapse"]
@@ -164,7 +166,7 @@ def test_a_resume_keeps_patience_and_best():
 
 
 def test_a_new_run_starts_anew():
-    hook = HmeanTrend()
+    hook = Judged(HmeanTrend())
     feed(hook, [0.9] * 5)
     hook.on_run_start(run_start())
     assert alerts(feed(hook, [0.1] * 5)) == {}
@@ -172,7 +174,7 @@ def test_a_new_run_starts_anew():
 
 @pytest.mark.parametrize("state", [{}, {"collapse": {}}, {"collapse": 3}])
 def test_a_broken_state_is_refused_and_the_hook_stays_usable(state):
-    hook = HmeanTrend()
+    hook = Judged(HmeanTrend())
     with pytest.raises(ValueError, match="HmeanTrend"):
         hook.load_state_dict(state)
     assert "hmean_collapse" in alerts(feed(hook, BUG))
@@ -198,6 +200,5 @@ def test_defaults_named_in_the_docstring_are_the_codes():
 
 def test_a_run_without_evaluation_is_said_at_its_start():
     start = RunStart(0.0, "r", "m", "2.10.0", {}, "out", 5, eval_start_step=math.inf)
-    (alert,) = HmeanTrend().on_run_start(start)
-    assert alert.code == "evaluation_disabled"
-    assert HmeanTrend().on_run_start(replace(start, eval_start_step=0)) is None
+    assert list(alerts(Judged(HmeanTrend()).on_run_start(start))) == ["evaluation_disabled"]
+    assert Judged(HmeanTrend()).on_run_start(replace(start, eval_start_step=0)) == []

@@ -26,11 +26,11 @@ from ppocr_guard.events import (
     ShrinkRatio,
     StepEnd,
     StopRequest,
-    to_record,
 )
 from ppocr_guard.hooks.journal import Journal
 from ppocr_guard.logs.journal import parse_line, read_journal
 from ppocr_guard.paths import journal_path
+from ppocr_guard.records import to_record
 from ppocr_guard.redact import redacted
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from report_runs import training
 
-from ppocr_guard.events import EvalEnd, Event, RunEnd, RunStart, StepEnd, to_record
+from ppocr_guard.events import EvalEnd, Event, RunEnd, RunStart, StepEnd
 from ppocr_guard.logs.follow import JournalRuns
 from ppocr_guard.logs.journal import parse_line, read_journal
 from ppocr_guard.logs.run import summarise
+from ppocr_guard.records import to_record
 
 
 def write(path: Path, *records: Any) -> Path:

@@ -4,6 +4,7 @@ import math
 import re
 
 import pytest
+from judged import Judged, alerts
 
 from ppocr_guard.events import DataErrors, RunEnd, RunStart, StepEnd
 from ppocr_guard.hooks.loss_health import LossHealth
@@ -19,7 +20,7 @@ def feed(hook, losses, **how):
     """(step, alert) of each alert."""
     found = []
     for i, loss in enumerate(losses, 1):
-        found += [(i, alert) for alert in hook.on_step(step(i, loss, **how)) or []]
+        found += [(i, alert) for alert in alerts(hook.on_step(step(i, loss, **how)))]
     return found
 
 
@@ -33,13 +34,13 @@ def start(**settings):
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_not_finite_at_once_and_once(bad):
-    found = feed(LossHealth(), [1.0, 0.9, bad, bad, bad])
+    found = feed(Judged(LossHealth()), [1.0, 0.9, bad, bad, bad])
     assert codes(found) == [(3, "loss_not_finite")]
     assert found[0][1].severity == "critical"
 
 
 def test_with_amp_a_skipped_step_is_no_alarm():
-    hook = LossHealth()
+    hook = Judged(LossHealth())
     hook.on_run_start(start(use_amp=True))
     assert codes(feed(hook, [1.0, math.inf, 0.9, math.nan, math.nan, 0.9])) == []
     assert codes(feed(hook, [math.nan] * 4)) == [(3, "loss_not_finite")]
@@ -47,13 +48,13 @@ def test_with_amp_a_skipped_step_is_no_alarm():
 
 def test_the_component_is_named():
     event = step(1, math.nan, loss_shrink_maps=math.nan, loss_threshold_maps=0.5)
-    (alert,) = LossHealth().on_step(event)
+    (alert,) = alerts(Judged(LossHealth()).on_step(event))
     assert alert.evidence["component"] == "loss_shrink_maps"
 
 
 def test_divergence():
     falling = [2.0 * 0.97**i for i in range(60)]
-    found = feed(LossHealth(), falling + [12.0 + 0.1 * (i % 7) for i in range(60)])
+    found = feed(Judged(LossHealth()), falling + [12.0 + 0.1 * (i % 7) for i in range(60)])
     assert [code for _, code in codes(found)] == ["loss_diverged"]
     at, alert = found[0]
     assert 80 <= at <= 100
@@ -62,23 +63,25 @@ def test_divergence():
 
 def test_a_learning_rate_that_breaks_the_second_step():
     losses = [3.8] + [10.5 + 0.01 * (i % 7) for i in range(60)]
-    assert [code for _, code in codes(feed(LossHealth(), losses))] == []  # 10.5 is below 3 x 3.8
+    assert [
+        code for _, code in codes(feed(Judged(LossHealth()), losses))
+    ] == []  # 10.5 is below 3 x 3.8
     losses = [1.7] + [10.5 + 0.01 * (i % 7) for i in range(60)]
-    assert [code for _, code in codes(feed(LossHealth(), losses))] == ["loss_diverged"]
+    assert [code for _, code in codes(feed(Judged(LossHealth()), losses))] == ["loss_diverged"]
 
 
 def test_spikes_and_warm_up_are_no_divergence():
     recogniser = [30 * 0.95**i + 0.1 + (0.5 if i % 50 == 0 else 0.0) for i in range(400)]
-    assert codes(feed(LossHealth(), recogniser)) == []
+    assert codes(feed(Judged(LossHealth()), recogniser)) == []
     warm_up = [1.0 + 0.3 * math.sin(i / 20) + 0.001 * i for i in range(200)]
-    assert codes(feed(LossHealth(), warm_up)) == []
+    assert codes(feed(Judged(LossHealth()), warm_up)) == []
 
 
 EMPTY = {"loss_shrink_maps": 0.0, "loss_threshold_maps": 0.0, "loss_binary_maps": 1.0}
 
 
 def test_no_text_in_the_maps():
-    found = feed(LossHealth(), [1.0] * 30, **EMPTY)
+    found = feed(Judged(LossHealth()), [1.0] * 30, **EMPTY)
     assert codes(found) == [(20, "loss_degenerate")]
     assert found[0][1].evidence["pattern"] == "no_positives"
 
@@ -86,31 +89,33 @@ def test_no_text_in_the_maps():
 def test_no_text_with_a_threshold_loss():
     """A shrink ratio of 1.002 leaves the threshold maps alone."""
     losses = [1.2 + 0.01 * (i % 5) for i in range(30)]
-    found = feed(LossHealth(), losses, **{**EMPTY, "loss_threshold_maps": 0.2})
+    found = feed(Judged(LossHealth()), losses, **{**EMPTY, "loss_threshold_maps": 0.2})
     assert codes(found) == [(20, "loss_degenerate")]
 
 
 def test_lines_of_a_log_stand_for_many_steps():
-    assert codes(feed(LossHealth(), [1.0] * 9, smoothed=True, **EMPTY)) == [(2, "loss_degenerate")]
+    assert codes(feed(Judged(LossHealth()), [1.0] * 9, smoothed=True, **EMPTY)) == [
+        (2, "loss_degenerate")
+    ]
 
 
 def test_distillation_prefixes():
     names = {f"DBLoss_Student_{k}": v for k, v in EMPTY.items()}
-    assert codes(feed(LossHealth(), [1.0] * 30, **names)) == [(20, "loss_degenerate")]
+    assert codes(feed(Judged(LossHealth()), [1.0] * 30, **names)) == [(20, "loss_degenerate")]
 
 
 def test_batches_without_text_now_and_then_are_fine():
-    hook = LossHealth()
+    hook = Judged(LossHealth())
     for i in range(200):
         parts = EMPTY if i % 20 else {**EMPTY, "loss_shrink_maps": 0.4}
         assert not hook.on_step(step(i, 1.0 + i / 1000, **parts))
 
 
 def test_a_loss_that_never_moves():
-    found = feed(LossHealth(), [0.69314] * 40)
+    found = feed(Judged(LossHealth()), [0.69314] * 40)
     assert codes(found) == [(21, "loss_degenerate")]
     assert found[0][1].evidence["pattern"] == "constant"
-    assert feed(LossHealth(), [0.69314] * 40, smoothed=True) == []
+    assert feed(Judged(LossHealth()), [0.69314] * 40, smoothed=True) == []
 
 
 def errors(count, waiting):
@@ -118,27 +123,27 @@ def errors(count, waiting):
 
 
 def test_the_pipeline_retries_for_ever():
-    hook = LossHealth()
-    assert hook.on_data_errors(errors(20, 30.0)) is None
-    (alert,) = hook.on_data_errors(errors(150, 31.0))
+    hook = Judged(LossHealth())
+    assert hook.on_data_errors(errors(20, 30.0)) == []
+    (alert,) = alerts(hook.on_data_errors(errors(150, 31.0)))
     assert (alert.code, alert.severity) == ("data_pipeline_failing", "critical")
     assert "KeyError: 'label'" in alert.message
-    assert hook.on_data_errors(errors(300, 60.0)) is None
+    assert hook.on_data_errors(errors(300, 60.0)) == []
 
 
 def test_waiting_counts_only_with_errors():
-    assert LossHealth().on_data_errors(errors(0, 500.0)) is None
-    assert len(LossHealth().on_data_errors(errors(1, 121.0))) == 1
+    assert Judged(LossHealth()).on_data_errors(errors(0, 500.0)) == []
+    assert len(alerts(Judged(LossHealth()).on_data_errors(errors(1, 121.0)))) == 1
 
 
 def test_half_of_the_samples_fail():
-    hook = LossHealth()
+    hook = Judged(LossHealth())
     found = []
     for i in range(1, 51):
         found += hook.on_step(step(i, 1.0 + i / 100, data_errors=8 * i))
-    assert [a.code for a in found] == ["data_pipeline_failing"]
+    assert [a.code for a in alerts(found)] == ["data_pipeline_failing"]
     assert found[0].evidence["share"] == pytest.approx(0.5)
-    hook = LossHealth()
+    hook = Judged(LossHealth())
     for i in range(1, 201):
         assert hook.on_step(step(i, 1.0 + i / 100, data_errors=i)) == []
 
@@ -162,7 +167,7 @@ def test_defaults_named_in_the_docstring_are_the_codes():
     ],
 )
 def test_a_loader_that_breaks_down_is_told(error):
-    (alert,) = LossHealth().on_run_end(RunEnd(0.0, 1, 0, "failed", error=error))
+    (alert,) = alerts(Judged(LossHealth()).on_run_end(RunEnd(0.0, 1, 0, "failed", error=error)))
     assert (alert.code, alert.severity) == ("data_pipeline_failing", "critical")
     assert error.splitlines()[0] in alert.message
     assert "Hint" not in alert.message
@@ -170,4 +175,4 @@ def test_a_loader_that_breaks_down_is_told(error):
 
 @pytest.mark.parametrize("error", [None, "KeyboardInterrupt: ", "MemoryError: out of memory"])
 def test_other_ends_are_not(error):
-    assert LossHealth().on_run_end(RunEnd(0.0, 1, 9, "failed", error=error)) is None
+    assert Judged(LossHealth()).on_run_end(RunEnd(0.0, 1, 9, "failed", error=error)) == []

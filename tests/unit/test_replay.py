@@ -5,7 +5,8 @@ import json
 import pytest
 
 from ppocr_guard.cli import main
-from ppocr_guard.events import EvalEnd, RunStart, ShrinkRatio, to_record
+from ppocr_guard.events import EvalEnd, RunStart, ShrinkRatio
+from ppocr_guard.records import to_record
 
 P = "[2024/08/27 14:{:02d}:08] ppocr INFO: "
 BUG = [0.79, 0.60, 0.26, 0.22, 0.20, 0.24, 0.26, 0.28]

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ppocr_guard.events import EvalSample, RunStart, from_record, to_record
+from ppocr_guard.events import EvalSample, RunStart
 from ppocr_guard.guard import Guard
 from ppocr_guard.hook import Hook
 from ppocr_guard.hooks.journal import Journal
@@ -33,6 +33,7 @@ from ppocr_guard.paddleocr.samples import (
     wanted,
 )
 from ppocr_guard.paddleocr.session import Session
+from ppocr_guard.records import from_record, to_record
 
 NORMAL = Normalisation()
 SOURCE = (200, 120, 40)  # BGR

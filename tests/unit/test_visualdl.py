@@ -95,7 +95,7 @@ def test_curves_text_and_hyperparameters_are_read_back(
     assert found["shrink_ratio/MakeShrinkMap_expected_high"] == [(2, pytest.approx(0.6))]
     assert found["guard/fitting_unclip_ratio"] == [(0, pytest.approx(0.43))]
     assert found["guard/data_errors"][0] == (1, 3.0)
-    assert found["guard/verdict"] == [(6, 1.0)]
+    assert found["guard/verdict"] == [(6, 7.0)]  # as in Prometheus: the higher the worse
     reader = visualdl.LogReader(file_path=str(record_file(tmp_path)))
     [alert] = reader.get_data("text", "guard/alerts")
     assert "崩溃" in alert.text.encoded_text_string

@@ -12,9 +12,16 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from ppocr_guard.cli import main
-from ppocr_guard.events import Alert, EvalEnd, RunEnd, RunStart, StepEnd, to_record
+from ppocr_guard.events import (
+    Alert,
+    EvalEnd,
+    RunEnd,
+    RunStart,
+    StepEnd,
+)
 from ppocr_guard.logs.journal import JournalTail
 from ppocr_guard.logs.run import Run, summarise
+from ppocr_guard.records import to_record
 from ppocr_guard.report.frame import frame, spark, waiting
 from ppocr_guard.report.text import Words
 from ppocr_guard.report.watch import Watched
