@@ -1,6 +1,7 @@
 """What a step costs the training thread: the guard with all its hooks, and what others use.
 
     python benchmarks/overhead.py [--rounds 3] [--steps 200] [--burst 3000] [--pace 0.01]
+    python benchmarks/overhead.py --journals DIR...     what examinations cost in these runs
 
 Every contender gets the same six numbers a step. The Journal and VisualDL hooks write one step in
 ten, as PaddleOCR prints (``print_batch_step``); the others write each. *Paced*: with a pause
@@ -31,8 +32,9 @@ from pathlib import Path
 from typing import Any
 
 from ppocr_guard.config import load_guard
-from ppocr_guard.events import RunEnd, RunStart, StepEnd
+from ppocr_guard.events import EvalEnd, Examination, RunEnd, RunStart, StepEnd
 from ppocr_guard.guard import Guard
+from ppocr_guard.logs.journal import read_journal
 
 Step = Callable[[int, dict[str, float], float], None]  # number, losses, learning rate
 LOSSES = {"loss": 1.4, "loss_shrink_maps": 0.8, "loss_threshold_maps": 0.4, "loss_binary_maps": 0.2}
@@ -201,6 +203,32 @@ def best(rounds: list[Result]) -> Result:
     )
 
 
+def examinations(folders: list[Path]) -> str:
+    """Markdown: seconds that the examination held up real trainings, read from their journals."""
+    lines = [
+        "| run | evaluation, median s | examination held it up, median s | share | before the "
+        "first step, s | in the background, median s |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for folder in folders:
+        events = [e for journal in folder.rglob("journal.jsonl") for e in read_journal(journal)]
+        evaluations = [e.duration_seconds or 0 for e in events if isinstance(e, EvalEnd)]
+        all_ = [e for e in events if isinstance(e, Examination)]
+        first = [e.seconds for e in all_ if e.evaluation == 0]
+        later = [e for e in all_ if e.evaluation]
+        if not evaluations or not later:
+            continue
+        evaluation = statistics.median(evaluations)
+        held = statistics.median(e.seconds for e in later)
+        background = statistics.median(e.background_seconds for e in later)
+        before = f"{first[0]:.2f}" if first else "-"
+        lines.append(
+            f"| {folder.name} | {evaluation:.2f} | {held:.2f} | {held / evaluation:.1%} | "
+            f"{before} | {background:.2f} |"
+        )
+    return "\n".join(lines)
+
+
 def _run(step: Step, first: int, count: int, pace: float) -> list[float]:
     """Seconds that each call held up the caller."""
     times = []
@@ -232,7 +260,11 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=200, help="paced steps")
     parser.add_argument("--burst", type=int, default=3000, help="steps in a burst")
     parser.add_argument("--pace", type=float, default=0.01, help="seconds between paced steps")
+    parser.add_argument("--journals", type=Path, nargs="+", metavar="DIR", help="runs to read")
     args = parser.parse_args()
+    if args.journals:
+        print(examinations(args.journals))
+        return 0
     os.environ.pop("GUARD_WEBHOOK", None)
     results, missing = [], []
     for name in CONTENDERS:

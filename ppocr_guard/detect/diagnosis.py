@@ -181,7 +181,7 @@ def _numbers(e: Evidence) -> dict[str, Any]:
         still_parts=", ".join(still) if still else None,
         zero_terms=", ".join(e.zero_terms) if e.zero_terms else None,
         largest_term=_short(e.largest_term),
-        spread_val=_four(e.facts.get("spread.val")),
+        variation_val=_short(e.facts.get("variation.val")),
         keep_keys=e.findings.get("keep_keys_order"),
         certain=f"{CERTAIN:g}",
         setting=", ".join(f"{k} {v:g}" for k, v in setting.items()) if setting else None,

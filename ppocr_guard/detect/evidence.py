@@ -92,10 +92,9 @@ class Evidence:
         """Main indicator of the model before the first step."""
         return self.first_cells.get(f"first.{column}")
 
-    def knew(self, column: str, limit: float) -> Optional[bool]:
-        """Whether the first model was right there, by the config's postprocess or a better one."""
-        value = self.first_cells.get(f"best.{column}", self.first_cell(column))
-        return None if value is None else value >= limit
+    def first_best(self, column: str) -> Optional[float]:
+        """The same by the best of a few postprocess settings."""
+        return self.first_cells.get(f"best.{column}", self.first_cell(column))
 
     def lift(self, column: str) -> Optional[float]:
         """Of edges inside the labelled polygons, when the run began."""

@@ -441,9 +441,9 @@ TABLE: tuple[Entry, ...] = (
         ),
         against=("train_without_text", "rate_zero"),
         phrases=(
-            "Nothing gets through the network: its maps are flat or not finite (standard "
-            "deviation {spread_val}). NaN in the images or in the weights does this (ReLU makes "
-            "0 of it).",
+            "Nothing gets through the network: its maps do not depend on the image, or are not "
+            "finite (variation {variation_val}). NaN in the images or in the weights does this: "
+            "ReLU makes 0 of it.",
             "Not one box, and the training loss does not move ({loss_first} to {loss}): nothing "
             "gets through the network. NaN in the images or in the weights does this (ReLU makes "
             "0 of it).",

@@ -211,7 +211,7 @@ def summary(images: Sequence[Labelled]) -> dict[str, Any]:
         "ignored": figures.ignored,
         "text_height": figures.height,
         "invalid": figures.invalid,
-        "outside": figures.outside,
+        "out_of_image": figures.outside,
         "lift": now,
         "best_lift": best if now is not None else None,
         "best_change": change,

@@ -62,7 +62,7 @@ ON_TEXT = {"lift.train_eval": 3.7, "lift.val": 4.0, "best_lift.train_eval": 3.1,
            "area_ratio.val": 0.70, "invalid.train_eval": 0.0, "invalid.val": 0.0,
            "mean.train": 0.86, "mean.train_eval": 1.08, "std.train": 0.82,
            "std.train_eval": 0.67, "text_height.train": 19.0, "text_height.train_eval": 22.5,
-           "finite.val": 1.0, "spread.val": 0.24, "weights_finite": 1.0,
+           "finite.val": 1.0, "variation.val": 0.2, "weights_finite": 1.0,
            "weights_frozen": 0.0}  # fmt: skip
 
 
@@ -100,7 +100,7 @@ CASES = [
     ("evaluation_set", model(0.95, 0.97, 0.02), {"lift.val": 1.3, "best_lift.val": 1.5}, {}, {}),
     ("evaluation_set", model(0.95, 0.97, 0.0), {"lift.val": 1.3, "best_lift.val": 3.9}, {},
      {"best_change.val": "scale_2.00"}),
-    ("network_dead", model(0.0, 0.0, 0.0), {"spread.val": 0.0}, {}, {}),
+    ("network_dead", model(0.0, 0.0, 0.0), {"variation.val": 0.0}, {}, {}),
     ("labels_crossed", model(0.2, 0.2, 0.97), {"invalid.train_eval": 0.9}, {}, {}),
 ]  # fmt: skip
 

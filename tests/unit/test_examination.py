@@ -196,7 +196,7 @@ def test_a_wrong_postprocess_fails_it_and_the_right_setting_is_found(
     value = wrong.perfect(samples)
     assert value < 0.6
     maps = [sample.target * 0.9 for sample in samples]
-    best, setting = wrong.best(maps, samples, value, 10.0)
+    best, setting = wrong.best(maps, samples, 10.0)
     assert best > 0.9
     assert set(setting) == set(options)
 
@@ -206,7 +206,7 @@ def test_no_setting_is_found_for_predictions_beside_the_text(built: building.Bui
     maps = [np.roll(sample.target, 40, axis=0) * 0.9 for sample in samples]
     value = scorer().main(maps, samples)
     assert value < 0.3
-    best, _ = scorer().best(maps, samples, value, 10.0)
+    best, _ = scorer().best(maps, samples, 10.0)
     assert best < 0.4
     figures = scoring.response(maps, samples)
     assert figures["inside"] < 0.3
@@ -226,8 +226,8 @@ def test_small_labels_in_large_boxes(built: building.Built) -> None:
 
 def test_dead_maps_are_told() -> None:
     sample = building.Sample(None, (8, 8, 1, 1), np.zeros((0, 4, 2)), [], None)
-    figures = scoring.response([np.full((8, 8), np.nan)], [sample])
-    assert figures == {"spread": 0.0, "finite": 0.0}
+    figures = scoring.response([np.full((8, 8), np.nan)] * 2, [sample] * 2)
+    assert figures == {"variation": 0.0, "finite": 0.0}
 
 
 def test_a_child_leaves_no_trace() -> None:

@@ -74,6 +74,7 @@ class Examiner:
         self._asked_first = False
         self._told: set[str] = set()
         self._first: dict[str, float] = {}  # model cells before the first step
+        self._rows: Optional[tuple[dict[str, float], dict[str, dict[str, float]]]] = None
         self._queue: Background[_Job] = Background(
             self._score, name="scoring of an examination", capacity=2
         )
@@ -254,23 +255,30 @@ class Examiner:
         assert self._built is not None
         started = time.perf_counter()
         card = _Card(self._scorer)
+        if self._rows is not None:
+            card.cells.update(self._rows[0])
+            card.settings.update(self._rows[1])
         columns = {**self._built.samples, **job.built.samples}
         for column, samples in columns.items():
             if column == VAL and column in job.built.samples:
                 samples = self._with_targets(samples)
                 known = [sample.target is not None for sample in samples]
                 card.facts["same.val"] = sum(known) / len(known)
-            card.add(column, samples, job.maps.get(column, []), first=job.evaluation == 0)
+                if not all(known):
+                    card.forget_labels(column)
+            if f"labels.{column}" not in card.cells:
+                card.labels(column, samples)
+            card.model(column, samples, job.maps.get(column, []), first=job.evaluation == 0)
         if job.evaluation == 0:
             self._first = {
                 f"first.{name.partition('.')[2]}": value
                 for name, value in card.cells.items()
                 if name.startswith("model.")
             }
-        if job.evaluation == 0:
             card.facts.update(self._built.facts)
             card.notes.update(self._built.notes)
         card.facts.update(job.built.facts)
+        self._rows = self._rows or card.rows()
         card.facts.update(job.weights)
         return Examination(
             time=time.time(),
@@ -325,12 +333,27 @@ class _Card:
         self.notes: dict[str, str] = {}
         self.settings: dict[str, dict[str, float]] = {}
 
-    def add(self, column: str, samples: list[Any], maps: list[Any], *, first: bool) -> None:
-        """Score one column; ``maps`` may be fewer than ``samples``, or none."""
+    def rows(self) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+        """Cells and settings of the labels: the sample does not change."""
+        return (
+            {name: value for name, value in self.cells.items() if name.startswith("labels")},
+            {name: value for name, value in self.settings.items() if name.startswith("labels")},
+        )
+
+    def forget_labels(self, column: str) -> None:
+        for row in ("labels", "labels_best"):
+            self.cells.pop(f"{row}.{column}", None)
+            self.settings.pop(f"{row}.{column}", None)
+
+    def labels(self, column: str, samples: list[Any]) -> None:
+        """Score the labels themselves, as far as their targets are known."""
         complete = [sample for sample in samples if sample.target is not None]
-        ceiling = None
         if complete and any(not flag for sample in complete for flag in sample.ignored):
-            ceiling = self._labels(column, complete)
+            self._labels(column, complete)
+
+    def model(self, column: str, samples: list[Any], maps: list[Any], *, first: bool) -> None:
+        """Score the model; ``maps`` may be fewer than ``samples``, or none."""
+        ceiling = self.cells.get(f"labels.{column}")
         if not maps:
             return
         samples = samples[: len(maps)]
@@ -345,26 +368,20 @@ class _Card:
             self.facts[f"{name}.{column}"] = figure
         self.cells[f"best.{column}"] = value
         if value < LOW * (ceiling if ceiling is not None else 1.0):
-            found, setting = self._scorer.best(maps, samples, value, RESCUE_SECONDS)
-            self.cells[f"best.{column}"] = found
+            found, setting = self._scorer.best(maps, samples, RESCUE_SECONDS)
             if setting:
+                self.cells[f"best.{column}"] = found
                 self.settings[f"best.{column}"] = setting
         if first or value < LOW:
             boxes = self._scorer.boxes(maps, samples)
             for name, figure in scoring.against_labels(boxes, samples).items():
                 self.facts[f"{name}.{column}"] = figure
 
-    def _labels(self, column: str, samples: list[Any]) -> float:
+    def _labels(self, column: str, samples: list[Any]) -> None:
         ceiling = self._scorer.perfect(samples)
         self.cells[f"labels.{column}"] = ceiling
         if ceiling < scoring.GOOD:
-            few = [samples[i] for i in scoring.spread(len(samples), scoring.RESCUE_IMAGES)]
-            best, chosen = ceiling, {}
-            for setting in self._scorer.settings():
-                value = self._scorer.perfect(few, setting)
-                if value > best + 0.02:
-                    best, chosen = value, setting
-            self.cells[f"labels_best.{column}"] = best
-            if chosen:
-                self.settings[f"labels_best.{column}"] = chosen
-        return ceiling
+            best, setting = self._scorer.best_for_labels(samples, RESCUE_SECONDS)
+            self.cells[f"labels_best.{column}"] = max(best, ceiling)
+            if setting:
+                self.settings[f"labels_best.{column}"] = setting

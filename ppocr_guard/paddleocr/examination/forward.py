@@ -17,7 +17,7 @@ Evaluate = Callable[..., Any]
 def predict(
     evaluate: Evaluate, arguments: Mapping[str, Any], images: Sequence[Any], seconds: float
 ) -> tuple[list[Any], float]:
-    """(probability maps, H x W float16, in order; seconds taken).
+    """(probability maps, H x W float32, in order; seconds taken).
 
     Images (C x H x W) that do not fit into ``seconds`` have no map. ``arguments``: of
     ``program.eval``; loader, postprocess and metric are ours. Model mode and random numbers are
@@ -73,7 +73,7 @@ class _Maps:
     def __call__(self, predicted: Any, *_: Any, **__: Any) -> list[Any]:
         maps = predicted["maps"]
         maps = maps.numpy() if hasattr(maps, "numpy") else maps
-        self.found.append(maps[0, 0].astype("float16"))
+        self.found.append(maps[0, 0].astype("float32"))
         return []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from ppocr_guard.paddleocr.examination.building import Sample
 
@@ -13,6 +13,7 @@ from ppocr_guard.paddleocr.examination.building import Sample
 CERTAIN = 0.9
 RESCUE_IMAGES = 8
 GOOD = 0.9
+TIE = 0.02
 UNCLIP = (0.2, 0.35, 0.5, 0.8, 1.1, 1.5, 2.0, 2.5)
 THRESH = (0.15, 0.3)
 BOX_THRESH = (0.3, 0.5, 0.6)
@@ -82,23 +83,37 @@ class Scorer:
         ]
 
     def best(
-        self, maps: Sequence[Any], samples: Sequence[Sample], value: float, seconds: float
+        self, maps: Sequence[Any], samples: Sequence[Sample], seconds: float
     ) -> tuple[float, dict[str, float]]:
-        """(main indicator, setting) of the best setting; an empty setting is the configured one.
-
-        Stops when ``seconds`` are over.
-        """
-        deadline = time.perf_counter() + seconds
+        """(main indicator, setting) of the best setting, on a few of the images; an empty setting
+        is the configured one. Stops when ``seconds`` are over."""
         few = spread(len(samples), RESCUE_IMAGES)
         maps, samples = [maps[i] for i in few], [samples[i] for i in few]
-        best: tuple[float, dict[str, float]] = (self.main(maps, samples), {})
+        return self._search(lambda setting: self.main(maps, samples, setting), seconds)
+
+    def best_for_labels(
+        self, samples: Sequence[Sample], seconds: float
+    ) -> tuple[float, dict[str, float]]:
+        """The same of the labels themselves."""
+        few = [samples[i] for i in spread(len(samples), RESCUE_IMAGES)]
+        return self._search(lambda setting: self.perfect(few, setting), seconds)
+
+    def _search(
+        self, score: Callable[[Setting], float], seconds: float
+    ) -> tuple[float, dict[str, float]]:
+        deadline = time.perf_counter() + seconds
+        configured = score({})
+        scores: list[tuple[float, dict[str, float]]] = []
         for setting in self.settings():
             if time.perf_counter() > deadline:
                 break
-            found = self.main(maps, samples, setting)
-            if found > best[0] + 0.02:
-                best = found, setting
-        return (best[0], best[1]) if best[1] else (value, {})
+            scores.append((score(setting), setting))
+        top = max((value for value, _ in scores), default=0.0)
+        if top <= configured + TIE:
+            return configured, {}
+        kind = set(next(setting for value, setting in scores if value == top))
+        good = [one for one in scores if one[0] >= top - TIE and set(one[1]) == kind]
+        return good[len(good) // 2]  # in the middle of those that are as good
 
 
 def spread(total: int, wanted: int) -> list[int]:
@@ -111,28 +126,42 @@ def response(maps: Sequence[Any], samples: Sequence[Sample]) -> dict[str, float]
     """What the maps say on and off the text, without any postprocess.
 
     ``inside``, ``outside``: mean probability where a text should be found, and elsewhere;
-    ``spread``: mean standard deviation of a map; ``finite``: share of finite numbers.
+    ``variation``: mean standard deviation of a pixel over the images, 0 where nothing of an image
+    gets through; ``finite``: share of finite numbers.
     """
     import numpy as np
 
-    inside, outside, spreads, finite = [], [], [], []
+    inside, outside, finite = [], [], []
     for map_, sample in zip(maps, samples):
         values = np.asarray(map_, np.float32)
         good = np.isfinite(values)
         finite.append(float(good.mean()))
         values = np.where(good, values, 0)
-        spreads.append(float(values.std()))
         if sample.target is None or sample.target.shape != values.shape:
             continue
         text = sample.target > 0
         if text.any():
             inside.append(float(values[text].mean()))
             outside.append(float(values[~text].mean()))
-    figures = {"spread": float(np.mean(spreads)), "finite": float(np.mean(finite))}
+    figures = {"finite": float(np.mean(finite))}
+    if len(maps) > 1:
+        figures["variation"] = _variation(maps)
     if inside:
         figures["inside"] = float(np.mean(inside))
         figures["outside"] = float(np.mean(outside))
     return figures
+
+
+def _variation(maps: Sequence[Any]) -> float:
+    """Over the middle part that all maps have."""
+    import numpy as np
+
+    height, width = (min(map_.shape[axis] for map_ in maps) for axis in (0, 1))
+    middles = []
+    for map_ in maps:
+        top, left = (map_.shape[0] - height) // 2, (map_.shape[1] - width) // 2
+        middles.append(np.nan_to_num(map_[top : top + height, left : left + width]))
+    return float(np.std(np.stack(middles).astype(np.float32), axis=0).mean())
 
 
 def against_labels(boxes: Sequence[Any], samples: Sequence[Sample]) -> dict[str, float]:
