@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 from ppocr_guard.detect.collector import Collector
 from ppocr_guard.detect.diagnosis import Cause, diagnose
+from ppocr_guard.detect.growth import GrowthDetector
 from ppocr_guard.detect.table import DATA_CHANGED, EVAL_MISMATCH, SURE
 from ppocr_guard.events import (
     Alert,
@@ -21,7 +23,9 @@ from ppocr_guard.events import (
     StepEnd,
 )
 from ppocr_guard.hook import Hook, HookOptions, Reactions
+from ppocr_guard.wording import say
 
+MEMORY = {"memory_host": "host", "memory_gpu": "GPU"}  # figures of an examination, MiB
 MILD = (EVAL_MISMATCH, DATA_CHANGED)  # the weights are not what suffers
 
 
@@ -41,6 +45,7 @@ class Diagnosis(Hook):
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
         self.collector = Collector()
+        self.memory = {name: GrowthDetector() for name in MEMORY}
         self._told: set[str] = set()
 
     def on_run_start(self, event: RunStart) -> Reactions:
@@ -81,13 +86,45 @@ class Diagnosis(Hook):
 
     def on_examination(self, event: Examination) -> Reactions:
         self.collector.examination(event)
+        return [*self._faults(event), *self._leaks(event)]
+
+    def _faults(self, event: Examination) -> Iterator[Alert]:
         causes = diagnose(self.collector.evidence)
         if not causes or not causes[0].condition or causes[0].confidence < SURE:
-            return None
+            return
         if causes[0].code in self._told:
-            return None
+            return
         self._told.add(causes[0].code)
-        return [self._alert(causes, event)]
+        yield self._alert(causes, event)
+
+    def _leaks(self, event: Examination) -> Iterator[Alert]:
+        for name, detector in self.memory.items():
+            if name not in event.facts:
+                continue
+            grown = detector.update(event.facts[name])
+            if grown is None or name in self._told:
+                continue
+            self._told.add(name)
+            yield Alert(
+                code="memory_growing",
+                severity="warning",
+                message=say(
+                    "Memory of the {place} grows at every evaluation: by {grown:.0f} MiB to "
+                    "{now:.0f} MiB since the rise began.",
+                    place=MEMORY[name],
+                    grown=grown,
+                    now=event.facts[name],
+                ),
+                advice=say(
+                    "Look for tensors that are kept from step to step, and for a loader with "
+                    "persistent workers; save often, and restart before memory runs out."
+                ),
+                evidence={"grown": grown, "now": event.facts[name]},
+                epoch=event.epoch,
+                global_step=event.global_step,
+                evaluation=event.evaluation,
+                time=event.time,
+            )
 
     def _alert(self, causes: list[Cause], event: Examination) -> Alert:
         first = causes[0]

@@ -12,7 +12,7 @@ from typing import Any, Callable, Optional
 from ppocr_guard.background import Background
 from ppocr_guard.events import Event, Examination, Findings
 from ppocr_guard.paddleocr.batches import BatchWatch
-from ppocr_guard.paddleocr.examination import building, scoring
+from ppocr_guard.paddleocr.examination import building, memory, scoring
 from ppocr_guard.paddleocr.examination.building import COLUMNS, TRAIN, TRAIN_EVAL, VAL, Built
 from ppocr_guard.paddleocr.examination.child import Child
 from ppocr_guard.paddleocr.examination.forward import Evaluate, eval_arguments, predict
@@ -160,7 +160,7 @@ class Examiner:
             self._say(f"training images are not examined: {skipped}")
         else:
             maps = self._ask(arguments, images, (TRAIN, TRAIN_EVAL), 2 * allowed)
-        weights = self._weights.look(arguments["model"])
+        weights = {**self._weights.look(arguments["model"]), **memory.used()}
         job = _Job(epoch, global_step, evaluation, maps, weights, 0.0, skipped=skipped)
         if predictions is not None:
             job.maps[VAL], job.built = self._validation(predictions)
