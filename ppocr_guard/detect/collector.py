@@ -167,6 +167,9 @@ class Collector:
             e.first_val = {k: v for k, v in event.facts.items() if k.endswith(".val")}
         e.cells, e.facts = dict(event.cells), dict(event.facts)
         e.settings = {name: dict(setting) for name, setting in event.settings.items()}
+        known, now = e.first_cell("train_eval"), e.cells.get("model.train_eval")
+        if known is not None and now is not None:
+            e.lost = e.lost + 1 if known >= 0.6 and now < 0.5 * known else 0
 
     def batch_figures(self, event: BatchFigures) -> None:
         for name, value in event.figures.items():

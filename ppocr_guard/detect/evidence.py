@@ -61,6 +61,7 @@ class Evidence:
     settings: dict[str, Mapping[str, float]] = field(default_factory=dict)
     first_cells: dict[str, float] = field(default_factory=dict)
     first_facts: dict[str, float] = field(default_factory=dict)
+    lost: int = 0  # examinations in a row in which the model failed training labels that it knew
     first_val: dict[str, float] = field(default_factory=dict)  # figures at the first evaluation
     notes: dict[str, str] = field(default_factory=dict)
 

@@ -33,6 +33,7 @@ DEAD = 1e-6  # variation of probability maps over images; 2e-4 and more of untra
 SHRUNK = 0.5  # of the weights' length
 FAR = 0.6  # way of the weights from the start, relative to their length
 SCALED = 2.0  # ratio of text heights
+LONG = 4  # examinations
 COLOUR = 0.5  # difference of the mean of normalised images
 
 
@@ -315,6 +316,11 @@ def fails_train_eval(e: Evidence) -> Answer:
 @_proposition("the model is wrong on validation images")
 def fails_val(e: Evidence) -> Answer:
     return _below(e.kept(VAL), 0.5)
+
+
+@_proposition("the model has been wrong on training images that it knew, four times in a row")
+def lost_for_long(e: Evidence) -> Answer:
+    return e.lost >= LONG if e.cells else None
 
 
 @_proposition("the metric is low")

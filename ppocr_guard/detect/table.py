@@ -352,6 +352,9 @@ TABLE: tuple[Entry, ...] = (
         when=(
             (0.95, ("loss_diverged", "rate_large")),
             (0.93, ("maps_were_alive", "maps_dead", "rate_large")),
+            (0.93, ("lost_for_long", "rate_large")),
+            (0.9, ("lost_for_long", "weights_far")),
+            (0.9, ("lost_for_long", "loss_risen")),
             (0.88, ("metric_low", "knew_train_eval", "fails_train_eval", "rate_large")),
             (0.88, ("metric_low", "knew_train_eval", "fails_train_eval", "weights_far")),
             (0.85, ("metric_low", "knew_train_eval", "fails_train_eval", "loss_risen")),

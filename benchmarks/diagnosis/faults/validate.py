@@ -136,7 +136,7 @@ _CONTROLS = (
     Fault("half_data", "half of the training images", train=part(0.5), options={"epoch_num": 2}),
     Fault("ramp", "ratio grows by epoch (ratio_list 0.99, total_epoch 10)",
           sources=("2.9.0", "2.8.1"), options={"total_epoch": 10, "ratio": 0.99, "epoch_num": 2}),
-    Fault("tight_labels", "training polygons 0.93 times as large", train=grown(0.93)),
+    Fault("tight_labels", "training polygons 0.97 times as large", train=grown(0.97)),
     Fault("val_few", "ten validation images", val=part(0.34)),
     Fault("scratch_adamw", "from scratch, 4 epochs, rate 0.003", scratch=True,
           options={"epoch_num": 4, "learning_rate": 0.003, "warmup_epoch": 0.5,

@@ -29,7 +29,7 @@ class Sample:
 class Built:
     """Samples and figures of the labels (``name.column``), by column."""
 
-    samples: dict[str, list[Sample]] = field(default_factory=dict)
+    samples: dict[str, list[Any]] = field(default_factory=dict)  # of Sample, or what is asked
     facts: dict[str, float] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)  # column -> why it is missing
@@ -41,18 +41,18 @@ def build(train: Any, evaluation: Any, images: int = IMAGES) -> Built:
     Draws random numbers and changes nothing of the data sets.
     """
     built = Built()
-    shrink = next((op for op in _operators(train) if type(op).__name__ == "MakeShrinkMap"), None)
+    shrink = next((op for op in operators(train) if type(op).__name__ == "MakeShrinkMap"), None)
     room = MAX_BYTES
-    for column, dataset, operators in (
-        (TRAIN, train, _operators(train)),
-        (TRAIN_EVAL, train, _operators(evaluation)),
-        (VAL, evaluation, _operators(evaluation)),
+    for column, dataset, transforms in (
+        (TRAIN, train, operators(train)),
+        (TRAIN_EVAL, train, operators(evaluation)),
+        (VAL, evaluation, operators(evaluation)),
     ):
-        if dataset is None or not operators:
+        if dataset is None or not transforms:
             continue
         try:
             samples: list[Sample] = []
-            for data in _items(dataset, operators, images, spread=column != VAL):
+            for data in _items(dataset, transforms, images, spread=column != VAL):
                 sample = (
                     _of_training(data, shrink) if column == TRAIN else _of_evaluation(data, shrink)
                 )
@@ -117,33 +117,40 @@ def _keep(data: Mapping[str, Any]) -> _Everything:
     return _Everything(data)
 
 
-def _operators(dataset: Any) -> list[Any]:
+def operators(dataset: Any) -> list[Any]:
+    """The transforms of a data set."""
     return list(getattr(dataset, "ops", None) or ())
 
 
 def _items(
-    dataset: Any, operators: list[Any], images: int, *, spread: bool
+    dataset: Any, transforms: list[Any], images: int, *, spread: bool
 ) -> Iterator[Mapping[str, Any]]:
     """The first samples, or samples spread over the set, with all their keys."""
-    view = copy.copy(dataset)
-    view.ops = []
-    for operator in operators:
+    shown = view(dataset, transforms)
+    count = min(images, len(dataset))
+    step = len(dataset) / count if spread and count else 1
+    for number in range(count):
+        item = shown[int(number * step)]
+        if not isinstance(item, _Everything):
+            raise TypeError(f"{type(dataset).__name__} gives no dictionary")
+        yield item
+
+
+def view(dataset: Any, transforms: list[Any]) -> Any:
+    """A copy of the data set that gives all that KeepKeys would pick from."""
+    shown = copy.copy(dataset)
+    shown.ops = []
+    for operator in transforms:
         name = type(operator).__name__
         if name == "KeepKeys":
             break
         if name in ("MakeBorderMap", "MakeShrinkMap") and not any(
-            isinstance(one, _Snapshot) for one in view.ops
+            isinstance(one, _Snapshot) for one in shown.ops
         ):
-            view.ops.append(_Snapshot())
-        view.ops.append(operator)
-    view.ops.append(_keep)
-    count = min(images, len(dataset))
-    step = len(dataset) / count if spread and count else 1
-    for number in range(count):
-        item = view[int(number * step)]
-        if not isinstance(item, _Everything):
-            raise TypeError(f"{type(dataset).__name__} gives no dictionary")
-        yield item
+            shown.ops.append(_Snapshot())
+        shown.ops.append(operator)
+    shown.ops.append(_keep)
+    return shown
 
 
 def _of_training(data: Mapping[str, Any], shrink: Any) -> Sample:

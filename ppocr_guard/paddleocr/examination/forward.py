@@ -20,48 +20,58 @@ def predict(
     """(probability maps, H x W float32, in order; seconds taken).
 
     Images (C x H x W) that do not fit into ``seconds`` have no map. ``arguments``: of
-    ``program.eval``; loader, postprocess and metric are ours. Model mode and random numbers are
-    afterwards what they were.
+    ``program.eval``; loader, postprocess and metric are ours.
     """
-    started = time.perf_counter()
     maps = _Maps()
-    values = {
-        **arguments,
-        "valid_dataloader": _Images(images, started + seconds),
-        "post_process_class": maps,
-        "eval_class": _NoMetric(),
-    }
+    values = {**arguments, "post_process_class": maps, "eval_class": _NoMetric()}
+    deadline = time.perf_counter() + seconds
+    taken = run(evaluate, values, [[image, None] for image in images], deadline)
+    return maps.found, taken
+
+
+def run(
+    evaluate: Evaluate,
+    arguments: Mapping[str, Any],
+    samples: Sequence[Sequence[Any]],
+    deadline: float,
+) -> float:
+    """Seconds that ``program.eval`` took on ``samples``, one after the other until ``deadline``
+    (:func:`time.perf_counter`). A sample is what KeepKeys gives: the image first. Model mode and
+    random numbers are afterwards what they were."""
+    started = time.perf_counter()
+    values = {**arguments, "valid_dataloader": _Samples(samples, deadline)}
     with untouched(arguments["model"]), _silent(evaluate):
         evaluate(**values)
-    return maps.found, time.perf_counter() - started
+    return time.perf_counter() - started
 
 
-def eval_arguments(evaluate: Evaluate, train: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments for ``program.eval`` before any evaluation: those of ``program.train`` that it
-    has as well, under the same names in every release."""
-    known = inspect.signature(evaluate).parameters
-    values = {name: train[name] for name in known if name in train}
-    values["model_type"] = train["config"]["Architecture"].get("model_type")
-    return values
+class _Samples:
+    """A loader of single samples."""
 
-
-class _Images:
-    """A loader of single images."""
-
-    def __init__(self, images: Sequence[Any], deadline: float) -> None:
-        self._images = images
+    def __init__(self, samples: Sequence[Sequence[Any]], deadline: float) -> None:
+        self._samples = samples
         self._deadline = deadline
 
     def __len__(self) -> int:
-        return len(self._images)
+        return len(self._samples)
 
     def __iter__(self) -> Iterator[list[Any]]:
-        import paddle
-
-        for image in self._images:
+        for sample in self._samples:
             if time.perf_counter() > self._deadline:
                 return
-            yield [paddle.to_tensor(image[None].astype("float32")), None]
+            yield [_tensor(value) for value in sample]
+
+
+def _tensor(value: Any) -> Any:
+    """A batch of one; images kept as float16 go in as float32."""
+    import numpy as np
+    import paddle
+
+    if value is None:
+        return None
+    array = np.asarray(value)
+    array = array.astype(np.float32) if array.dtype == np.float16 else array
+    return paddle.to_tensor(array[None])
 
 
 class _Maps:

@@ -27,7 +27,7 @@ class Scorer:
     def __init__(self, post_process: Any, metric: Any, indicator: str) -> None:
         self._post_process = post_process
         self._metric = metric
-        self._indicator = indicator
+        self.indicator = indicator
 
     def score(
         self, maps: Sequence[Any], samples: Sequence[Sample], setting: Optional[Setting] = None
@@ -47,7 +47,7 @@ class Scorer:
         self, maps: Sequence[Any], samples: Sequence[Sample], setting: Optional[Setting] = None
     ) -> float:
         """The main indicator."""
-        return self.score(maps, samples, setting)[self._indicator]
+        return self.score(maps, samples, setting)[self.indicator]
 
     def boxes(
         self, maps: Sequence[Any], samples: Sequence[Sample], setting: Optional[Setting] = None
@@ -185,9 +185,17 @@ def against_labels(boxes: Sequence[Any], samples: Sequence[Sample]) -> dict[str,
             for polygon, ignored in zip(sample.polygons, sample.ignored)
             if not ignored
         ]
+        unclear = shapely.union_all(
+            [
+                shapely.Polygon(polygon).buffer(0)
+                for polygon, ignored in zip(sample.polygons, sample.ignored)
+                if ignored
+            ]
+        )
         shapes = [shapely.Polygon(np.asarray(box).reshape(-1, 2)).buffer(0) for box in found]
         labels = [one for one in labels if one.area > 0]
-        shapes = [one for one in shapes if one.area > 0]
+        # A box on an ignored text says nothing, as in the metric.
+        shapes = [one for one in shapes if one.area > 0 and not unclear.contains(one.centroid)]
         inside = np.array(
             [[shape.contains(label.centroid) for shape in shapes] for label in labels], bool
         ).reshape(len(labels), len(shapes))
