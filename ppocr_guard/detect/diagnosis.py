@@ -215,14 +215,26 @@ def _short(value: Optional[float]) -> Optional[str]:
 
 
 def as_markdown() -> str:
-    """The decision table for a reader: a row for each alternative of each cause."""
+    """The decision table for a reader: a section for each cause."""
     lines = [
-        "| cause | speaks for it | confidence | speaks against it |",
-        "| --- | --- | --- | --- |",
+        "# The decision table of the diagnosis",
+        "",
+        "Printed by `python -m ppocr_guard.detect`; `ppocr_guard/detect/table.py` is what decides.",
+        "A cause is named when all facts of one line are known to be true and none that speaks "
+        "against it is. The number is a judgement that ranks causes, no measured probability.",
+        "",
     ]
     for entry in TABLE:
-        against = "; ".join(text_of(name) for name in entry.against)
+        lines += [f"## {entry.code}", ""]
         for confidence, names in entry.when:
-            facts = "; ".join(text_of(name) for name in names)
-            lines.append(f"| `{entry.code}` | {facts} | {confidence:.2f} | {against} |")
-    return "\n".join(lines) + "\n"
+            lines.append(f"- {confidence:.2f}: {'; '.join(text_of(name) for name in names)}")
+        lines.append("")
+        if entry.against:
+            against = "; ".join(text_of(name) for name in entry.against)
+            lines += [f"Speaks against it: {against}.", ""]
+        if entry.explains:
+            lines += [f"Explains: {', '.join(entry.explains)}.", ""]
+        if entry.condition:
+            lines += [f"Shown by an examination alone as `{entry.condition}`.", ""]
+        lines += [f"To see it: {entry.look}.", ""]
+    return "\n".join(lines).rstrip() + "\n"
