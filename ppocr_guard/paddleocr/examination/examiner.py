@@ -26,7 +26,7 @@ from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.rescoring import Predictions
 
 SHARE = 0.05  # of an evaluation's time that an examination may take ...
-MIN_SECONDS = 0.5  # ... or this much, for the very short ones
+MIN_SECONDS = 1.0  # ... or this much, for the very short ones
 FIRST_SECONDS = 20.0  # for the one before the first step, waiting for its images included
 FEWEST = 4  # images of a column that make an examination
 CLOSE_SECONDS = 10.0
@@ -156,7 +156,9 @@ class Examiner:
                 f"{FEWEST} images a column take the network more than {SHARE:.0%} of an "
                 f"evaluation of {evaluation_seconds:.0f} s"
             )
-            self._say(f"training images are not examined: {skipped}")
+            self._say("training images are not examined at every evaluation: " + skipped)
+            if self._second:
+                self._second /= 2  # it may have been a busy moment: try again soon
         else:
             answers = self._ask(arguments, images, columns, 2 * allowed)
         figures = self._figures(arguments["model"])
