@@ -95,6 +95,7 @@ class Collector:
             if self._steps <= FIRST_STEPS:
                 e.loss_first = e.loss
             self._step_dice(part(event.losses, "loss_binary_maps"))
+        e.rate_now = event.learning_rate
         if event.learning_rate is not None:
             e.learning_rate = max(e.learning_rate or 0.0, event.learning_rate)
         e.data_errors = max(e.data_errors, event.data_errors)

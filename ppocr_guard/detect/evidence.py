@@ -45,6 +45,7 @@ class Evidence:
     loss_at_best: Optional[float] = None
     loss: Optional[float] = None
     learning_rate: Optional[float] = None  # highest so far
+    rate_now: Optional[float] = None
     optimizer: str = ""
     config_learning_rate: Optional[float] = None
     pretrained: bool = False  # the config names a pretrained model or checkpoint

@@ -34,6 +34,7 @@ SHRUNK = 0.5  # of the weights' length
 FAR = 0.6  # way of the weights from the start, relative to their length
 SCALED = 2.0  # ratio of text heights
 LONG = 4  # examinations
+FLAT = 0.05  # standard deviation of normalised images
 COLOUR = 0.5  # difference of the mean of normalised images
 
 
@@ -219,6 +220,39 @@ def _moved(e: Evidence, column: str) -> Answer:
 @_proposition("the config names a pretrained model")
 def pretrained(e: Evidence) -> Answer:
     return e.pretrained
+
+
+@_proposition("hardly a weight of the pretrained model is of this architecture")
+def weights_do_not_fit(e: Evidence) -> Answer:
+    return "weights_do_not_fit" in e.findings
+
+
+@_proposition("the pretrained weights are of this very architecture")
+def weights_fit(e: Evidence) -> Answer:
+    return "weights_fit" in e.findings
+
+
+@_proposition("the first model knew next to nothing, on whichever images")
+def knew_nothing(e: Evidence) -> Answer:
+    known = [e.first_best(column) for column in (TRAIN, TRAIN_EVAL, VAL)]
+    return None if None in known else all(value is not None and value < 0.1 for value in known)
+
+
+@_proposition("training and validation labels lie on the text")
+def labels_on_text(e: Evidence) -> Answer:
+    lifts = [_at_least(e.lift(column), ON_TEXT) for column in (TRAIN_EVAL, VAL)]
+    moved = [_moved(e, column) for column in (TRAIN_EVAL, VAL)]
+    return _all(*lifts, *(None if one is None else not one for one in moved))
+
+
+@_proposition("training images hold nothing: one colour each")
+def train_images_flat(e: Evidence) -> Answer:
+    return _below(e.first_facts.get("std.train_eval"), FLAT)
+
+
+@_proposition("validation images hold nothing: one colour each")
+def val_images_flat(e: Evidence) -> Answer:
+    return _below(e.first_facts.get("std.val"), FLAT)
 
 
 @_proposition("the model knew the training labels through Eval's transforms")
@@ -425,6 +459,13 @@ def rate_zero(e: Evidence) -> Answer:
     if e.learning_rate is None or e.steps < 10:
         return None
     return e.learning_rate <= 0
+
+
+@_proposition("the learning rate is next to nothing now: warming up, or at its end")
+def rate_fading(e: Evidence) -> Answer:
+    if e.rate_now is None or not e.learning_rate:
+        return None
+    return e.rate_now < 0.01 * e.learning_rate
 
 
 @_proposition("the optimizer did not change one weight since the last look")

@@ -156,6 +156,7 @@ REMEDIES: dict[str, Callable[[Evidence], Remedy]] = {
         "Go back to the best checkpoint; look for broken labels, lower the learning rate, clip "
         "gradients, or train without AMP."
     ),
+    "flat": _fixed("Look at the training images, and at NormalizeImage."),
     "labels_empty": _fixed(
         "Look at the train label file: texts '###' or '*' are ignored, and so are boxes that "
         "are too small or lie outside of the crop."

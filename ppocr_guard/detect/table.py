@@ -154,6 +154,17 @@ TABLE: tuple[Entry, ...] = (
         condition=LABELS_WRONG,
     ),
     Entry(
+        code="images_flat",
+        when=((0.95, ("train_images_flat",)),),
+        phrases=("The training images hold nothing: each is of one colour where the network gets "
+                 "it.",),
+        remedy="flat",
+        look="the training images, and NormalizeImage",
+        explains=("labels_shifted", "transforms_differ", "network_dead", "pretrained_wrong",
+                  "labels_incomplete", *_POOR),
+        condition=LABELS_WRONG,
+    ),
+    Entry(
         code="labels_shifted",
         when=(
             (0.97, ("train_labels_moved", "not val_labels_moved")),
@@ -242,6 +253,7 @@ TABLE: tuple[Entry, ...] = (
             (0.97, ("val_labels_moved", "not train_labels_moved")),
             (0.95, ("val_without_text",)),
             (0.95, ("val_labels_crossed",)),
+            (0.95, ("val_images_flat", "not train_images_flat")),
             (0.93, ("knew_train_eval", "foreign_val", "val_labels_off")),
             (0.75, ("knew_train_eval", "foreign_val")),
             (0.85, ("val_labels_fail", "targets_fit", "foreign_val")),
@@ -299,11 +311,11 @@ TABLE: tuple[Entry, ...] = (
         code="weights_frozen",
         when=(
             (0.93, ("weights_still", "not rate_zero")),
-            (0.9, ("part_frozen", "metric_low")),
-            (0.9, ("part_frozen", "never_good")),
+            (0.88, ("part_frozen", "metric_low")),
+            (0.88, ("part_frozen", "never_good")),
             (0.8, ("mostly_frozen", "never_good")),
         ),
-        against=("loss_not_finite",),
+        against=("loss_not_finite", "rate_fading"),
         phrases=(
             "The optimizer does not change {still_parts}: frozen, or not among the parameters "
             "that it was given.",
@@ -313,6 +325,7 @@ TABLE: tuple[Entry, ...] = (
         remedy="frozen",
         look="stop_gradient of the parameters, and what the optimizer was given",
         explains=("network_dead", "pretrained_wrong", "evaluation_set"),
+        condition=TRAINING_WRONG,
     ),
     Entry(
         code="loss_part_zero",
@@ -416,6 +429,8 @@ TABLE: tuple[Entry, ...] = (
     Entry(
         code="pretrained_wrong",
         when=(
+            (0.97, ("pretrained", "weights_do_not_fit")),
+            (0.9, ("pretrained", "weights_fit", "knew_nothing", "labels_on_text")),
             (0.8, ("pretrained", "never_good", "foreign_train_eval", "foreign_val",
                    "foreign_train")),
             (0.65, ("pretrained", "never_good", "first_bad", "dice_foreign", "not examined")),
@@ -432,6 +447,7 @@ TABLE: tuple[Entry, ...] = (
         ),
         remedy="pretrained",
         look="'The shape of model params' and 'not in model' at the start of the log",
+        condition=TRAINING_WRONG,
     ),
     Entry(
         code="network_dead",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import time
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from ppocr_guard.geometry.postprocess import Postprocess, boxes
 from ppocr_guard.geometry.target import shrink_map
 from ppocr_guard.paddleocr.examination import building, scoring
 from ppocr_guard.paddleocr.examination.child import Child
+from ppocr_guard.paddleocr.examination.examiner import fit_of_weights
 from ppocr_guard.paddleocr.examination.weights import Weights
 
 SIZE = 160
@@ -288,3 +290,16 @@ def test_what_became_of_the_weights() -> None:
     assert looked["weights_moved"] == pytest.approx(12 / np.sqrt(14 + 25))
     assert looked["weights_finite"] < 1
     assert weights.look(model(**moved, **statistics))["weights_changed"] == 0
+
+
+def test_whether_pretrained_weights_are_of_this_model(tmp_path) -> None:
+    names = [f"layer{i}.weight" for i in range(10)]
+    file = tmp_path / "best.pdparams"
+    file.write_bytes(pickle.dumps({name: np.zeros((2, 3), np.float32) for name in names}))
+    config = {"Global": {"pretrained_model": str(tmp_path / "best")}}
+    alike = dict.fromkeys(names, (2, 3))
+    assert set(fit_of_weights(config, alike)) == {"weights_fit"}
+    wider = dict.fromkeys(names, (4, 3))
+    assert "0 of the 10" in fit_of_weights(config, wider)["weights_do_not_fit"]
+    assert fit_of_weights(config, {**wider, **dict(list(alike.items())[:5])}) == {}
+    assert fit_of_weights({"Global": {"pretrained_model": "none"}}, alike) == {}

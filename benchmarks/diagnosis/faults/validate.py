@@ -110,7 +110,7 @@ _FAULTS = (
           right("training_data_changed"), during=(2, "train", blurred),
           options={"epoch_num": 2}),
     Fault("train_black", "training images all black", right("labels_shifted", "transforms_differ",
-                                                            "training_images_wrong"),
+                                                            "images_flat"),
           train_images=black),
     Fault("alpha_1e38", "alpha 1e38 in the loss", right("loss_weights_wrong", "loss_not_finite"),
           sets={"Loss.alpha": 1e38}),
@@ -138,8 +138,8 @@ _CONTROLS = (
           sources=("2.9.0", "2.8.1"), options={"total_epoch": 10, "ratio": 0.99, "epoch_num": 2}),
     Fault("tight_labels", "training polygons 0.97 times as large", train=grown(0.97)),
     Fault("val_few", "ten validation images", val=part(0.34)),
-    Fault("scratch_adamw", "from scratch, 4 epochs, rate 0.003", scratch=True,
-          options={"epoch_num": 4, "learning_rate": 0.003, "warmup_epoch": 0.5,
+    Fault("scratch_adamw", "from scratch, 4 epochs, AdamW", scratch=True,
+          options={"epoch_num": 4, "learning_rate": 0.005, "warmup_epoch": 0.5,
                    "eval_batch_step": (0, 12)}),
 )  # fmt: skip
 FAULTS = _FAULTS + _CONTROLS

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Callable, Optional
 
 from ppocr_guard.background import Background
@@ -28,6 +29,7 @@ from ppocr_guard.paddleocr.rescoring import Predictions
 SHARE = 0.05  # of an evaluation's time that an examination may take ...
 MIN_SECONDS = 1.0  # ... or this much, for the very short ones
 FIRST_SECONDS = 20.0  # for the one before the first step, waiting for its images included
+FEW_FIT, MOST_FIT = 0.2, 0.95  # shares of the model's tensors that pretrained weights have
 FEWEST = 4  # images of a column that make an examination
 CLOSE_SECONDS = 10.0
 SUBJECTS: dict[tuple[str, str], type[Subject]] = {
@@ -96,8 +98,9 @@ class Examiner:
         subject.prepare()
         self._build = lambda: subject.build(train, valid)
         self._fork()
+        shapes = _shapes(self._loop.arguments["model"])
         with contextlib.suppress(OSError):
-            self._auditor = Child(lambda: _audit(self._loop.config))
+            self._auditor = Child(lambda: _audit(self._loop.config, shapes))
 
     def _fork(self) -> None:
         try:
@@ -291,7 +294,34 @@ def _subject(loop: Loop) -> Optional[Subject]:
     return kind(loop) if kind is not None else None  # type: ignore[call-arg]
 
 
-def _audit(config: Mapping[str, Any]) -> dict[str, str]:
+def _shapes(model: Any) -> dict[str, tuple[int, ...]]:
+    inner = getattr(model, "_layers", model)
+    return {name: tuple(value.shape) for name, value in inner.state_dict().items()}
+
+
+def _audit(config: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
+    """What takes longer to find than a moment; runs in a process of its own."""
     from ppocr_guard.audit import thorough
 
-    return {problem.code: problem.message for problem in thorough(config)}
+    found = {problem.code: problem.message for problem in thorough(config)}
+    return {**found, **fit_of_weights(config, shapes)}
+
+
+def fit_of_weights(
+    config: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, str]:
+    """Whether the pretrained weights are this model's; empty where that cannot be told."""
+    from ppocr_guard.audit.weights import WeightsError, read_shapes
+
+    path = str(config.get("Global", {}).get("pretrained_model") or "")
+    if not path or "://" in path or not shapes:
+        return {}
+    try:
+        held = read_shapes(Path(path.removesuffix(".pdparams") + ".pdparams"))
+    except WeightsError:
+        return {}
+    fit = sum(held.get(name) == shape for name, shape in shapes.items())
+    text = f"{fit} of the {len(shapes)} tensors of the model are in {path} with their shape."
+    if fit < FEW_FIT * len(shapes):
+        return {"weights_do_not_fit": text}
+    return {"weights_fit": text} if fit >= MOST_FIT * len(shapes) else {}
