@@ -139,7 +139,7 @@ def _numbers(e: Evidence) -> dict[str, Any]:
     recovered = e.recovered or (None, None)
     jump = min(e.jumps.items(), key=lambda item: item[1]) if e.jumps else (None, None)
     invalid = e.first_facts.get("invalid.train_eval")
-    moved = e.facts.get("weights_norm")
+    smaller = e.facts.get("weights_smaller")
     still = [
         key.partition(".")[2]
         for key, value in e.facts.items()
@@ -177,7 +177,7 @@ def _numbers(e: Evidence) -> dict[str, Any]:
         jump_step=str(jump[1]) if jump[1] is not None else None,
         jump_figure=jump[0],
         invalid_train_share=f"{invalid:.0%}" if invalid is not None else None,
-        weights_norm=f"{moved:.0%}" if moved is not None else None,
+        weights_smaller=f"{smaller:.0%}" if smaller is not None else None,
         still_parts=", ".join(still) if still else None,
         zero_terms=", ".join(e.zero_terms) if e.zero_terms else None,
         largest_term=_short(e.largest_term),

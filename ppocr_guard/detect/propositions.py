@@ -31,6 +31,7 @@ PIECES = 1.7  # labels in one box, or boxes in one label
 RESIZED = 1.6  # ratio of the areas of label and box, against the other set's
 DEAD = 1e-6  # variation of probability maps over images; 2e-4 and more of untrained networks
 SHRUNK = 0.5  # of the weights' length
+RULED = 0.85  # share of the weights that are nearer to 0 than at the start; 0.5 when learning
 FAR = 0.6  # way of the weights from the start, relative to their length
 SCALED = 2.0  # ratio of text heights
 LONG = 4  # examinations
@@ -489,9 +490,11 @@ def weights_far(e: Evidence) -> Answer:
     return _at_least(e.facts.get("weights_moved"), FAR)
 
 
-@_proposition("the weights shrank")
+@_proposition("the weights shrank: nearly all of them, or to half of their length")
 def weights_shrank(e: Evidence) -> Answer:
-    return _below(e.facts.get("weights_norm"), SHRUNK)
+    smaller = _at_least(e.facts.get("weights_smaller"), RULED)
+    moved = _at_least(e.facts.get("weights_moved"), 0.01)
+    return _any(_below(e.facts.get("weights_norm"), SHRUNK), _all(smaller, moved))
 
 
 @_proposition("a term of the loss is exactly 0 in every step, and not for want of text")

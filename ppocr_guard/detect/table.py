@@ -351,14 +351,19 @@ TABLE: tuple[Entry, ...] = (
     ),
     Entry(
         code="weight_decay_too_strong",
-        when=((0.9, ("weights_shrank", "metric_low")), (0.9, ("weights_shrank", "never_good")),
-              (0.85, ("weights_shrank", "fails_train_eval"))),
-        phrases=("The weights have shrunk to {weights_norm} of their length: the regularizer is "
-                 "stronger than what the loss teaches.",),
+        when=(
+            (0.93, ("lost_for_long", "weights_shrank")),
+            (0.89, ("weights_shrank", "metric_low")),
+            (0.89, ("weights_shrank", "never_good")),
+        ),
+        phrases=("{weights_smaller} of the weights are nearer to 0 than at the start: the "
+                 "regularizer is stronger than what the loss teaches.",
+                 "The weights shrink: the regularizer is stronger than what the loss teaches.",),
         remedy="weight_decay",
         look="Optimizer.regularizer.factor",
         explains=("learning_rate_too_high", "network_dead", "forgetting", "other_domain",
-                  "pretrained_wrong"),
+                  "pretrained_wrong", "overfitting"),
+        condition=TRAINING_WRONG,
     ),
     Entry(
         code="learning_rate_too_high",

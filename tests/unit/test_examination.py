@@ -288,6 +288,7 @@ def test_what_became_of_the_weights() -> None:
     assert looked["weights_changed.backbone"] == 0
     assert looked["weights_changed.head"] == 1
     assert looked["weights_moved"] == pytest.approx(12 / np.sqrt(14 + 25))
+    assert looked["weights_smaller"] == 0
     assert looked["weights_finite"] < 1
     assert weights.look(model(**moved, **statistics))["weights_changed"] == 0
 

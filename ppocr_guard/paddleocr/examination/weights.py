@@ -21,10 +21,12 @@ class Weights:
         """Figures, shares in 0..1.
 
         ``weights_changed`` (and ``weights_changed.PART`` for each child of the model): share of
-        the parameters that moved since the last look; ``weights_moved``: length of the
-        way from the first look, relative to the weights; ``weights_norm``: their length,
-        relative to the first look; ``weights_finite``: share of finite numbers, running
-        statistics among them; ``weights_frozen``: share of the parameters that are not trained.
+        the parameters that moved since the last look; ``weights_moved``: length of the way from
+        the first look, relative to the weights; ``weights_norm``: their length, relative to the
+        first look; ``weights_smaller``: share that is nearer to 0 than then, a half in a training
+        that learns, all under a regularizer that rules; ``weights_finite``: share of finite
+        numbers, running statistics among them; ``weights_frozen``: share of the parameters that
+        are not trained.
         """
         import numpy as np
 
@@ -85,4 +87,5 @@ def _distance(now: Mapping[str, Any], first: Mapping[str, Any]) -> dict[str, flo
     return {
         "weights_moved": float(np.linalg.norm(end - start)) / length,
         "weights_norm": float(np.linalg.norm(end)) / length,
+        "weights_smaller": float(np.mean(np.abs(end) < np.abs(start))),
     }
