@@ -9,7 +9,7 @@ from typing import Any
 from ppocr_guard.detect.collector import Collector
 from ppocr_guard.detect.diagnosis import Cause, diagnose
 from ppocr_guard.detect.growth import GrowthDetector
-from ppocr_guard.detect.table import DATA_CHANGED, EVAL_MISMATCH, SURE
+from ppocr_guard.detect.table import DATA_CHANGED, EVAL_MISMATCH, MEDIOCRE, SURE
 from ppocr_guard.events import (
     Alert,
     BatchFigures,
@@ -26,7 +26,7 @@ from ppocr_guard.hook import Hook, HookOptions, Reactions
 from ppocr_guard.wording import say
 
 MEMORY = {"memory_host": "host", "memory_gpu": "GPU"}  # figures of an examination, MiB
-MILD = (EVAL_MISMATCH, DATA_CHANGED)  # the weights are not what suffers
+MILD = (EVAL_MISMATCH, DATA_CHANGED, MEDIOCRE)  # the weights are not what suffers
 
 
 class Diagnosis(Hook):
@@ -35,8 +35,9 @@ class Diagnosis(Hook):
     Conditions: ``targets_wrong`` (the labels themselves do not come through the postprocess),
     ``labels_wrong`` (training labels do not lie on the text, or not on all of it),
     ``eval_mismatch`` (evaluation sees other data than training), ``training_wrong`` (nothing gets
-    through, or nothing is learned), ``data_changed`` (a data set was exchanged in mid-run). They
-    need no collapse: most are told before the first step.
+    through, or nothing is learned), ``data_changed`` (a data set was exchanged in mid-run),
+    ``mediocre`` (the model is better than its score). They need no collapse: most are told before
+    the first step.
     """
 
     class Options(HookOptions):

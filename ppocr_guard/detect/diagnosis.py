@@ -184,7 +184,8 @@ def _numbers(e: Evidence) -> dict[str, Any]:
         variation_val=_short(e.facts.get("variation.val")),
         keep_keys=e.findings.get("keep_keys_order"),
         certain=f"{CERTAIN:g}",
-        setting=", ".join(f"{k} {v:g}" for k, v in setting.items()) if setting else None,
+        setting=_in_words(setting),
+        best_setting=_in_words(e.setting("best.val", "best.train_eval", "best.train")),
         size_or_colour=_size_or_colour(e),
     )
     return numbers
@@ -200,6 +201,10 @@ def _size_or_colour(e: Evidence) -> str:
         train, as_eval = (e.first_facts.get(f"mean.{c}", 0.0) for c in ("train", "train_eval"))
         known.append(f"the mean of the normalised images is {train:.2f} and {as_eval:.2f}")
     return ": " + ", ".join(known) if known else ""
+
+
+def _in_words(setting: Mapping[str, float]) -> Optional[str]:
+    return ", ".join(f"{name} {value:g}" for name, value in setting.items()) or None
 
 
 def _two(value: Optional[float]) -> Optional[str]:

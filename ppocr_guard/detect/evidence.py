@@ -62,6 +62,7 @@ class Evidence:
     settings: dict[str, Mapping[str, float]] = field(default_factory=dict)
     first_cells: dict[str, float] = field(default_factory=dict)
     first_facts: dict[str, float] = field(default_factory=dict)
+    first_settings: dict[str, Mapping[str, float]] = field(default_factory=dict)
     lost: int = 0  # examinations in a row in which the model failed training labels that it knew
     first_val: dict[str, float] = field(default_factory=dict)  # figures at the first evaluation
     notes: dict[str, str] = field(default_factory=dict)
@@ -108,16 +109,21 @@ class Evidence:
         ceiling = self.cells.get(f"labels.{column}", 1.0)
         return None if value is None else value / max(ceiling, 0.5)
 
-    def better_setting(self, row: str, kind: str, gain: float) -> Optional[bool]:
+    def better_setting(
+        self, row: str, kind: str, gain: float, *, first: bool = False
+    ) -> Optional[bool]:
         """Whether settings of one kind ("unclip_ratio" or "other") improve each known column of
-        a row ("labels" or "model") by ``gain``, none the other way."""
+        a row ("labels" or "model") by ``gain``, none the other way; now, or before the first
+        step."""
         best = {"labels": "labels_best", "model": "best"}[row]
+        cells = self.first_cells if first else self.cells
+        settings = self.first_settings if first else self.settings
         wanted = []
         for column in ("train", "train_eval", "val"):
-            now, then = self.cells.get(f"{row}.{column}"), self.cells.get(f"{best}.{column}")
+            now, then = cells.get(f"{row}.{column}"), cells.get(f"{best}.{column}")
             if now is None:
                 continue
-            setting = self.settings.get(f"{best}.{column}", {})
+            setting = settings.get(f"{best}.{column}", {})
             other = set(setting) - {"unclip_ratio"}
             fits = bool(setting) and (bool(other) if kind == "other" else not other)
             wanted.append(then is not None and then >= now + gain and fits)

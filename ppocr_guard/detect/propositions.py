@@ -147,6 +147,14 @@ def model_wants_unclip(e: Evidence) -> Answer:
     return e.better_setting("model", "unclip_ratio", GAIN)
 
 
+@_proposition("lower thresholds help the model everywhere, and did before the first step")
+def model_wants_threshold(e: Evidence) -> Answer:
+    """From the start: a model that has just begun to learn wants low thresholds, too."""
+    first = e.better_setting("model", "other", GAIN, first=True)
+    good = _at_least(e.first_best(VAL), GOOD)
+    return _all(first, good, e.better_setting("model", "other", GAIN))
+
+
 @_proposition("the same predictions match with another unclip ratio")
 def rescored_recovers(e: Evidence) -> Answer:
     return e.recovered is not None if e.rescored else None

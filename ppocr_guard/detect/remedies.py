@@ -81,6 +81,18 @@ def _postprocess(e: Evidence) -> Remedy:
     )
 
 
+def _thresholds(e: Evidence) -> Remedy:
+    """For a model that is better than its score; only what helps it everywhere."""
+    setting = e.setting("best.val", "best.train_eval", "best.train")
+    return Remedy(
+        say(
+            "Set {settings}.",
+            settings=", ".join(f"PostProcess.{k} to {v:g}" for k, v in setting.items()),
+        ),
+        {f"PostProcess.{name}": value for name, value in setting.items()},
+    )
+
+
 _LOOK = (
     "Draw a few training labels over their images: a resize, an EXIF rotation or another image "
     "size may have shifted or scaled them."
@@ -149,6 +161,7 @@ REMEDIES: dict[str, Callable[[Evidence], Remedy]] = {
     "shrink_ratio": _shrink_ratio,
     "unclip": _unclip,
     "postprocess": _postprocess,
+    "thresholds": _thresholds,
     "labels": _labels,
     "evaluation": _evaluation,
     "learning_rate": _learning_rate,

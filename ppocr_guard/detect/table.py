@@ -19,6 +19,7 @@ LABELS_WRONG = "labels_wrong"
 EVAL_MISMATCH = "eval_mismatch"
 TRAINING_WRONG = "training_wrong"
 DATA_CHANGED = "data_changed"
+MEDIOCRE = "mediocre"
 SURE = 0.9
 
 
@@ -131,6 +132,19 @@ TABLE: tuple[Entry, ...] = (
         look="thresh, box_thresh and max_candidates of PostProcess",
         explains=("unclip_mismatch", "evaluation_set", "pretrained_wrong", "network_dead", *_POOR),
         condition=TARGETS_WRONG,
+    ),
+    Entry(
+        code="postprocess_mismatch",
+        when=((0.9, ("model_wants_threshold",)),),
+        against=("labels_want_threshold", "targets_fail", "ratio_wrong"),
+        phrases=(
+            "The model is better than its score: {best_setting} brings it from {model_val} to "
+            "{best_val} on validation images, and on training images as well, since before the "
+            "first step.",
+        ),
+        remedy="thresholds",
+        look="thresh, box_thresh and max_candidates of PostProcess",
+        condition=MEDIOCRE,
     ),
     Entry(
         code="keep_keys_order",

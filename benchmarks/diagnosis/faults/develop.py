@@ -58,6 +58,9 @@ _FAULTS = (
     ),
     Fault("unclip_4", "unclip_ratio 4", right("unclip_mismatch"), options={"unclip_ratio": 4.0}),
     Fault(
+        "unclip_2.2", "unclip_ratio 2.2", right("unclip_mismatch"), options={"unclip_ratio": 2.2}
+    ),
+    Fault(
         "box_thresh_0.95",
         "box_thresh 0.95",
         right("postprocess_mismatch"),
