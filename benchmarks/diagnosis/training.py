@@ -53,7 +53,10 @@ class Bench:
 
     def prepare(self) -> Dataset:
         """Data, and the base model unless it is there."""
-        data = make_dataset(self.folder / "data", val_images=30, seed=self.seed)
+        folder = self.folder / "data"
+        data = Dataset(folder, folder / "train.txt", folder / "val.txt")
+        if not data.val_labels.is_file():  # another process may be training on it
+            data = make_dataset(folder, val_images=30, seed=self.seed)
         if not self.base.with_suffix(".pdparams").is_file():
             options = replace(BASE, guard="", num_workers=1)
             config = configs.write(self.folder / "base.yml", data, self.base.parent, options)

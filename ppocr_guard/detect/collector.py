@@ -167,6 +167,7 @@ class Collector:
             e.first_settings = {name: dict(one) for name, one in event.settings.items()}
         if event.evaluation and not e.first_val:
             e.first_val = {k: v for k, v in event.facts.items() if k.endswith(".val")}
+        e.metric = event.metric
         e.cells, e.facts = dict(event.cells), dict(event.facts)
         e.settings = {name: dict(setting) for name, setting in event.settings.items()}
         known, now = e.first_cell("train_eval"), e.cells.get("model.train_eval")

@@ -57,6 +57,7 @@ class Evidence:
     jumps: dict[str, int] = field(default_factory=dict)  # figure of a batch -> step of the jump
     findings: dict[str, str] = field(default_factory=dict)  # of the audit: code -> sentence
     # Of the examinations (:class:`ppocr_guard.events.Examination`): the last one, and the first.
+    metric: str = ""  # name of the main indicator
     cells: dict[str, float] = field(default_factory=dict)
     facts: dict[str, float] = field(default_factory=dict)
     settings: dict[str, Mapping[str, float]] = field(default_factory=dict)

@@ -127,6 +127,11 @@ def unknown_fit(e: Evidence) -> Answer:
     return targets_fail(e) is None
 
 
+@_proposition("this is a recogniser")
+def reads_text(e: Evidence) -> Answer:
+    return e.metric == "acc" if e.metric else None
+
+
 @_proposition("validation labels fail the round trip")
 def val_labels_fail(e: Evidence) -> Answer:
     return _below(e.cells.get("labels.val", e.first_cells.get("labels.val")), FITS)

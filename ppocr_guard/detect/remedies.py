@@ -169,6 +169,10 @@ REMEDIES: dict[str, Callable[[Evidence], Remedy]] = {
         "Go back to the best checkpoint; look for broken labels, lower the learning rate, clip "
         "gradients, or train without AMP."
     ),
+    "dictionary": _fixed(
+        "Give character_dict_path the characters of the labels, set use_space_char where they "
+        "hold spaces, and max_text_length to the longest."
+    ),
     "flat": _fixed("Look at the training images, and at NormalizeImage."),
     "labels_empty": _fixed(
         "Look at the train label file: texts '###' or '*' are ignored, and so are boxes that "

@@ -158,3 +158,12 @@ def test_what_an_examination_showed_survives_a_resume():
     second.examination(later)
     assert second.evidence.first_cell("val") == 0.9
     assert second.evidence.lift("train_eval") == 1.2
+
+
+def test_labels_that_the_dictionary_cannot_write():
+    hook = Diagnosis()
+    cells = {"labels.train": 0.6, "labels.train_eval": 0.6, "labels.val": 0.7,
+             **model(0.5, 0.5, 0.6)}  # fmt: skip
+    (alert,) = hook.on_examination(Examination(0.0, 1, 0, 0, "acc", cells))
+    assert (alert.code, alert.evidence["cause"]) == ("targets_wrong", "labels_unwritable")
+    assert "0.60" in alert.message
