@@ -262,8 +262,8 @@ TABLE: tuple[Entry, ...] = (
         when=(
             (0.93, ("knew_train", "foreign_train_eval")),
             (0.93, ("knew_train_eval", "foreign_train")),
-            (0.9, ("knows_train", "fails_train_eval")),
-            (0.8, ("knows_train_eval", "fails_train", "colours_differ")),
+            (0.9, ("knows_train", "fails_train_eval", "unless knew_train_eval")),
+            (0.8, ("knows_train_eval", "fails_train", "colours_differ", "unless knew_train")),
         ),
         against=("train_labels_moved", "targets_fail", "train_labels_crossed"),
         phrases=(
@@ -434,6 +434,7 @@ TABLE: tuple[Entry, ...] = (
         when=(
             (0.85, ("metric_low", "knows_train_eval", "fails_val", "loss_fallen")),
             (0.85, ("metric_low", "knows_train_eval", "fails_val", "knew_val")),
+            (0.7, ("metric_low", "knows_train", "fails_val", "knew_val")),
             (0.75, ("seen_overfitting", "knows_train_eval")),
             (0.75, ("seen_overfitting", "loss_fallen", "not examined")),
             (0.55, ("loss_fallen", "metric_low", "not examined", "not balanced")),
