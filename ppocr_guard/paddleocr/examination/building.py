@@ -94,7 +94,8 @@ def add_figures(
             facts[f"{name}.{column}"] = float(value)
     pixels = [sample.image.astype(np.float32) for sample in samples]
     facts[f"mean.{column}"] = float(np.mean([one.mean() for one in pixels]))
-    facts[f"std.{column}"] = float(np.mean([one.std() for one in pixels]))
+    # Within each channel: an image of one colour has none.
+    facts[f"std.{column}"] = float(np.mean([one.std(axis=(1, 2)).mean() for one in pixels]))
     facts[f"side.{column}"] = float(np.median([max(one.shape[1:]) for one in pixels]))
     targets = [sample.target for sample in samples if sample.target is not None]
     if targets:
