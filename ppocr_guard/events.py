@@ -202,8 +202,8 @@ class Examination:
 class BatchFigures:
     """Figures of one training batch in some dozens; the journal leaves them out for their number.
 
-    ``image_mean`` and ``image_std``: of what the network was given; ``positives``: share of
-    text in ``shrink_map``.
+    ``image_mean`` and ``image_std``: of what the network was given; ``image_edges``: logarithm of
+    the mean difference from pixel to pixel; ``positives``: share of text in ``shrink_map``.
     """
 
     time: float

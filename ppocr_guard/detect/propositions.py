@@ -307,6 +307,20 @@ def labels_contradict(e: Evidence) -> Answer:
     return e.labels_contradict
 
 
+@_proposition("the first model did much worse on training images through Eval's transforms")
+def eval_was_worse(e: Evidence) -> Answer:
+    return _worse(e.first_best(TRAIN_EVAL), e.first_best(TRAIN))
+
+
+@_proposition("the first model did much worse on training images as training sees them")
+def train_was_worse(e: Evidence) -> Answer:
+    return _worse(e.first_best(TRAIN), e.first_best(TRAIN_EVAL))
+
+
+def _worse(value: Optional[float], other: Optional[float]) -> Answer:
+    return _all(_at_least(other, GOOD), _below(_ratio(value, other), 0.7))
+
+
 @_proposition("training labels are several to a box of the first model")
 def train_labels_split(e: Evidence) -> Answer:
     return _pieces(e, "labels_per_box")

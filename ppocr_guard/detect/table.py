@@ -262,6 +262,11 @@ TABLE: tuple[Entry, ...] = (
         when=(
             (0.93, ("knew_train", "foreign_train_eval")),
             (0.93, ("knew_train_eval", "foreign_train")),
+            (0.93, ("eval_was_worse", "colours_differ")),
+            (0.93, ("eval_was_worse", "text_size_differs")),
+            (0.85, ("eval_was_worse",)),
+            (0.93, ("train_was_worse", "colours_differ")),
+            (0.93, ("train_was_worse", "text_size_differs")),
             (0.9, ("knows_train", "fails_train_eval", "unless knew_train_eval")),
             (0.8, ("knows_train_eval", "fails_train", "colours_differ", "unless knew_train")),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Optional
@@ -52,8 +53,14 @@ class BatchWatch:
 
 def figures(images: Any, maps: Any = None) -> dict[str, float]:
     """``images``: N x C x H x W; ``maps``: N x H x W or None (tensors or arrays)."""
-    few = _host(images)[..., ::4, ::4]
-    found = {"image_mean": float(few.mean()), "image_std": float(few.std())}
+    rows = _host(images)[..., ::4, :]
+    few = rows[..., ::4]
+    steps = float(abs(rows[..., 1:] - rows[..., :-1]).mean())  # from pixel to pixel: sharpness
+    found = {
+        "image_mean": float(few.mean()),
+        "image_std": float(few.std()),
+        "image_edges": math.log(max(steps, 1e-6)),
+    }
     if maps is not None:
         found["positives"] = float(_host(maps)[..., ::4, ::4].mean())
     return found
