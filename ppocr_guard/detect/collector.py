@@ -43,7 +43,7 @@ _SOURCES = {"scheduled": 0, "live": 1, "measured": 2}
 _LEAST = {
     "positives": 0.08,
     "image_edges": 0.3,
-}  # by which a figure of a batch must move to have jumped
+}  # by which a figure must move
 _TERMS = ("loss_shrink_maps", "loss_threshold_maps", "loss_binary_maps")  # of DB
 FIRST_STEPS = 3  # steps that make the level at which the loss began
 
