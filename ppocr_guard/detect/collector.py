@@ -159,6 +159,7 @@ class Collector:
         e.unclip_ratio = event.unclip_ratio
         e.round_trip_iou, e.round_trip_share = event.median_iou, event.share_matched
         e.fitting_unclip_ratio = event.fitting_unclip_ratio
+        e.fitting_iou = event.fitting_median_iou
         if event.share_matched >= FITS:
             e.alerts.pop("unclip_mismatch", None)
 

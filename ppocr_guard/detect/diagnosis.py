@@ -185,6 +185,9 @@ def _numbers(e: Evidence) -> dict[str, Any]:
         keep_keys=e.findings.get("keep_keys_order"),
         certain=f"{CERTAIN:g}",
         setting=_in_words(setting),
+        best_unclip=_short(e.setting("best.val").get("unclip_ratio")),
+        fitting_iou=_two(e.fitting_iou),
+        fitting_unclip=_two(e.fitting_unclip_ratio),
         best_setting=_in_words(e.setting("best.val", "best.train_eval", "best.train")),
         size_or_colour=_size_or_colour(e),
     )

@@ -37,6 +37,7 @@ class Evidence:
     round_trip_iou: Optional[float] = None
     round_trip_share: Optional[float] = None
     fitting_unclip_ratio: Optional[float] = None
+    fitting_iou: Optional[float] = None
     rescored: Optional[Mapping[float, float]] = None  # unclip ratio -> hmean, same predictions
     dice_first: Optional[float] = None  # Dice loss of DB's binary map: in the first steps
     dice_at_first: Optional[float] = None  # its level at the first evaluation

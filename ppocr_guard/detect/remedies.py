@@ -58,6 +58,17 @@ def _unclip(e: Evidence) -> Remedy:
     )
 
 
+def _fitting_unclip(e: Evidence) -> Remedy:
+    """By the round trip of the training maps: what fits the labels, not what fits the model."""
+    ratio = e.fitting_unclip_ratio
+    if not ratio:
+        return Remedy(say("Run `ppocr-guard check` on the config."))
+    return Remedy(
+        say("Set PostProcess.unclip_ratio to {ratio}.", ratio=f"{ratio:.2f}"),
+        {"PostProcess.unclip_ratio": round(ratio, 2)},
+    )
+
+
 def fitting_ratio(e: Evidence) -> Optional[float]:
     """By the round trip of the training maps, else by the labels, else by the predictions."""
     if e.fitting_unclip_ratio and e.targets_fit is False:
@@ -160,6 +171,7 @@ def _learning_rate(e: Evidence) -> Remedy:
 REMEDIES: dict[str, Callable[[Evidence], Remedy]] = {
     "shrink_ratio": _shrink_ratio,
     "unclip": _unclip,
+    "fitting_unclip": _fitting_unclip,
     "postprocess": _postprocess,
     "thresholds": _thresholds,
     "labels": _labels,

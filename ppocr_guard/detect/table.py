@@ -147,6 +147,22 @@ TABLE: tuple[Entry, ...] = (
         condition=MEDIOCRE,
     ),
     Entry(
+        code="unclip_mismatch",
+        when=((0.9, ("model_wanted_unclip", "round_trip_scarce")),),
+        against=("labels_want_unclip", "labels_want_threshold", "targets_fail", "ratio_wrong",
+                 "train_labels_moved"),
+        phrases=(
+            "The model is better than its score: with unclip_ratio {best_unclip} it has {best_val} "
+            "instead of {model_val} on validation images, and as much more on training images, "
+            "since before the first step; and the labels themselves have a median IoU of "
+            "{fitting_iou} instead of {round_trip_iou} with {fitting_unclip}.",
+        ),
+        remedy="fitting_unclip",
+        look="shrink_ratio and unclip_ratio of the config",
+        explains=("transforms_differ", "postprocess_mismatch"),
+        condition=MEDIOCRE,
+    ),
+    Entry(
         code="keep_keys_order",
         when=((0.93, ("keep_keys_order",)),),
         phrases=("{keep_keys}",),
