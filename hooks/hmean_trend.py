@@ -8,6 +8,7 @@ from typing import Any, Optional
 
 from pydantic import Field
 
+from ppocr_guard.detect.baseline import BaselineDetector
 from ppocr_guard.detect.collapse import Collapse, CollapseDetector
 from ppocr_guard.detect.collector import Collector
 from ppocr_guard.detect.diagnosis import Cause, diagnose
@@ -18,6 +19,7 @@ from ppocr_guard.detect.trend import (
 )
 from ppocr_guard.events import (
     Alert,
+    Baseline,
     BatchFigures,
     Condition,
     DataErrors,
@@ -42,7 +44,9 @@ SEVERITY = {
     "hmean_unstable": "warning",
     "overfitting": "warning",
     "hmean_plateau": "info",
+    "below_baseline": "warning",
 }
+BELOW_AFTER = 5  # evaluations that must all stay below the score before training
 STEADY = 10  # evaluations without a fall, and a third of all, after which a run is steady again
 ADVICE = {
     "hmean_collapse": mark(
@@ -62,6 +66,10 @@ ADVICE = {
     ),
     "hmean_plateau": mark(
         "More epochs will hardly help; lower the learning rate, or take the best checkpoint."
+    ),
+    "below_baseline": mark(
+        "The weights were better before. Lower the learning rate to a tenth, and train on some of "
+        "the data that they come from as well: what is no longer seen is forgotten."
     ),
 }
 SENTENCES = {
@@ -85,6 +93,10 @@ SENTENCES = {
     "hmean_plateau": mark(
         "{metric} stands still: {value:.4f}, no gain above {min_delta:g} over its best "
         "{best:.4f} (epoch {best_epoch}) for {without_progress} evaluations."
+    ),
+    "below_baseline": mark(
+        "{metric} was {baseline:.4f} before training ({images} of {of} validation images), and "
+        "its best in {evaluations} evaluations is {best:.4f} (epoch {best_epoch})."
     ),
 }
 
@@ -118,6 +130,10 @@ class HmeanTrend(Hook):
         not_learning_after: int = Field(
             default=10, ge=1, description="evaluations before a run can be called not learning"
         )
+        baseline: bool = Field(
+            default=False,
+            description="evaluate before the first step, to tell a run that makes a model worse",
+        )
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
@@ -132,6 +148,7 @@ class HmeanTrend(Hook):
         self.stability = StabilityDetector()
         self.overfitting = OverfittingDetector()
         self.collector = Collector()
+        self.baseline = BaselineDetector(BELOW_AFTER)
         self._best_epoch: Optional[int] = None
         self._epoch_num = 0
         self._since_fall = 0  # evaluations since the indicator last was low
@@ -183,6 +200,9 @@ class HmeanTrend(Hook):
     def on_round_trip(self, event: RoundTrip) -> None:
         self.collector.round_trip(event)
 
+    def on_baseline(self, event: Baseline) -> None:
+        self.baseline.start(event.value, event.images, event.of)
+
     def on_examination(self, event: Examination) -> None:
         self.collector.examination(event)
 
@@ -213,7 +233,10 @@ class HmeanTrend(Hook):
         self.stability.update(value)
         self._since_fall = 0 if self.stability.low else self._since_fall + 1
         overfits = self.overfitting.update(value, evidence.loss) and not suspect
-        holds = self._holds(fall, overfits)
+        holds = {
+            **self._holds(fall, overfits),
+            "below_baseline": self.baseline.update(value),
+        }
         return [
             self._condition(code, event, fall) if held else Over(code, message=self._over(event))
             for code, held in holds.items()
@@ -250,7 +273,7 @@ class HmeanTrend(Hook):
         numbers = self._numbers(code, event, fall)
         advice: str = say(ADVICE[code])
         cause: Optional[Cause] = None
-        if code in ("hmean_collapse", "hmean_not_learning"):
+        if code in ("hmean_collapse", "hmean_not_learning", "below_baseline"):
             causes = diagnose(self.collector.evidence)
             numbers["causes"] = [asdict(item) for item in causes]
             cause = causes[0] if causes else None
@@ -300,6 +323,9 @@ class HmeanTrend(Hook):
             numbers.update(threshold=(1 - self.overfitting.decline) * best)
             numbers.update(loss=self.collector.evidence.loss, count=self.overfitting.count)
             numbers.update(loss_at_best=self.overfitting.loss_at_best)
+        elif code == "below_baseline":
+            numbers.update(baseline=self.baseline.value, images=self.baseline.images)
+            numbers.update(of=self.baseline.of, evaluations=self.baseline.evaluations)
         return numbers
 
     def _sentence(self, code: str, metric: str, n: dict[str, Any]) -> str:
@@ -314,6 +340,7 @@ class HmeanTrend(Hook):
             "stability": self.stability.state_dict(),
             "overfitting": self.overfitting.state_dict(),
             "collector": self.collector.state_dict(),
+            "baseline": self.baseline.state_dict(),
             "best_epoch": self._best_epoch,
             "since_fall": self._since_fall,
         }
@@ -326,6 +353,8 @@ class HmeanTrend(Hook):
             self.stability.load_state_dict(state["stability"])
             self.overfitting.load_state_dict(state["overfitting"])
             self.collector.load_state_dict(state["collector"])
+            if "baseline" in state:  # of a guard from before there was one
+                self.baseline.load_state_dict(state["baseline"])
             best_epoch = state["best_epoch"]
             self._best_epoch = None if best_epoch is None else int(best_epoch)
             self._since_fall = int(state["since_fall"])

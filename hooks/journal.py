@@ -15,6 +15,7 @@ from pydantic import Field
 from ppocr_guard.background import Background
 from ppocr_guard.events import (
     Alert,
+    Baseline,
     CheckpointSaved,
     DataErrors,
     EpochStart,
@@ -95,6 +96,9 @@ class Journal(Hook):
         self._put(event)
 
     def on_round_trip(self, event: RoundTrip) -> None:
+        self._put(event)
+
+    def on_baseline(self, event: Baseline) -> None:
         self._put(event)
 
     def on_examination(self, event: Examination) -> None:

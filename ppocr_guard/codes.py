@@ -106,6 +106,16 @@ _DECLARED = (
         advice_zh="增加数据或数据增强，使用 best_accuracy。",
     ),
     Code(
+        name="below_baseline",
+        title="the validation metric stays below what the weights scored before training",
+        advice=(
+            "Lower the learning rate to a tenth, and train on some of the data that the weights "
+            "come from as well."
+        ),
+        title_zh="验证指标一直低于训练前的成绩",
+        advice_zh="把学习率降到十分之一，并混入一部分预训练时的数据，避免遗忘。",
+    ),
+    Code(
         name="loss_not_finite",
         title="the loss is NaN or infinite",
         advice=(

@@ -223,6 +223,21 @@ class Findings:
 
 
 @dataclass(frozen=True)
+class Baseline:
+    """What the model scored on the validation set before the first step."""
+
+    time: float
+    metric: str  # name of the main indicator
+    value: float
+    images: int  # that were evaluated
+    of: int  # images of the validation set
+    source: str = "measured"  # in this run; or "rehearsal": before it, on some of the images
+    seconds: float = 0.0  # that it held up the training
+    epoch: int = 0
+    global_step: int = 0
+
+
+@dataclass(frozen=True)
 class DataErrors:
     """PaddleOCR failed to load samples and retried others; sent by the watchdog as well."""
 
@@ -403,6 +418,7 @@ Event = Union[
     ShrinkRatio,
     RoundTrip,
     Examination,
+    Baseline,
     BatchFigures,
     Findings,
     DataErrors,
@@ -424,6 +440,7 @@ _KINDS: dict[str, type] = {
     "shrink_ratio": ShrinkRatio,
     "round_trip": RoundTrip,
     "examination": Examination,
+    "baseline": Baseline,
     "batch_figures": BatchFigures,
     "findings": Findings,
     "data_errors": DataErrors,

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from ppocr_guard.conditions import Conditions
 from ppocr_guard.events import (
     Alert,
+    Baseline,
     BatchFigures,
     CheckpointSaved,
     DataErrors,
@@ -108,6 +109,8 @@ class Hook:
     def on_round_trip(self, event: RoundTrip) -> Reactions: ...
 
     def on_examination(self, event: Examination) -> Reactions: ...
+
+    def on_baseline(self, event: Baseline) -> Reactions: ...
 
     def on_batch_figures(self, event: BatchFigures) -> Reactions: ...
 

@@ -19,7 +19,7 @@ from typing import Any, Callable, Optional
 
 from ppocr_guard.config import GuardConfigError, LoadedGuard, load_guard
 from ppocr_guard.guard import Guard
-from ppocr_guard.paddleocr import status
+from ppocr_guard.paddleocr import baseline, status
 from ppocr_guard.paddleocr.examination import Examiner
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.loader import GuardedLoader
@@ -161,7 +161,8 @@ class _Seams:
         guard = Guard(loaded.build(), _log, rank=loop.rank)
         ratios = RatioReader(loop, behaviour, guard.post)
         examiner = Examiner(loop, self.evaluate, guard.post, self.findings)
-        session = Session(loop, guard, ratios, examiner)
+        before = functools.partial(baseline.read, loop, self.evaluate, guard.hooks)
+        session = Session(loop, guard, ratios, examiner, before)
         session.start(behaviour.release, loaded.config.run_name)
         return session
 

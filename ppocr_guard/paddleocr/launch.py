@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
@@ -47,16 +47,18 @@ def run(args: argparse.Namespace) -> int:
     if shutil.which(words[0]) is None:
         print(f"ppocr-guard run: there is no command {words[0]!r}", file=sys.stderr)
         return 127
+    rehearsed: Mapping[str, str] = {}
     if args.rehearse:
         from ppocr_guard.audit.rehearsal.before import rehearse_command  # `run` alone stays light
 
-        refused = rehearse_command(words, images=args.images, timeout=args.timeout)
-        if refused is not None:
-            return refused
+        outcome = rehearse_command(words, images=args.images, timeout=args.timeout)
+        if outcome.exit_code is not None:
+            return outcome.exit_code
+        rehearsed = outcome.environment
     # Processes that outlive the command find the folder gone, which does not disturb them.
     folder = _status_folder()
     try:
-        code = _call(words, guarded_environment(folder))
+        code = _call(words, {**guarded_environment(folder), **rehearsed})
         reports = status.read(Path(folder)) if folder else None
     finally:
         if folder:

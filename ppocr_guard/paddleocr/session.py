@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any, Callable, Optional
 
 from ppocr_guard.events import (
+    Baseline,
     CheckpointSaved,
     DataErrors,
     EpochStart,
@@ -41,7 +42,12 @@ class Session:
     """State of a guarded run on one rank."""
 
     def __init__(
-        self, loop: Loop, guard: Guard, ratios: RatioReader, examiner: Optional[Examiner] = None
+        self,
+        loop: Loop,
+        guard: Guard,
+        ratios: RatioReader,
+        examiner: Optional[Examiner] = None,
+        baseline: Optional[Callable[[], Optional[Baseline]]] = None,
     ) -> None:
         self.loop = loop
         self.guard = guard
@@ -50,6 +56,7 @@ class Session:
         self.best_model_dict: Mapping[str, Any] = {loop.main_indicator: 0, **loop.carried_over}
         self._ratios = ratios
         self._examiner = examiner
+        self._baseline = baseline  # asked once, before the first step
         self._agreement = StopAgreement(loop)
         self._writer = state.StateWriter()
         self._progress = state.Progress(best=_number(loop.carried_over.get(loop.main_indicator)))
@@ -115,6 +122,11 @@ class Session:
 
     @harmless
     def batch_arrived(self, batch: Any, data_seconds: float) -> None:
+        if self._baseline is not None:
+            ask, self._baseline = self._baseline, None
+            before_training = ask()
+            if before_training is not None:
+                self.guard.dispatch(before_training)
         if self._examiner is not None:
             self._examiner.batch_arrived(batch, self.epoch, self.global_step)
         self._step_started = time.perf_counter() - data_seconds

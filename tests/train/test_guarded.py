@@ -28,8 +28,12 @@ def weights(outcome) -> str:
 @pytest.mark.parametrize(("release", "ratio"), [("2.10.0", 1.0), ("3.7.0", 0.97)])
 def test_a_guarded_run_ends_with_the_same_bits(kit, release: str, ratio: float) -> None:
     tree = kit.tree(release)
-    guarded = kit.run(f"guarded-{release}", tree=tree, guard="Guard:\n", ratio=ratio)
+    # All hooks, and an evaluation before the first step.
+    guard = "Guard: {hooks: {HmeanTrend: {baseline: true}}}\n"
+    guarded = kit.run(f"guarded-{release}", tree=tree, guard=guard, ratio=ratio)
     assert guarded.code == 0, guarded.output
+    (baseline,) = journal(guarded, "baseline")
+    assert (baseline["source"], baseline["images"], baseline["of"]) == ("measured", 6, 6)
     plain = kit.run(f"plain-{release}", tree=tree, guard=None, prefix=(), ratio=ratio)
     assert plain.code == 0, plain.output
     assert not plain.lines("ppocr_guard")

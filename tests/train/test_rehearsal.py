@@ -188,6 +188,19 @@ def test_weights_are_compared_and_score_before_training(kit):
     assert report["rehearsal"]["weights"]["parts"]["backbone"]["fit"] == 0
 
 
+def test_run_trains_after_a_rehearsal_and_knows_its_score(kit):
+    guard = "Guard: {hooks: [HmeanTrend, Journal]}\n"
+    options = replace(TINY, epoch_num=1, guard=guard)
+    path = configs.write(kit.folder / "then.yml", kit.data, kit.folder / "then", options)
+    words = [sys.executable, "-m", "ppocr_guard", "run", "--rehearse", "--images", "4", "--"]
+    done = call([*words, *train.command(kit.tree(), path)], kit.folder)
+    assert done.returncode == 0, done.stderr
+    journal = (kit.folder / "then" / "ppocr_guard" / "journal.jsonl").read_text(encoding="utf-8")
+    records = [json.loads(line) for line in journal.splitlines()]
+    (baseline,) = [record for record in records if record["event"] == "baseline"]
+    assert (baseline["source"], baseline["images"], baseline["of"]) == ("rehearsal", 4, 6)
+
+
 def test_run_does_not_start_what_will_fail(kit):
     path = configs.write(kit.folder / "blind.yml", kit.data, kit.folder / "blind", TINY)
     text = path.read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from judged import Judged, over, states
 
-from ppocr_guard.events import Alert, EvalEnd, RoundTrip, RunStart, ShrinkRatio, StepEnd
+from ppocr_guard.events import Alert, Baseline, EvalEnd, RoundTrip, RunStart, ShrinkRatio, StepEnd
 from ppocr_guard.guard import Guard
 from ppocr_guard.hooks.auto_stop import AutoStop
 from ppocr_guard.hooks.hmean_trend import HmeanTrend
@@ -141,6 +141,24 @@ def test_overfitting_names_both_losses():
     alert = alerts(reactions)["overfitting"]
     assert alert.evidence["loss"] < 0.8 * alert.evidence["loss_at_best"]
     assert states(reactions)[-1] == "overfitting"
+
+
+def test_a_run_that_stays_below_its_baseline():
+    hook = Judged(HmeanTrend())
+    hook.on_baseline(Baseline(0.0, "hmean", 0.8, images=500, of=500))
+    reactions = feed(hook, [0.5, 0.6, 0.65, 0.66, 0.7])
+    alert = alerts(reactions)["below_baseline"]
+    assert (alert.severity, alert.evaluation) == ("warning", 5)
+    assert "0.8000 before training (500 of 500 validation images)" in alert.message
+    assert "0.7000" in alert.message
+    resumed = HmeanTrend()
+    resumed.load_state_dict(hook.state_dict())
+    assert resumed.baseline.value == 0.8
+    assert "below_baseline" in over(feed(hook, [0.81], start=6))
+
+
+def test_without_a_baseline_nothing_is_below_it():
+    assert "below_baseline" not in alerts(feed(Judged(HmeanTrend()), [0.1] * 8))
 
 
 def test_a_nan_loss_decides_the_verdict():

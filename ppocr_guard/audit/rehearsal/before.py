@@ -6,8 +6,8 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
@@ -15,6 +15,7 @@ from ppocr_guard.audit.inputs import UNUSABLE, open_context
 from ppocr_guard.audit.rehearsal import RehearsalError
 from ppocr_guard.audit.rehearsal.command import rehearsed
 from ppocr_guard.audit.report import make_report
+from ppocr_guard.paddleocr.baseline import handed_over
 
 STOPS = 2  # exit code of `run` when there is no use in training
 
@@ -66,9 +67,16 @@ def _python(words: Sequence[str]) -> str:
     return sys.executable
 
 
-def rehearse_command(words: Sequence[str], *, images: int, timeout: float) -> Optional[int]:
-    """Rehearse, and print what was found on stderr; None: nothing stops this training, else the
-    exit code."""
+@dataclass(frozen=True)
+class Outcome:
+    """``exit_code`` None: nothing stops this training, which gets ``environment`` in addition."""
+
+    exit_code: Optional[int] = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def rehearse_command(words: Sequence[str], *, images: int, timeout: float) -> Outcome:
+    """Rehearse, and print what was found on stderr."""
     from rich.console import Console
 
     from ppocr_guard.audit.text import print_report
@@ -95,11 +103,12 @@ def rehearse_command(words: Sequence[str], *, images: int, timeout: float) -> Op
         )
     except (*UNUSABLE, RehearsalError) as error:
         print(f"ppocr-guard run: {error}", file=sys.stderr)
-        return STOPS
+        return Outcome(STOPS)
     report.add(ctx, seen)
     print_report(report, Console(stderr=True, highlight=False))
     stops = [found for found in seen.found if found.severity == "critical"]
     if not stops:
-        return None
+        folder = str(ctx.get("Global", "save_model_dir", default=""))
+        return Outcome(environment=handed_over(seen.numbers, folder))
     print(f"ppocr-guard run: not started: {stops[0].message} [{stops[0].code}]", file=sys.stderr)
-    return STOPS
+    return Outcome(STOPS)
