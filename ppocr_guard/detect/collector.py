@@ -177,6 +177,9 @@ class Collector:
         known, now = e.first_cell("train_eval"), e.cells.get("model.train_eval")
         if known is not None and now is not None:
             e.lost = e.lost + 1 if known >= 0.6 and now < 0.5 * known else 0
+        known, now = e.first_cell("val"), e.cells.get("model.val")
+        if known is not None and now is not None:
+            e.lost_val = e.lost_val + 1 if known >= 0.6 and now < known - 0.1 else 0
 
     def batch_figures(self, event: BatchFigures) -> None:
         for name, value in event.figures.items():

@@ -66,6 +66,7 @@ class Evidence:
     first_facts: dict[str, float] = field(default_factory=dict)
     first_settings: dict[str, Mapping[str, float]] = field(default_factory=dict)
     lost: int = 0  # examinations in a row in which the model failed training labels that it knew
+    lost_val: int = 0  # in which it was well below what it began with on validation images
     first_val: dict[str, float] = field(default_factory=dict)  # figures at the first evaluation
     notes: dict[str, str] = field(default_factory=dict)
 

@@ -402,6 +402,19 @@ def lost_for_long(e: Evidence) -> Answer:
     return e.lost >= LONG if e.cells else None
 
 
+@_proposition("the model has been worse than at first on validation images, four times in a row")
+def val_lost_for_long(e: Evidence) -> Answer:
+    return e.lost_val >= LONG if e.cells else None
+
+
+@_proposition("another unclip ratio brings validation images back to what they were at first")
+def val_rescued(e: Evidence) -> Answer:
+    first, best = e.first_cell(VAL), e.cells.get("best.val")
+    if first is None or best is None:
+        return None
+    return "unclip_ratio" in e.settings.get("best.val", {}) and best >= first - 0.05
+
+
 @_proposition("the metric is low")
 def metric_low(e: Evidence) -> Answer:
     return e.value < max(0.3, 0.6 * e.best) if e.evaluations else None

@@ -218,6 +218,7 @@ TABLE: tuple[Entry, ...] = (
             (0.93, ("train_labels_moved",)),
             (0.93, ("foreign_train_eval", "knew_val", "train_labels_off")),
             (0.93, ("train_labels_resized", "knew_val", "not train_labels_missing")),
+            (0.8, ("val_lost_for_long", "val_rescued", "knows_train_eval", "not targets_fail")),
             (0.9, ("labels_contradict", "not examined")),
             (0.85, ("balanced", "targets_fit", "rescored_fails", "not examined",
                     "unless knew_train")),
@@ -453,6 +454,7 @@ TABLE: tuple[Entry, ...] = (
     Entry(
         code="overfitting",
         when=(
+            (0.9, ("val_lost_for_long", "knows_train_eval", "knew_train_eval")),
             (0.85, ("metric_low", "knows_train_eval", "fails_val", "loss_fallen")),
             (0.85, ("metric_low", "knows_train_eval", "fails_val", "knew_val")),
             (0.7, ("metric_low", "knows_train", "fails_val", "knew_val")),
@@ -461,7 +463,7 @@ TABLE: tuple[Entry, ...] = (
             (0.55, ("loss_fallen", "metric_low", "not examined", "not balanced")),
         ),
         against=("targets_fail", "labels_contradict", "rescored_recovers", "val_changed",
-                 "never_good"),
+                 "never_good", "val_rescued"),
         phrases=(
             "The model is right on training images ({model_train_eval}) and has lost validation "
             "images ({model_val}; {first_val} before the first step).",
@@ -470,6 +472,7 @@ TABLE: tuple[Entry, ...] = (
         ),
         remedy="overfitting",
         look="hmean on training images",
+        condition=MEDIOCRE,
     ),
     Entry(
         code="other_domain",
