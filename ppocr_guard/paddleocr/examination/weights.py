@@ -34,7 +34,8 @@ class Weights:
         every = dict(inner.named_parameters())
         # In paddle, running statistics are parameters that no optimizer may touch.
         trained = {name: p for name, p in every.items() if not name.endswith(_STATISTICS)}
-        now = {name: _few(value) for name, value in trained.items()}
+        read = {name: _few(value) for name, value in trained.items()}
+        now = {name: values for name, values in read.items() if values.size}
         others = [_few(value) for name, value in every.items() if name not in trained]
         others += [_few(value) for _, value in inner.named_buffers()]
         finite = [np.isfinite(values) for values in (*now.values(), *others) if values.size]
@@ -51,11 +52,15 @@ class Weights:
 
 
 def _few(tensor: Any) -> Any:
-    """``KEPT`` numbers, spread over the first ``_FLAT`` of a tensor, as float64."""
+    """``KEPT`` numbers, spread over the first ``_FLAT`` of a tensor, as float64; none where it
+    has no memory."""
     import numpy as np
 
-    flat = tensor.detach().flatten()[:_FLAT]
-    values = np.asarray(flat.astype("float32").numpy(), np.float64)
+    try:
+        flat = tensor.detach().flatten()[:_FLAT]
+        values = np.asarray(flat.astype("float32").numpy(), np.float64)
+    except RuntimeError:  # recurrent layers hold a parameter without memory of its own
+        return np.zeros(0)
     return values[:: max(1, len(values) // KEPT)][:KEPT]
 
 
