@@ -14,7 +14,7 @@ import pytest
 import yaml
 from conftest import TINY
 
-from ppocr_guard.demo import configs, train
+from ppocr_guard.demo import configs, lines, recognition, train
 
 CHECK = [sys.executable, "-m", "ppocr_guard", "check"]
 
@@ -137,6 +137,27 @@ def test_images_that_do_not_open(kit, tmp_path):
     (problem,) = [p for p in report["problems"] if p["code"] == "samples_fail"]
     assert problem["path"] == "Train.dataset.transforms[0].DecodeImage"
     assert "6 of 6 samples" in problem["message"]
+
+
+def test_a_recogniser_with_too_few_time_steps(kit, tmp_path):
+    """The sound one passes first; acc is its number before training."""
+    data = lines.make_lines(tmp_path / "lines", train_lines=64, val_lines=8)
+    for name, width, code in (("rec", 160, None), ("narrow", 32, "ctc_steps_too_few")):
+        path = recognition.write(
+            tmp_path / f"{name}.yml", data, tmp_path / name, recognition.RecOptions(width=width)
+        )
+        words = ["--paddleocr", str(kit.tree()), "--rehearse", "--json", "--images", "8"]
+        done = call([*CHECK, str(path), *words], tmp_path)
+        report = json.loads(done.stdout)
+        codes = [p["code"] for p in report["problems"] if p["severity"] != "info"]
+        assert report["rehearsal"]["main_indicator"] == "acc"
+        assert report["rehearsal"]["baseline"] == 0
+        if code is None:
+            assert "ctc_steps_too_few" not in codes
+            assert "training_crashes" not in codes
+        else:
+            assert code in codes or any("ctc" in other for other in codes)
+            assert "part_without_gradient" not in codes
 
 
 def contents(folder: Path) -> dict[str, str]:

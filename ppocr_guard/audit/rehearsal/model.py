@@ -139,6 +139,8 @@ def losses(told: Told) -> Iterator[Found]:
             return
     totals = [losses["loss"] for losses in steps if "loss" in losses]
     images = sum(step["images"] for step in told.all("step"))
+    if any(fact["too_long"] for fact in told.all("ctc")):
+        return  # that explains a loss of 0
     if len(totals) > 1 and images > 3 and max(totals) - min(totals) <= 1e-7 * abs(totals[0]):
         yield Found(
             "loss_degenerate",
@@ -154,10 +156,10 @@ def losses(told: Told) -> Iterator[Found]:
 
 
 def gradients(told: Told) -> Iterator[Found]:
-    fact, parameters = told.first("gradients"), told.first("parameters")
-    if fact is None:
+    facts, parameters = told.all("gradients"), told.first("parameters")
+    if not facts:
         return
-    parts: dict[str, Any] = fact["parts"]
+    parts: dict[str, Any] = facts[-1]["parts"]  # of all steps together
     dead = [name for name, (tensors, reached) in parts.items() if tensors and not reached]
     frozen = bool(parameters and parameters["parts"]) and not parts
     if frozen or (dead and len(dead) == len(parts)):
@@ -205,7 +207,8 @@ def ctc(told: Told) -> Iterator[Found]:
 
 
 def perfect(ctx: Context, told: Told) -> Iterator[Found]:
-    fact = told.first("perfect")
+    facts = told.all("perfect")
+    fact = facts[-1] if facts else None  # of the batch with the most texts
     if fact is None or fact["boxes"] or fact["regions"] < 3:
         return
     wrong = [

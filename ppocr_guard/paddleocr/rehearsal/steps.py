@@ -21,6 +21,7 @@ from ppocr_guard.paddleocr.rehearsal.memory import peak_bytes
 from ppocr_guard.paddleocr.rehearsal.weights import part_of
 
 STATISTICS = ("_mean", "_variance")  # of a batch norm: kept among the parameters, never trained
+ENOUGH = 3  # texts that a postprocess must find one of
 STEPS = 3  # the first one starts slowly and is not timed
 
 
@@ -36,6 +37,7 @@ class Rehearsal:
         self._arguments: dict[str, Any] = {}
         self._evaluate: Callable[..., Any] = program.eval
         self._step: dict[str, Any] = {}
+        self._reached: set[str] = set()  # weights that got a gradient
         self._batch: Any = None
         self._losses: Mapping[str, float] = {}
         self._outputs: Any = None
@@ -240,24 +242,23 @@ class Rehearsal:
         return self._compute
 
     def _tell_gradients(self, model: Any) -> None:
-        """Before they are cleared; only of the first step."""
+        """Before they are cleared: which weights got one in any step so far."""
         self._compute = time.perf_counter() - self._step_started
         self._step_memory = peak_bytes()
         self._tell_ctc()
-        if self._told:
-            return
-        self._told = True
         parts: dict[str, list[int]] = {}
         for name, parameter in model.named_parameters():
             if parameter.stop_gradient:
                 continue
             counts = parts.setdefault(part_of(name), [0, 0])
             counts[0] += 1
-            gradient = parameter.grad
-            counts[1] += gradient is not None and bool((gradient != 0).any())
+            if name not in self._reached:
+                gradient = parameter.grad
+                if gradient is not None and bool((gradient != 0).any()):
+                    self._reached.add(name)
+            counts[1] += name in self._reached
         self.channel.fact("gradients", parts=parts)  # {part: [tensors, with a gradient]}
 
-    _told = False
     _compute: float = 0.0
     _step_started: float = 0.0
     _step_memory: Optional[int] = None
@@ -311,6 +312,7 @@ class Rehearsal:
             if not hasattr(post_process, "model_name"):  # Distillation's takes a dict of models
                 result = post_process(predicted, shape)
                 boxes = sum(len(one["points"]) for one in result)
+                self._perfect_tried = regions >= ENOUGH  # else the next batch may tell more
                 self.channel.fact("perfect", regions=int(regions), boxes=int(boxes))
         except Exception as error:
             self.channel.fact("perfect_failed", error=f"{type(error).__name__}: {error}")
