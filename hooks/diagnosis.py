@@ -13,10 +13,15 @@ from ppocr_guard.detect.table import DATA_CHANGED, EVAL_MISMATCH, MEDIOCRE, SURE
 from ppocr_guard.events import (
     Alert,
     BatchFigures,
+    Condition,
     DataErrors,
     EvalEnd,
     Examination,
     Findings,
+    Over,
+    Reaction,
+    Repaired,
+    Resolved,
     RoundTrip,
     RunStart,
     ShrinkRatio,
@@ -27,17 +32,18 @@ from ppocr_guard.wording import say
 
 MEMORY = {"memory_host": "host", "memory_gpu": "GPU"}  # figures of an examination, MiB
 MILD = (EVAL_MISMATCH, DATA_CHANGED, MEDIOCRE)  # the weights are not what suffers
+GONE = 2  # examinations in a row that no longer show a fault, until it is over
 
 
 class Diagnosis(Hook):
     """Looks at each examination with the decision table (:mod:`ppocr_guard.detect.table`).
 
-    Conditions: ``targets_wrong`` (the labels themselves do not come through the postprocess),
-    ``labels_wrong`` (training labels do not lie on the text, or not on all of it),
-    ``eval_mismatch`` (evaluation sees other data than training), ``training_wrong`` (nothing gets
-    through, or nothing is learned), ``data_changed`` (a data set was exchanged in mid-run),
-    ``mediocre`` (the model is better than its score). They need no collapse: most are told before
-    the first step.
+    Conditions, with the cause as subject: ``targets_wrong`` (the labels themselves do not come
+    through the postprocess), ``labels_wrong`` (training labels do not lie on the text, or not on
+    all of it), ``eval_mismatch`` (evaluation sees other data than training), ``training_wrong``
+    (nothing gets through, or nothing is learned), ``data_changed`` (a data set was exchanged in
+    mid-run), ``mediocre`` (the model is better than its score). They need no collapse: most are
+    told before the first step. And ``memory_growing``.
     """
 
     class Options(HookOptions):
@@ -45,9 +51,12 @@ class Diagnosis(Hook):
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
+        self._reset()
+
+    def _reset(self) -> None:
         self.collector = Collector()
         self.memory = {name: GrowthDetector() for name in MEMORY}
-        self._told: set[str] = set()
+        self._held: dict[tuple[str, str], int] = {}  # how often it was not shown again
 
     def on_run_start(self, event: RunStart) -> Reactions:
         self.collector.run_start(event)
@@ -63,6 +72,10 @@ class Diagnosis(Hook):
 
     def on_shrink_ratio(self, event: ShrinkRatio) -> Reactions:
         self.collector.shrink_ratio(event)
+        return None
+
+    def on_repaired(self, event: Repaired) -> Reactions:
+        self.collector.repaired(event)
         return None
 
     def on_round_trip(self, event: RoundTrip) -> Reactions:
@@ -85,28 +98,57 @@ class Diagnosis(Hook):
         self.collector.alert(event)
         return None
 
+    def on_resolved(self, event: Resolved) -> Reactions:
+        self.collector.resolved(event)
+        return None
+
     def on_examination(self, event: Examination) -> Reactions:
         self.collector.examination(event)
         return [*self._faults(event), *self._leaks(event)]
 
-    def _faults(self, event: Examination) -> Iterator[Alert]:
+    def _faults(self, event: Examination) -> Iterator[Reaction]:
         causes = diagnose(self.collector.evidence)
-        if not causes or not causes[0].condition or causes[0].confidence < SURE:
-            return
-        if causes[0].code in self._told:
-            return
-        self._told.add(causes[0].code)
-        yield self._alert(causes, event)
+        shown: set[tuple[str, str]] = set()
+        if causes and causes[0].condition and causes[0].confidence >= SURE:
+            shown.add((causes[0].condition, causes[0].code))
+            yield self._condition(causes, event)
+        if event.skipped:
+            return  # nothing was looked at that could show that a fault is over
+        for key in [*self._held, *shown]:
+            self._held[key] = 0 if key in shown else self._held[key] + 1
+            if self._held[key] >= GONE:
+                del self._held[key]
+                yield Over(*key, say("The examination no longer shows it."))
 
-    def _leaks(self, event: Examination) -> Iterator[Alert]:
+    def _condition(self, causes: list[Cause], event: Examination) -> Condition:
+        first = causes[0]
+        return Condition(
+            code=first.condition,
+            severity="warning" if first.condition in MILD else "critical",
+            message=first.sentence,
+            advice=first.advice,
+            subject=first.code,
+            evidence={
+                "cause": first.code,
+                "causes": [asdict(cause) for cause in causes],
+                "cells": dict(event.cells),
+            },
+            cause=first.code,
+            epoch=event.epoch,
+            global_step=event.global_step,
+            evaluation=event.evaluation,
+            time=event.time,
+        )
+
+    def _leaks(self, event: Examination) -> Iterator[Reaction]:
         for name, detector in self.memory.items():
             if name not in event.facts:
                 continue
             grown = detector.update(event.facts[name])
-            if grown is None or name in self._told:
+            if grown is None:
+                yield Over("memory_growing", MEMORY[name])
                 continue
-            self._told.add(name)
-            yield Alert(
+            yield Condition(
                 code="memory_growing",
                 severity="warning",
                 message=say(
@@ -120,6 +162,7 @@ class Diagnosis(Hook):
                     "Look for tensors that are kept from step to step, and for a loader with "
                     "persistent workers; save often, and restart before memory runs out."
                 ),
+                subject=MEMORY[name],
                 evidence={"grown": grown, "now": event.facts[name]},
                 epoch=event.epoch,
                 global_step=event.global_step,
@@ -127,20 +170,17 @@ class Diagnosis(Hook):
                 time=event.time,
             )
 
-    def _alert(self, causes: list[Cause], event: Examination) -> Alert:
-        first = causes[0]
-        return Alert(
-            code=first.condition,
-            severity="warning" if first.condition in MILD else "critical",
-            message=first.sentence,
-            advice=first.advice,
-            evidence={
-                "cause": first.code,
-                "causes": [asdict(cause) for cause in causes],
-                "cells": dict(event.cells),
-            },
-            epoch=event.epoch,
-            global_step=event.global_step,
-            evaluation=event.evaluation,
-            time=event.time,
-        )
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "collector": self.collector.state_dict(),
+            "held": [list(key) for key in self._held],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Raises ValueError, and starts anew, when the state does not fit."""
+        try:
+            self.collector.load_state_dict(state["collector"])
+            self._held = {(str(code), str(subject)): 0 for code, subject in state["held"]}
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            self._reset()
+            raise ValueError(f"Diagnosis: unusable state ({error})") from None

@@ -13,7 +13,7 @@ from ppocr_guard.detect.evidence import Evidence
 from ppocr_guard.detect.propositions import PROPOSITIONS, answer
 from ppocr_guard.detect.remedies import REMEDIES
 from ppocr_guard.detect.table import TABLE
-from ppocr_guard.events import EvalEnd, Examination, RunStart
+from ppocr_guard.events import Condition, EvalEnd, Examination, Over, RunStart
 from ppocr_guard.hooks.diagnosis import Diagnosis
 
 CODES = {entry.code for entry in TABLE}
@@ -108,6 +108,10 @@ CASES = [
 ]  # fmt: skip
 
 
+def conditions(hook, event):
+    return [one for one in hook.on_examination(event) if isinstance(one, Condition)]
+
+
 @pytest.mark.parametrize("case", CASES, ids=[str(case[0]) for case in CASES])
 def test_what_the_first_examination_shows(case):
     code, cells, facts, settings, notes = case
@@ -116,7 +120,7 @@ def test_what_the_first_examination_shows(case):
     event = Examination(
         0.0, 1, 0, 0, "hmean", {**LABELS, **cells}, {**ON_TEXT, **facts}, notes, settings
     )
-    told = list(hook.on_examination(event) or ())
+    told = conditions(hook, event)
     if code is None:
         assert told == []
         return
@@ -164,6 +168,48 @@ def test_labels_that_the_dictionary_cannot_write():
     hook = Diagnosis()
     cells = {"labels.train": 0.6, "labels.train_eval": 0.6, "labels.val": 0.7,
              **model(0.5, 0.5, 0.6)}  # fmt: skip
-    (alert,) = hook.on_examination(Examination(0.0, 1, 0, 0, "acc", cells))
+    (alert,) = conditions(hook, Examination(0.0, 1, 0, 0, "acc", cells))
     assert (alert.code, alert.evidence["cause"]) == ("targets_wrong", "labels_unwritable")
     assert "0.60" in alert.message
+
+
+def exam(evaluation, cells, **more):
+    return Examination(0.0, 1, 5 * evaluation, evaluation, "hmean", {**LABELS, **cells}, **more)
+
+
+def test_a_fault_that_is_no_longer_shown_is_over():
+    hook = Diagnosis()
+    first = model(0.95, 0.97, 0.97)
+    lost = {**first, "model.train_eval": 0.1, "model.val": 0.1, "best.val": 0.1}
+    hook.collector.evidence.learning_rate, hook.collector.evidence.optimizer = 0.5, "Adam"
+    hook.on_examination(exam(0, first, facts=ON_TEXT))
+    told = [conditions(hook, exam(i, lost, facts=ON_TEXT)) for i in range(1, 6)]
+    assert [len(one) for one in told] == [0, 0, 0, 1, 1]  # a state, each time with its numbers
+    assert (told[3][0].code, told[3][0].subject) == ("training_wrong", "learning_rate_too_high")
+    state = json.loads(json.dumps(hook.state_dict()))
+    resumed = Diagnosis()
+    resumed.load_state_dict(state)
+    back = [resumed.on_examination(exam(i, first, facts=ON_TEXT)) for i in (6, 7, 8)]
+    over = [[one.code for one in reactions if isinstance(one, Over)] for reactions in back]
+    assert over == [[], ["training_wrong"], []]
+
+
+def test_an_examination_that_looked_at_nothing_ends_nothing():
+    hook = Diagnosis()
+    facts = {**ON_TEXT, "lift.train_eval": 1.2, "best_lift.train_eval": 3.7}
+    assert conditions(hook, exam(0, model(0.0, 0.0, 0.97), facts=facts))
+    for i in (1, 2, 3):
+        reactions = hook.on_examination(exam(i, {}, skipped="too slow"))
+        assert not [one for one in reactions if isinstance(one, Over)]
+
+
+def test_a_leak_is_told_and_over():
+    hook = Diagnosis()
+    sizes = [1000, 2000, *(2000 + 200 * i for i in range(1, 8)), 2100]
+    told = []
+    for i, size in enumerate(sizes):
+        reactions = list(hook.on_examination(exam(i, {}, facts={"memory_host": float(size)})))
+        told.append([one.subject for one in reactions if isinstance(one, Condition)])
+    assert told[7] == told[8] == ["host"]
+    assert told[:7] == [[]] * 7
+    assert told[9] == []
