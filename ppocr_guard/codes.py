@@ -20,6 +20,11 @@ class Code:
     advice_zh: str
 
 
+def _untranslated(name: str, title: str, advice: str) -> Code:
+    """A code whose Chinese is still to come: it reads English in both languages."""
+    return Code(name, title, advice, title, advice)
+
+
 _DECLARED = (
     Code(
         name="shrink_ratio_unexpected",
@@ -158,6 +163,41 @@ _DECLARED = (
         ),
         title_zh="没有评估，或永远轮不到评估",
         advice_zh="设置 Global.eval_batch_step 和 Eval 数据集。",
+    ),
+    _untranslated(
+        "targets_wrong",
+        "the labels themselves do not come through the postprocess, or not through the dictionary",
+        "Set what the message names: a wrong shrink_ratio, unclip_ratio, threshold or dictionary.",
+    ),
+    _untranslated(
+        "labels_wrong",
+        "the training labels do not lie on the text, or not on all of it",
+        "Draw a few training labels over their images, and correct what the message names.",
+    ),
+    _untranslated(
+        "eval_mismatch",
+        "evaluation sees other images or labels than training",
+        "Compare Eval.dataset with Train.dataset: label file, resize, NormalizeImage.",
+    ),
+    _untranslated(
+        "training_wrong",
+        "nothing gets through the network, or nothing is learned",
+        "Look at the learning rate, the weights and the Loss section; the message says which.",
+    ),
+    _untranslated(
+        "data_changed",
+        "a data set was exchanged or overwritten in mid-run",
+        "Restore the data, and go on from best_accuracy.",
+    ),
+    _untranslated(
+        "mediocre",
+        "the model is better than its score, or better on training than on validation images",
+        "Set what the message names, or keep the best checkpoint.",
+    ),
+    _untranslated(
+        "memory_growing",
+        "memory grows at every evaluation",
+        "Look for tensors that are kept from step to step; save often, and restart in time.",
     ),
 )
 CODES = {code.name: code for code in _DECLARED}
