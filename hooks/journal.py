@@ -23,6 +23,7 @@ from ppocr_guard.events import (
     Event,
     Examination,
     Findings,
+    Hang,
     Repaired,
     Resolved,
     RoundTrip,
@@ -108,6 +109,9 @@ class Journal(Hook):
         self._put(event)
 
     def on_data_errors(self, event: DataErrors) -> None:
+        self._put(event)
+
+    def on_hang(self, event: Hang) -> None:
         self._put(event)
 
     def on_verdict(self, event: Verdict) -> None:

@@ -19,6 +19,7 @@ Written as a mapping, it adjusts the defaults, and PaddleOCR's ``-o Guard.hooks.
 from __future__ import annotations
 
 import difflib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Callable, Optional
@@ -30,6 +31,7 @@ from ppocr_guard.redact import redacted
 from ppocr_guard.registry import BUILT_IN, find_hook
 
 Path = tuple[Any, ...]
+_log = logging.getLogger("ppocr_guard")
 LineOf = Callable[[Path], Optional[int]]
 
 
@@ -63,8 +65,19 @@ class LoadedGuard:
     hooks: list[tuple[type[Hook], HookOptions]]
 
     def build(self) -> list[Hook]:
-        """New hooks, in order."""
-        return [cls(options) for cls, options in self.hooks]
+        """New hooks, in order; one that cannot be made is left out, with a line."""
+        made = []
+        for cls, options in self.hooks:
+            try:
+                made.append(cls(options))
+            except Exception as error:  # a user's hook: the others, and the stop, go on without
+                _log.error(
+                    "hook %s is off: it cannot be made (%s: %s).",
+                    cls.__name__,
+                    type(error).__name__,
+                    error,
+                )
+        return made
 
 
 def load_guard(

@@ -263,6 +263,20 @@ class Repaired:
 
 
 @dataclass(frozen=True)
+class Hang:
+    """The loop stands still: one batch or step takes far longer than usual. Sent once for each."""
+
+    time: float
+    epoch: int
+    global_step: int
+    phase: str  # "batch": waits for the loader; "step": forward, backward, gradients of all ranks
+    seconds: float  # so far
+    usual_seconds: Optional[float]  # median of the last ones; None before the first
+    where: str  # the line at which the training thread stands
+    stacks: str = ""  # of all threads, the training thread's first
+
+
+@dataclass(frozen=True)
 class RunEnd:
     time: float
     epoch: int
@@ -423,6 +437,7 @@ Event = Union[
     Findings,
     DataErrors,
     Repaired,
+    Hang,
     Verdict,
     Alert,
     Resolved,
@@ -445,6 +460,7 @@ _KINDS: dict[str, type] = {
     "findings": Findings,
     "data_errors": DataErrors,
     "repaired": Repaired,
+    "hang": Hang,
     "verdict": Verdict,
     "alert": Alert,
     "resolved": Resolved,

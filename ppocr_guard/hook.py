@@ -20,6 +20,7 @@ from ppocr_guard.events import (
     EvalSample,
     Examination,
     Findings,
+    Hang,
     Reaction,
     Repaired,
     Resolved,
@@ -119,6 +120,8 @@ class Hook:
     def on_data_errors(self, event: DataErrors) -> Reactions: ...
 
     def on_repaired(self, event: Repaired) -> Reactions: ...
+
+    def on_hang(self, event: Hang) -> Reactions: ...
 
     def on_verdict(self, event: Verdict) -> Reactions: ...
 

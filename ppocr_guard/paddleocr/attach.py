@@ -24,11 +24,12 @@ from ppocr_guard.paddleocr.examination import Examiner
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.loader import GuardedLoader
 from ppocr_guard.paddleocr.loop import Loop
+from ppocr_guard.paddleocr.ranks import Board, open_board
 from ppocr_guard.paddleocr.ratios import RatioReader
 from ppocr_guard.paddleocr.releases import recognise
 from ppocr_guard.paddleocr.rescoring import record_predictions
 from ppocr_guard.paddleocr.session import Session
-from ppocr_guard.paddleocr.stopping import StopTraining
+from ppocr_guard.paddleocr.stopping import StopAgreement, StopTraining, leave
 from ppocr_guard.saying import LEVELS
 from ppocr_guard.yaml_source import YamlError, config_path, guard_lines, guard_section
 
@@ -81,6 +82,7 @@ class _Seams:
     def __init__(self, program: ModuleType) -> None:
         self.program = program
         self.session: Optional[Session] = None
+        self.trainings = 0  # of this process so far; the same on all ranks
         self.evaluate: Callable[..., Any] = program.eval  # PaddleOCR's own
         self.findings: dict[str, str] = {}  # of the audit before the training
 
@@ -106,6 +108,7 @@ class _Seams:
 
         def train(*args: Any, **kwargs: Any) -> Any:
             bound = signature.bind(*args, **kwargs)
+            self.trainings += 1
             self.session = self._open(bound.arguments)
             if self.session is None:
                 return original(*args, **kwargs)
@@ -125,6 +128,8 @@ class _Seams:
             exit_code, result = stop.exit_code, None
             session.stopped(self.program.save_model)
             session.end("stopped")
+            if stop.end_process:
+                leave(exit_code)
         except BaseException as error:
             session.end("failed", f"{type(error).__name__}: {error}")
             raise
@@ -160,11 +165,21 @@ class _Seams:
         behaviour = recognise(_tree(self.program))
         guard = Guard(loaded.build(), _log, rank=loop.rank)
         ratios = RatioReader(loop, behaviour, guard.post)
+        agreement = StopAgreement(loop, self._board(loop))
         examiner = Examiner(loop, self.evaluate, guard.post, self.findings)
         before = functools.partial(baseline.read, loop, self.evaluate, guard.hooks)
-        session = Session(loop, guard, ratios, examiner, before)
+        session = Session(loop, guard, ratios, examiner, before, agreement)
         session.start(behaviour.release, loaded.config.run_name)
+        agreement.join()  # last: from here on the other ranks count on this one
         return session
+
+    @harmless
+    def _board(self, loop: Loop) -> Optional[Board]:
+        if loop.world_size == 1:
+            return None
+        return open_board(
+            loop.arguments["model"], loop.rank, loop.world_size, training=self.trainings
+        )
 
     def build_dataloader(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def build_dataloader(config: Any, mode: Any, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Counts the samples that PaddleOCR fails to load, and watches for a loop that gets no batch.
+"""Counts the samples that PaddleOCR fails to load.
 
 ``SimpleDataSet.__getitem__`` logs "When parsing line ..., error happened with msg: ..." and tries
 another sample, deeper and deeper, in the loader's workers. The log handler below is inherited by
@@ -10,9 +10,6 @@ from __future__ import annotations
 import ctypes
 import logging
 import multiprocessing
-import threading
-import time
-from typing import Callable, Optional
 
 _MARK = "error happened with msg"
 _MESSAGE_BYTES = 400
@@ -47,40 +44,3 @@ class DataErrorCounter(logging.Handler):
         lines = [line for line in message.strip().splitlines() if line.strip()]
         text = f"{lines[0][:200]} ... {lines[-1]}" if len(lines) > 1 else message
         self._last.value = text.encode("utf-8", "replace")[: _MESSAGE_BYTES - 1]
-
-
-class Watchdog:
-    """Calls ``stalled(seconds)`` from its own thread while the loop waits for a batch in vain.
-
-    The first call comes after ``patience`` seconds without a batch, further ones each time the
-    wait has doubled.
-    """
-
-    def __init__(self, stalled: Callable[[float], None], *, patience: float = 60.0) -> None:
-        self._stalled = stalled
-        self._patience = patience
-        self._since: Optional[float] = None
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ppocr_guard-watchdog", daemon=True)
-        self._thread.start()
-
-    def waiting(self, since: Optional[float]) -> None:
-        """The loop waits since then (:func:`time.perf_counter`); None: it got its batch."""
-        self._since = since
-
-    def close(self) -> None:
-        self._closed.set()
-
-    def _run(self) -> None:
-        reported: Optional[float] = None
-        threshold = self._patience
-        while not self._closed.wait(min(1.0, self._patience / 4)):
-            since = self._since
-            if since != reported:
-                threshold, reported = self._patience, since
-            if since is None:
-                continue
-            waited = time.perf_counter() - since
-            if waited >= threshold:
-                threshold *= 2
-                self._stalled(waited)

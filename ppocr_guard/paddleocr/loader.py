@@ -32,16 +32,20 @@ class GuardedLoader:
     def __iter__(self) -> Iterator[Any]:
         session = self._session
         session.epoch_starts(self._loader)  # before the workers fork, so that a repair reaches them
-        batches = iter(self._loader)
+        session.waiting(True)  # forks the workers, or wakes those of the last epoch
+        try:
+            batches = iter(self._loader)
+        finally:
+            session.waiting(False)
         while True:
             session.step_boundary()  # may raise StopTraining: nothing of the next batch is taken
             started = time.perf_counter()
-            session.waiting(started)
+            session.waiting(True)
             try:
                 batch = next(batches)
             except StopIteration:
                 return
             finally:
-                session.waiting(None)
+                session.waiting(False)
             session.batch_arrived(batch, time.perf_counter() - started)
             yield batch

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,19 +21,30 @@ from ppocr_guard.events import (
     DataErrors,
     EpochStart,
     EvalEnd,
+    Hang,
     RunEnd,
     StepEnd,
+    StopRequest,
 )
 from ppocr_guard.guard import Guard
 from ppocr_guard.paddleocr import state, status
-from ppocr_guard.paddleocr.data_errors import DataErrorCounter, Watchdog
+from ppocr_guard.paddleocr.data_errors import DataErrorCounter
 from ppocr_guard.paddleocr.examination import Examiner
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.ratios import RatioReader
 from ppocr_guard.paddleocr.rescoring import Predictions, is_suspicious
 from ppocr_guard.paddleocr.samples import SampleDrawer, wanted
-from ppocr_guard.paddleocr.stopping import StopAgreement, StopTraining, closing_lines, save_latest
+from ppocr_guard.paddleocr.stopping import (
+    Decision,
+    StopAgreement,
+    StopTraining,
+    closing_lines,
+    known_cause,
+    leave,
+    save_latest,
+)
+from ppocr_guard.paddleocr.watchdog import BATCH, STEP, Hung, Watchdog
 
 CLOSE_SECONDS = 10.0  # all hooks together, to flush at the end of a run
 _log = logging.getLogger("ppocr_guard")
@@ -48,6 +60,7 @@ class Session:
         ratios: RatioReader,
         examiner: Optional[Examiner] = None,
         baseline: Optional[Callable[[], Optional[Baseline]]] = None,
+        agreement: Optional[StopAgreement] = None,
     ) -> None:
         self.loop = loop
         self.guard = guard
@@ -57,11 +70,13 @@ class Session:
         self._ratios = ratios
         self._examiner = examiner
         self._baseline = baseline  # asked once, before the first step
-        self._agreement = StopAgreement(loop)
+        self._agreement = agreement or StopAgreement(loop)
+        self._decision: Optional[Decision] = None
         self._writer = state.StateWriter()
         self._progress = state.Progress(best=_number(loop.carried_over.get(loop.main_indicator)))
         self._data_errors = DataErrorCounter()
-        self._watchdog = Watchdog(self._stalled)
+        self._watchdog = Watchdog(self._stalled, self._hung, watch_steps=loop.rank == 0)
+        self._leaving = threading.Lock()  # held for good by the thread that ends the process
         self._samples = SampleDrawer(loop.config, guard.post)
         self._step_started = time.perf_counter()
         self._data_seconds = 0.0
@@ -87,7 +102,6 @@ class Session:
     @harmless
     def epoch_starts(self, loader: Any) -> None:
         self.epoch += 1
-        self._agreement.epoch_starts()
         self.guard.drain()
         self.guard.dispatch(
             EpochStart(time.time(), self.epoch, self.global_step, steps=len(loader))
@@ -109,16 +123,30 @@ class Session:
             StopTraining: this rank stops now, as do all others.
         """
         self._drain()
-        exit_code = self._agreement.exit_code(self.global_step, self.guard.stop)
-        if exit_code is not None:
-            raise StopTraining(exit_code)
+        decision = self._agreement.decide(self.global_step, self.guard.stop)
+        if decision is not None:
+            self._accept(decision)
+            raise StopTraining(decision.exit_code, end_process=not decision.together)
+
+    @harmless
+    def _accept(self, decision: Decision) -> None:
+        """What stops the run is the same on all ranks, whichever asked for it."""
+        self._decision = decision
+        alert = decision.stop.alert
+        if self.guard.stop is None and alert is not None:
+            self.guard.dispatch(alert)  # another rank's: hooks that run here only do not know it
+        self.guard.stop = decision.stop
 
     @harmless
     def _drain(self) -> None:
         self.guard.drain()
 
-    def waiting(self, since: Optional[float]) -> None:
-        self._watchdog.waiting(since)
+    def waiting(self, waits: bool) -> None:
+        """The loop asks the loader for a batch, or has got it (or its last)."""
+        self._watchdog.enter(BATCH if waits else None)
+        if not waits:
+            with self._leaving:  # if the watchdog ends the process, it ends here
+                pass
 
     @harmless
     def batch_arrived(self, batch: Any, data_seconds: float) -> None:
@@ -133,6 +161,7 @@ class Session:
         self._data_seconds = data_seconds
         self._images = len(batch[0]) if isinstance(batch, (list, tuple)) and batch else None
         self._ratios.batch_arrived(batch)
+        self._watchdog.enter(STEP)
 
     @harmless
     def stats(self, values: Mapping[str, Any]) -> None:
@@ -140,6 +169,7 @@ class Session:
         if "lr" not in values:  # metrics of the training batch: no step of their own
             return
         self.global_step += 1
+        self._watchdog.enter(None)
         losses = {k: float(v) for k, v in values.items() if k not in ("lr", "wd")}
         self.guard.dispatch(
             StepEnd(
@@ -235,11 +265,42 @@ class Session:
                 last_message=self._data_errors.last_message,
             )
         )
+        if self.guard.stop is not None:
+            self._stop_from_outside(self.guard.stop)
+
+    def _stop_from_outside(self, stop: StopRequest) -> None:
+        """The loop will not come to its next step boundary by itself: end the process, with the
+        state that was saved last. The other ranks end by the launcher."""
+        with self._leaving:
+            if not self._watchdog.waits_for_batch:
+                return  # the batch has come after all: the next boundary stops the run
+            try:
+                self._say_stopped(self._latest[1] if self._latest else None, in_order=False)
+                self.end("stopped")
+            finally:
+                leave(stop.exit_code if self.loop.world_size == 1 else stop.exit_code or 1)
+
+    @harmless
+    def _hung(self, hung: Hung) -> None:
+        """The watchdog's thread: a batch or a step takes far longer than usual."""
+        usually = f" (usually {hung.usual_seconds:.2g} s)" if hung.usual_seconds else ""
+        what = "waits for a batch" if hung.phase == BATCH else "is in one step"
+        others = ""
+        if hung.phase == STEP and self.loop.world_size > 1:
+            others = " It may wait for another rank: see that one's log."
+        _log.error(
+            "The training %s since %.0f s%s. It stands at %s.%s",
+            what,
+            hung.seconds,
+            usually,
+            hung.where,
+            others,
+        )
+        self.guard.dispatch(Hang(time.time(), self.epoch, self.global_step, **vars(hung)))
 
     @harmless
     def stopped(self, save_model: Callable[..., Any]) -> None:
         """After the loop was left by a stop: what PaddleOCR would have done at its end."""
-        stop = self.guard.stop
         latest: Optional[str] = None
         if self.loop.rank == 0:
             if self._latest and self._latest[0] == self.global_step:
@@ -251,10 +312,30 @@ class Session:
             writer = self.loop.arguments.get("log_writer")
             if writer is not None:
                 writer.close()
-            if stop is not None:
-                status.stopped(stop)
-                for line in closing_lines(stop, latest=latest, best=self._best()):
-                    _log.warning("%s", line)
+        self._say_stopped(latest)
+        self._agreement.wait_for_others(CLOSE_SECONDS)
+
+    @harmless
+    def _say_stopped(self, latest: Optional[str], *, in_order: bool = True) -> None:
+        """The last lines, and the word to ``ppocr-guard run``."""
+        stop = self.guard.stop
+        if stop is None:
+            return
+        status.stopped(stop)
+        asked = self._decision.rank if self._decision is not None else self.loop.rank
+        lines = closing_lines(
+            stop,
+            latest=latest,
+            best=self._best(),
+            rank=asked,
+            cause=known_cause(self.guard.alerts) if stop.code == "data_pipeline_failing" else None,
+            saved_step=None if in_order else (self._latest[0] if self._latest else 0),
+        )
+        if self.loop.rank == 0:
+            for line in lines:
+                _log.warning("%s", line)
+        else:
+            _log.error("%s Rank 0's log says more.", lines[0])
 
     def _best(self) -> Optional[str]:
         """The best checkpoint with its value, or None."""

@@ -2,69 +2,225 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import json
+import logging
+import multiprocessing
 import os
 import re
-from collections.abc import Mapping
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Optional
 
-from ppocr_guard.events import StopRequest
+from ppocr_guard.events import Alert, RunEnd, StopRequest
 from ppocr_guard.paddleocr.harmless import GuardSignal
 from ppocr_guard.paddleocr.loop import Loop
+from ppocr_guard.paddleocr.ranks import LAG, SLOW_EVERY, SLOW_SECONDS, Board
+from ppocr_guard.records import from_record, to_record
 
-# Ranks that are not at an evaluation boundary agree on a stop this often (a NaN on another rank).
-SYNC_EVERY_STEPS = 100
+LINGER_SECONDS = 300.0  # the most that a hook may stay after its run
+_log = logging.getLogger("ppocr_guard")
 _CAUSE = re.compile(r"\s+(?=(?:Likely cause|Cause) \(\d+%\):)")
 
 
 class StopTraining(GuardSignal):
     """Ends ``program.train`` from inside the loader; caught around it."""
 
-    def __init__(self, exit_code: int = 0) -> None:
+    def __init__(self, exit_code: int = 0, *, end_process: bool = False) -> None:
+        """``end_process``: other ranks go on, so this process must end, and they with it."""
         super().__init__("ppocr_guard stops the run")
         self.exit_code = exit_code
+        self.end_process = end_process
+
+
+@dataclass(frozen=True)
+class Decision:
+    """This rank stops now."""
+
+    stop: StopRequest
+    rank: int  # that asked for it
+    together: bool = True  # all ranks stop at this very step; else the launcher ends the others
+
+    @property
+    def exit_code(self) -> int:
+        """Of this process. Only a failure makes a launcher end the other ranks."""
+        return self.stop.exit_code if self.together else self.stop.exit_code or 1
 
 
 class StopAgreement:
     """Decides at each step boundary whether this rank stops now.
 
-    One rank may have asked for a stop; a rank that left alone would abort or hang the others in
-    their next collective. So with several ranks all of them meet in one all-reduce of an integer
-    at boundaries that each can compute by itself: before the first step of an epoch, before the
-    step after an evaluation, and every ``SYNC_EVERY_STEPS`` steps.
+    With several ranks, one that left alone would abort or hang the others in their next
+    collective. So a rank that wants to stop leaves a note with the step at which all are to
+    leave, ``LAG`` steps on: every rank will have seen it by then (:mod:`ranks` says why), and no
+    collective of ours is needed, in which an unguarded rank would be missing.
+
+    At the start each guarded rank leaves a note that it is guarded. Where one is missing, or the
+    ranks cannot talk, only the first guarded rank stops, by ending its process in failure.
     """
 
-    def __init__(self, loop: Loop) -> None:
-        self._alone = loop.world_size == 1
-        self._start, self._every = loop.evaluation_schedule()
-        self._epoch_starts = True
+    def __init__(self, loop: Loop, board: Optional[Board] = None) -> None:
+        self._rank = loop.rank
+        self._world_size = loop.world_size
+        self._first = loop.first_global_step
+        self._board = board
+        self._every = 1  # steps between two looks
+        self._guarded: Optional[set[int]] = None  # ranks; None: not known yet
+        self._asked = False
+        self._notes: dict[int, _Note] = {}  # by rank
 
-    def epoch_starts(self) -> None:
-        self._epoch_starts = True
+    def join(self) -> None:
+        """Say that this rank is guarded. The last thing before the loop begins, for whoever has
+        said it is counted on."""
+        if self._board is not None:
+            try:
+                if self._board.seconds() > SLOW_SECONDS:
+                    self._board.write("slow", "")
+                self._board.write("guarded", "")
+            except Exception as error:
+                self._lost(error)
 
-    def exit_code(self, global_step: int, stop: Optional[StopRequest]) -> Optional[int]:
-        """None: go on. A number: stop, with this exit code of the process."""
-        if self._alone:
-            return stop.exit_code if stop else None
-        if not self._boundary(global_step):
+    def decide(self, global_step: int, own: Optional[StopRequest]) -> Optional[Decision]:
+        """None: go on. ``own`` is what this rank's hooks have asked for."""
+        if self._world_size == 1:
+            return Decision(own, self._rank) if own else None
+        if self._guarded is None:
+            if self._board is not None and global_step < self._first + LAG:
+                return None
+            self._meet()
+        try:
+            if self._board is not None:
+                self._exchange(global_step, own)
+        except Exception as error:  # rank 0 is gone, which ends the training anyway
+            self._lost(error)
+        return self._agreed(global_step) if self._all else self._alone(own)
+
+    def wait_for_others(self, seconds: float) -> None:
+        """On rank 0, whose process keeps the notes: until the other ranks have read that they
+        stop."""
+        if self._board is None or self._world_size == 1 or not self._all:
+            return
+        try:
+            self._board.write("leaving", "")
+            deadline = time.monotonic() + seconds
+            while self._rank == 0 and self._board.count("leaving") < self._world_size:
+                if time.monotonic() > deadline:
+                    return
+                time.sleep(0.05)
+        except Exception as error:
+            self._lost(error)
+
+    @property
+    def _all(self) -> bool:
+        return self._guarded is not None and len(self._guarded) == self._world_size
+
+    @property
+    def _leader(self) -> int:
+        """The rank that stops where not all can."""
+        return min(self._guarded or {0})
+
+    def _meet(self) -> None:
+        """Learn which ranks are guarded: all that are have said so before their first step."""
+        self._guarded = set()
+        if self._board is not None:
+            try:
+                self._guarded = self._board.authors("guarded")
+                self._every = SLOW_EVERY if self._board.count("slow") else 1
+            except Exception as error:
+                self._lost(error)
+        if not self._all and self._rank == self._leader:
+            missing = sorted(set(range(self._world_size)) - self._guarded)
+            why = (
+                f"Of the {self._world_size} ranks, {', '.join(map(str, missing))} run without the "
+                "guard."
+                if self._guarded
+                else f"The {self._world_size} ranks cannot tell each other when to stop."
+            )
+            _log.log(
+                logging.WARNING if self._rank == 0 else logging.ERROR,
+                "%s A stop will end this process in failure%s, so that the launcher ends the "
+                "other ranks.",
+                why,
+                ", after it has saved" if self._rank == 0 else "",
+            )
+
+    def _exchange(self, global_step: int, own: Optional[StopRequest]) -> None:
+        assert self._board is not None
+        if own is not None and not self._asked:
+            self._asked = True
+            at = -(-(global_step + LAG) // self._every) * self._every
+            self._board.write("stop", _Note(at, own).to_json())
+        if global_step % self._every == 0 and self._board.count("stop") > len(self._notes):
+            new = self._board.authors("stop") - set(self._notes)
+            for rank, text in self._board.read("stop", new).items():
+                self._notes[rank] = _Note.from_json(text)
+
+    def _agreed(self, global_step: int) -> Optional[Decision]:
+        """All ranks know the same notes that are due, and so take the same one."""
+        due = [(note.at, rank) for rank, note in self._notes.items() if note.at <= global_step]
+        if not due:
             return None
-        import paddle
-        import paddle.distributed as dist
+        rank = min(due)[1]
+        return Decision(self._notes[rank].stop, rank)
 
-        vote = paddle.to_tensor([0 if stop is None else 1 + stop.exit_code], dtype="int32")
-        dist.all_reduce(vote, op=dist.ReduceOp.MAX)
-        agreed = int(vote.item())
-        return agreed - 1 if agreed else None
+    def _alone(self, own: Optional[StopRequest]) -> Optional[Decision]:
+        """Not all ranks are guarded: the first guarded one stops, for any of them."""
+        if self._rank != self._leader:
+            return None
+        if own is not None:
+            return Decision(own, self._rank, together=False)
+        for rank, note in sorted(self._notes.items()):
+            return Decision(note.stop, rank, together=False)
+        return None
 
-    def _boundary(self, global_step: int) -> bool:
-        first, self._epoch_starts = self._epoch_starts, False
-        if first or global_step % SYNC_EVERY_STEPS == 0:
-            return True
-        return (
-            self._every is not None
-            and global_step > self._start
-            and (global_step - self._start) % self._every == 0
-        )
+    def _lost(self, error: Exception) -> None:
+        self._board = None
+        self._guarded = self._guarded or set()
+        _log.warning("the ranks can no longer tell each other when to stop (%s)", error)
+
+
+@dataclass(frozen=True)
+class _Note:
+    """A stop that a rank asks for, and the step at which all ranks are to leave."""
+
+    at: int
+    stop: StopRequest
+
+    def to_json(self) -> str:
+        end = RunEnd(0.0, self.stop.epoch, self.stop.global_step, "stopped", self.stop)
+        return json.dumps({"at": self.at, "end": to_record(end)})
+
+    @classmethod
+    def from_json(cls, text: str) -> _Note:
+        values = json.loads(text)
+        end = from_record(values["end"])
+        assert isinstance(end, RunEnd)
+        assert end.stop is not None
+        return cls(int(values["at"]), end.stop)
+
+
+def leave(exit_code: int) -> None:
+    """End this process now, its loader workers with it.
+
+    Not by ``SystemExit``: at its end Python would wait for threads, and paddle for other ranks.
+    """
+    workers = multiprocessing.active_children()
+    for worker in workers:
+        worker.kill()
+    for worker in workers:
+        worker.join(1.0)
+    for thread in threading.enumerate():
+        if thread.name.startswith("ppocr_guard-") and not thread.daemon:
+            thread.join(LINGER_SECONDS)  # a server that waits for its last scrape
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    os._exit(exit_code)
 
 
 def save_latest(
@@ -109,19 +265,46 @@ def save_latest(
     return os.path.join(folder, "latest")
 
 
-def closing_lines(stop: StopRequest, *, latest: Optional[str], best: Optional[str]) -> list[str]:
-    """What a stopped run says last: rule, numbers, cause, what to do, where things are."""
+def known_cause(alerts: Iterable[Alert]) -> Optional[str]:
+    """Why samples fail, where the guard has said it before they did: a shrink ratio that the
+    transforms cannot work with ends in an IndexError that tells nobody."""
+    found = [alert.message for alert in alerts if alert.code.startswith("shrink_ratio_")]
+    return found[-1] if found else None
+
+
+def closing_lines(
+    stop: StopRequest,
+    *,
+    latest: Optional[str],
+    best: Optional[str],
+    rank: int = 0,
+    cause: Optional[str] = None,
+    saved_step: Optional[int] = None,
+) -> list[str]:
+    """What a stopped run says last: rule, numbers, cause, what to do, where things are.
+
+    Args:
+        stop: what stopped it; latest, best: checkpoints.
+        rank: that asked for the stop.
+        cause: known from elsewhere; else what ``stop.reason`` ends with.
+        saved_step: of ``latest`` (0: nothing was saved), where the loop could not be left in order.
+    """
     alert = stop.alert
     at = f"epoch {stop.epoch}, global step {stop.global_step}"
     if stop.evaluation is not None:
         at += f", evaluation {stop.evaluation}"
+    if rank:
+        at += f", as rank {rank} asked for"
     # An alert's sentence may end with its diagnosis: "... Cause (97%): ..."
-    why, *cause = _CAUSE.split(stop.reason, maxsplit=1)
+    why, *causes = _CAUSE.split(stop.reason, maxsplit=1)
     lines = [f"The guard stopped this run ({stop.code}) at {at}.", f"  why:    {why}"]
-    lines += [f"  cause:  {text}" for text in cause]
+    lines += [f"  cause:  {text}" for text in ([cause] if cause else causes)]
     if alert and alert.advice:
         lines.append(f"  do:     {alert.advice}")
     lines.append(f"  best:   {best or 'no checkpoint was better than 0'}")
     if latest:
         lines.append(f"  latest: {latest} (resume with -o Global.checkpoints={latest})")
+    if saved_step is not None:
+        saved = f"last saved at global step {saved_step}" if saved_step else "not saved yet"
+        lines.append(f"  note:   the loop could not be left: its process was ended; {saved}")
     return lines

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import Optional
 
 from ppocr_guard import Hook, HookOptions, StopRequest
@@ -44,3 +46,48 @@ class StopAt(Hook):
 class Broken(Hook):
     def on_step(self, event):
         raise RuntimeError("a user's mistake")
+
+
+class FailsOn(Hook):
+    """Cannot be made on one rank."""
+
+    every_rank = True
+
+    class Options(HookOptions):
+        rank: int = 1
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if own_rank() == self.options.rank:
+            raise RuntimeError("no such device here")
+
+
+class KillRank(Hook):
+    """The kernel's out-of-memory killer, say."""
+
+    every_rank = True
+
+    class Options(HookOptions):
+        rank: int = 1
+        step: int = 3
+
+    def on_step(self, event):
+        if own_rank() == self.options.rank and event.global_step == self.options.step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Poison:
+    """A transform: targets that are NaN, on one rank, from its n-th image on (of each worker)."""
+
+    def __init__(self, poison_rank=1, poison_after=20, **_settings):
+        self.left = poison_after if own_rank() == poison_rank else -1
+
+    def __call__(self, data):
+        if self.left == 0:
+            data["threshold_map"] = data["threshold_map"] * float("nan")
+        self.left -= self.left > 0
+        return data
+
+
+def own_rank() -> int:
+    return int(os.environ.get("PADDLE_TRAINER_ID", 0))

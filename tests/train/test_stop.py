@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 
 import pytest
+from test_ranks import launch
 
 STOP = """
 Guard:
@@ -58,27 +58,16 @@ def test_the_exit_code_of_the_process_is_the_options(kit) -> None:
     assert outcome.lines("ppocr_guard", "stopped this run")
 
 
-@pytest.mark.parametrize(("release", "rank"), [("2.10.0", 0), ("3.7.0", 1)])
-def test_two_ranks_stop_together(kit, release: str, rank: int) -> None:
-    hook = f"hooks_for_tests.StopAt: {{step: 3, rank: {rank}}}"
-    guard = f"Guard: {{hooks: [{{{hook}}}, {{Journal: null}}]}}\n"
-    outcome = kit.run(
-        f"ranks-{release}",
-        tree=kit.tree(release),
-        guard=guard,
-        distributed=True,
-        epoch_num=20,
-        num_workers=1,
-        batch_size=4,
-        command=[
-            sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", "2",
-            "--backend", "gloo", "--log_dir", str(kit.folder / f"launch-{release}"),
-            "tools/train.py", "-c", "{config}",
-        ],
-    )  # fmt: skip
-    workers = [(kit.folder / f"launch-{release}" / f"workerlog.{n}").read_text() for n in (0, 1)]
-    assert outcome.code == (3 if rank == 0 else 0), outcome.output + "".join(workers)
-    for text in workers:
-        assert "Traceback" not in text
-    assert "epoch: [1/20], global_step: 4" in workers[0]  # the first evaluation's boundary
-    assert "global_step: 5" not in workers[0]
+def test_two_ranks_of_the_newest_release_stop_together(kit) -> None:
+    """test_ranks.py has the rest, on 2.10.0."""
+    run, texts = launch(
+        kit,
+        "ranks-3.7.0",
+        "{hooks_for_tests.StopAt: {evaluation: 1}}",
+        tree=kit.tree("3.7.0"),
+        eval_batch_step=(0, 4),
+    )
+    assert run.code == 3, run.output + "".join(texts)
+    assert "Traceback" not in "".join(texts)
+    assert "global_step: 6," in texts[0]  # two steps after the evaluation, on both ranks
+    assert "global_step: 7," not in texts[0]

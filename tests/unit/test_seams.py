@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,13 +12,13 @@ import pytest
 
 from ppocr_guard.events import Alert, StopRequest
 from ppocr_guard.paddleocr import state, status
-from ppocr_guard.paddleocr.data_errors import DataErrorCounter, Watchdog
+from ppocr_guard.paddleocr.data_errors import DataErrorCounter
 from ppocr_guard.paddleocr.harmless import GuardSignal, harmless
 from ppocr_guard.paddleocr.loader import GuardedLoader
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.operators import live_ratios, map_indices, pin
 from ppocr_guard.paddleocr.rescoring import is_suspicious
-from ppocr_guard.paddleocr.stopping import StopAgreement, closing_lines
+from ppocr_guard.paddleocr.stopping import closing_lines
 from ppocr_guard.yaml_source import guard_lines, guard_section
 
 
@@ -61,24 +60,6 @@ def test_the_start_of_a_run_carries_the_facts_of_the_loop() -> None:
 
 
 STOP = StopRequest(code="hmean_collapse", reason="r", epoch=1, global_step=7, exit_code=4)
-
-
-def test_one_rank_stops_at_once() -> None:
-    agreement = StopAgreement(loop(eval_batch_step=[0, 5]))
-    assert agreement.exit_code(7, None) is None
-    assert agreement.exit_code(7, STOP) == 4
-
-
-def test_ranks_meet_where_all_of_them_can_know(monkeypatch: pytest.MonkeyPatch) -> None:
-    agreement = StopAgreement(loop(eval_batch_step=[10, 5], world_size=2))
-    boundaries = []
-    for global_step in range(205):
-        if global_step == 40:
-            agreement.epoch_starts()
-        if agreement._boundary(global_step):
-            boundaries.append(global_step)
-    expected = {0, 40, 100, 200, *range(15, 205, 5)}
-    assert boundaries == sorted(expected)
 
 
 def test_progress_counts_on_and_nan_is_never_the_best() -> None:
@@ -165,21 +146,6 @@ def test_data_errors_are_counted_and_the_last_is_kept() -> None:
     assert counter.count == 3
     assert "img_2.jpg" in counter.last_message
     assert counter.last_message.endswith("KeyError: 'polys'")
-
-
-def test_the_watchdog_speaks_while_the_loop_waits_and_is_still_otherwise() -> None:
-    seen: list[float] = []
-    watchdog = Watchdog(seen.append, patience=0.05)
-    time.sleep(0.15)
-    assert seen == []
-    watchdog.waiting(time.perf_counter())
-    time.sleep(0.4)
-    watchdog.waiting(None)
-    count = len(seen)
-    assert 1 <= count <= 4  # at 0.05, 0.1, 0.2, 0.4 s at most
-    time.sleep(0.1)
-    assert len(seen) == count
-    watchdog.close()
 
 
 def test_the_loader_stands_in_for_paddles() -> None:

@@ -52,10 +52,9 @@ def _ended(ctx: Context, told: Told) -> Iterator[Found]:
             "critical",
             data.operator_path(ctx, str(stage["mode"]), operator),
             say(
-                "Sample {number} of {mode}.dataset ({image}) hangs in {operator}.",
+                "Sample {number} of {mode}.dataset hangs in {operator}.",
                 number=stage["number"],
                 mode=stage["mode"],
-                image=str(stage.get("image") or "?")[-120:],
                 operator=operator or "the data set itself",
             ),
             "Look at what this operator is given.",

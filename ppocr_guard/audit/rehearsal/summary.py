@@ -44,8 +44,6 @@ def summary(told: Told, cards: int = 1) -> dict[str, Any]:
         "baseline_metrics": {k: _finite(v) for k, v in metrics.items()} or None,
         "baseline_images": base.get("images"),
         "validation_images": plan.get("validation_images"),
-        "frozen": _frozen(told),
-        "largest_image": _largest(told),
         "losses": [
             {k: _finite(v) for k, v in numbers(step["losses"]).items()} for step in told.all("step")
         ],
@@ -54,25 +52,6 @@ def summary(told: Told, cards: int = 1) -> dict[str, Any]:
             (fact["memory"] for fact in told.facts if fact.get("memory")), default=None
         ),
         **cost,
-    }
-
-
-def _frozen(told: Told) -> list[str]:
-    """Parts of the model none of whose weights is trained."""
-    parts = (told.first("parameters") or {"parts": {}})["parts"]
-    return [name for name, (tensors, frozen) in parts.items() if tensors and frozen == tensors]
-
-
-def _largest(told: Told) -> Optional[dict[str, Any]]:
-    """Of the validation images whose size is known."""
-    fact = told.first("largest")
-    if fact is None or not fact["width"]:
-        return None
-    return {
-        "width": fact["width"],
-        "height": fact["height"],
-        "seconds": fact["seconds"],
-        "memory_bytes": fact["memory"],
     }
 
 
@@ -204,8 +183,6 @@ def rows(numbers_of: dict[str, Any]) -> Iterator[tuple[str, str]]:
             f"{baseline:.4f} on {numbers_of['baseline_images']} of "
             f"{numbers_of['validation_images']} validation images",
         )
-    if numbers_of["frozen"]:
-        yield "frozen", ", ".join(numbers_of["frozen"])
     losses = [loss["loss"] for loss in numbers_of["losses"] if loss.get("loss") is not None]
     if losses:
         yield "loss of the first steps", ", ".join(f"{loss:.4g}" for loss in losses)
@@ -217,10 +194,6 @@ def rows(numbers_of: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "a step", f"{about}{_duration(step)}{wait}"
     if numbers_of["evaluation_seconds"] is not None:
         yield "an evaluation", f"about {_duration(numbers_of['evaluation_seconds'])}"
-    largest = numbers_of["largest_image"]
-    if largest:
-        size = f"{largest['width']} x {largest['height']}"
-        yield "the largest image", f"{_duration(largest['seconds'])} ({size})"
     if numbers_of["hours"] is not None:
         evaluating = numbers_of["evaluation_hours"]
         of = f", {_duration(3600 * evaluating)} of it evaluating" if evaluating else ""

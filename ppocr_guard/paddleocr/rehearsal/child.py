@@ -90,9 +90,7 @@ class Child:
             settings = self._section("Global")
             if settings.get("use_gpu") and not sys.modules["paddle"].is_compiled_with_cuda():
                 self.channel.fact("no_gpu")  # PaddleOCR would end here
-                # Nor has a CPU what mixed precision and synchronised batch norms need.
-                for key in ("use_gpu", "use_amp", "use_sync_bn"):
-                    config["Global"][key] = False
+                config["Global"]["use_gpu"] = False
             return config
 
         program.load_config, program.merge_config = load_config, merge_config

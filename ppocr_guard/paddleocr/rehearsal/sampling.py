@@ -90,25 +90,22 @@ def take(
 ) -> Sampled:
     """Take the samples at ``indices``, as many as fit into ``seconds``; tells a fact of it."""
     found, failures, started = Sampled(), [], time.monotonic()
-    line: Optional[str] = None
 
     def begins(operator: str) -> None:
-        image = (line or "").partition("\t")[0]
-        where = {"number": found.tried, "of": len(indices), "operator": operator, "image": image}
-        channel.stage("sample", mode=mode, **where)
+        channel.stage("sample", mode=mode, number=found.tried, of=len(indices), operator=operator)
 
     with _watched(dataset, begins) as watch:
         for index in indices:
             if found.tried and time.monotonic() - started > seconds:
                 break
             found.tried += 1
-            line = _line(dataset, index)
             begins("")
             watch.failed, watch.logged = None, ""
             before = time.monotonic()
             sample = _one(dataset, index)
             if sample is None:
                 failures.append({"index": index, **_failure(watch)})
+                line = _line(dataset, index)
                 if line is not None:
                     failures[-1]["line"] = line
             else:
