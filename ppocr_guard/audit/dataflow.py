@@ -144,7 +144,8 @@ def _resized_by_data_set(ctx: Context, mode: str) -> bool:
 
 def _step(transform: Transform) -> Optional[Step]:
     if transform.name == "NormalizeImage":
-        return Step(str(transform.parameters.get("order", "chw")), False, scales=True)
+        order = transform.parameters.get("order", "chw")
+        return Step(order if order in ("hwc", "chw") else None, False, scales=True)
     if transform.name == "DecodeImage" and transform.parameters.get("channel_first"):
         return STEPS["DecodeImage"]._replace(gives="chw")
     if transform.name == "IaaAugment":
@@ -218,7 +219,15 @@ def _keys(
     if missing and not sample.unknown:
         yield _absent(ctx, transform, missing, transforms, f"{transform.name} needs")
         sample.keys.update(missing)
-    sample.keys |= known.writes
+    sample.keys |= known.writes - _not_made(transform)
+
+
+def _not_made(transform: Transform) -> frozenset[str]:
+    """Keys that an operator makes with other options only."""
+    if transform.name != "MultiLabelEncode":
+        return frozenset()
+    guide = transform.parameters.get("gtc_encode")
+    return frozenset(["label_gtc" if guide is None else "label_sar"])
 
 
 def _absent(

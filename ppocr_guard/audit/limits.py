@@ -28,6 +28,7 @@ class Limit:
     most: Optional[float] = None
     below: Optional[float] = None
     length: Optional[int] = None  # of a list
+    multiple: Optional[int] = None
     choices: tuple[Any, ...] = ()
     why: str = ""
 
@@ -56,6 +57,7 @@ class Limit:
             or (self.above is not None and number <= self.above)
             or (self.most is not None and number > self.most)
             or (self.below is not None and number >= self.below)
+            or (self.multiple is not None and number % self.multiple)
         )
 
     @property
@@ -75,6 +77,8 @@ class Limit:
             )
             if bound is not None
         ]
+        if self.multiple is not None:
+            bounds.append(f"in steps of {self.multiple}")
         return f"{text} {' and '.join(bounds)}" if bounds else text
 
 
@@ -91,6 +95,7 @@ _KINDS = {
     "number": ("a number", _is_number),
     "switch": ("true or false", lambda value: isinstance(value, (bool, int, float))),
     "text": ("a text", lambda value: isinstance(value, str)),
+    "word": ("one word", lambda value: not isinstance(value, (list, Mapping))),
     "numbers": ("a list of numbers", lambda v: isinstance(v, list) and all(map(_is_number, v))),
     "section": ("a section of its own", lambda value: isinstance(value, Mapping)),
     "list": ("a list", lambda value: isinstance(value, list)),
@@ -110,6 +115,9 @@ DECAY = Limit("number", least=0, below=1).because("stock configs have 0 to 0.05"
 MOMENT = Limit("number", least=0, below=1).because("it is the share of the past that is kept")
 RATE = POSITIVE.because("with 0 nothing is learned, and a negative one climbs the loss")
 SIZE = Limit("numbers", above=0, length=2)
+CROP = Limit("numbers", above=0, length=2, multiple=32).because(
+    "the network halves it five times, and puts maps of all sizes together again"
+)
 SHAPE = Limit("numbers", length=3)
 
 
@@ -236,6 +244,7 @@ REQUIRED: dict[YamlPath, tuple[str, ...]] = {
     },
 }
 
+_LIST = Limit("list").because("each line of it must begin with a dash")
 _UNIT = Limit("number", above=0, below=1)
 _THRESHOLD = _UNIT.because(
     "it is compared with a probability: outside of 0 to 1 all or nothing passes"
@@ -285,6 +294,9 @@ OPTIONS: dict[tuple[str, str], dict[str, Limit]] = {
         "ohem_ratio": POSITIVE.because("it is the number of background pixels for one of text"),
         "eps": POSITIVE,
     },
+    ("loss", "MultiLoss"): {"loss_config_list": _LIST},
+    ("loss", "CombinedLoss"): {"loss_config_list": _LIST},
+    ("head", "MultiHead"): {"head_list": _LIST},
     ("loss", "PSELoss"): {"alpha": SHARE, "ohem_ratio": POSITIVE},
     ("transform", "DecodeImage"): {"img_mode": one_of("BGR", "RGB", "GRAY")},
     ("transform", "NormalizeImage"): {
@@ -305,13 +317,13 @@ OPTIONS: dict[tuple[str, str], dict[str, Limit]] = {
     },
     ("transform", "MakePseGt"): {"kernel_num": FROM_1, "min_shrink_ratio": _SHRINK},
     ("transform", "EastRandomCropData"): {
-        "size": SIZE,
+        "size": CROP,
         "max_tries": FROM_1.because("else no crop is tried, and the image stays as it is"),
         "min_crop_side_ratio": SHARE,
         "keep_ratio": SWITCH,
     },
-    ("transform", "EASTProcessTrain"): {"image_shape": SIZE, "min_crop_side_ratio": SHARE},
-    ("transform", "SASTProcessTrain"): {"image_shape": SIZE},
+    ("transform", "EASTProcessTrain"): {"image_shape": CROP, "min_crop_side_ratio": SHARE},
+    ("transform", "SASTProcessTrain"): {"image_shape": CROP},
     ("transform", "DetResizeForTest"): {
         "limit_type": one_of("min", "max", "resize_long"),
         "limit_side_len": FROM_1,
@@ -319,7 +331,7 @@ OPTIONS: dict[tuple[str, str], dict[str, Limit]] = {
         "image_shape": SIZE,
     },
     ("transform", "CopyPaste"): {"objects_paste_ratio": SHARE},
-    ("transform", "RandomCropImgMask"): {"size": SIZE},
+    ("transform", "RandomCropImgMask"): {"size": CROP},
     **{("transform", name): {"image_shape": _RECT} for name in _REC_SIZES.split()},
     ("transform", "SARRecResizeImg"): {"image_shape": _SAR_SHAPE},
     ("transform", "RobustScannerRecResizeImg"): {"image_shape": _SAR_SHAPE},

@@ -78,7 +78,7 @@ def _family(
 _DB_KEYS = "image threshold_map threshold_mask shrink_map shrink_mask"
 _DET_KEYS = "image shape polys ignore_tags"
 _REC_KEYS = "image label length"
-_MULTI_KEYS = "image label_ctc label_gtc|label_sar length valid_ratio"
+_MULTI_KEYS = "image label_ctc label_gtc|label_sar length"
 _FORMULA = "PPFormulaNet_S_Loss PPFormulaNet_L_Loss UniMERNetLoss"
 _FORMULA_ALGORITHMS = (
     "UniMERNet PP-FormulaNet-S PP-FormulaNet-L PP-FormulaNet_plus-S PP-FormulaNet_plus-M "

@@ -443,6 +443,11 @@ case(
     option("EastRandomCropData", "size", 640),
     option("EastRandomCropData", "size", [320, 320]),
 )
+case("value_unusable", option("EastRandomCropData", "size", [300, 300]), nothing)
+case("value_unusable", at("PostProcess", "score_mode")(["fast"]), nothing)
+case("component_unknown", option("IaaAugment", "augmenter_args", [{"type": "Flipr"}]), nothing)
+case("main_indicator_unknown", at("Metric", "main_indicator")(["hmean"]), nothing)
+case("key_missing", at("PostProcess")(None), nothing)
 case("value_unusable", option("NormalizeImage", "std", [0.2, 0, 0.2]), nothing)
 case("value_unusable", at("Loss", "balance_loss")("no"), at("Loss", "balance_loss")(False))
 piecewise = {"name": "Piecewise", "decay_epochs": [100, 200], "values": [0.001, 0.0001, 0.00001]}

@@ -14,9 +14,11 @@ from ppocr_guard.audit.rules.keys import NUMBERS_IN
 from ppocr_guard.yaml_source import YamlPath, written
 
 # Kinds of options as their defaults show them (ppocr_guard.paddleocr.signatures).
-_BY_DEFAULT = {"b": Limit("switch"), "n": Limit("number")}
+_BY_DEFAULT = {"b": Limit("switch"), "n": Limit("number"), "s": Limit("word")}
 # Named in head_list of MultiHead, which knows these only (ppocr/modeling/heads/rec_multi_head.py).
 MULTI_HEADS = ("CTCHead", "SARHead", "NRTRHead")
+# Of imgaug; from 3.0 on the first three and Resize alone (ppocr/data/imaug/iaa_augment.py).
+AUGMENTERS = ("Fliplr", "Flipud", "Affine", "Resize", "GaussianBlur", "Multiply", "Add", "Crop")
 REGULARIZERS = ("L1", "L2", "L1Decay", "L2Decay")
 
 
@@ -71,6 +73,12 @@ def _misspelt_choice(ctx: Context) -> Iterator[Finding]:
             places.append(((*path, index, name), name, MULTI_HEADS))
     path = ("Train", "sampler", "name")
     places.append((path, ctx.get(*path), ("MultiScaleSampler",)))
+    for t in ctx.transforms("Train"):
+        augmenters = t.parameters.get("augmenter_args") if t.name == "IaaAugment" else None
+        for index, entry in enumerate(augmenters if isinstance(augmenters, list) else []):
+            if isinstance(entry, Mapping):
+                here = (*t.path, "augmenter_args", index, "type")
+                places.append((here, entry.get("type"), AUGMENTERS))
     for path, name, choices in places:
         near = meant(name, choices) if isinstance(name, str) else None
         if near:
@@ -139,7 +147,8 @@ def _limited(ctx: Context) -> Iterator[tuple[YamlPath, Any, Limit]]:
             elif known is not None and part.path not in SECTIONS:
                 by_default = _BY_DEFAULT.get(known.options.get(key, ""))
                 # A number's default may be replaced by one number for each stage: lists pass.
-                if by_default is not None and not isinstance(value, list):
+                listed = isinstance(value, list) and by_default != _BY_DEFAULT["s"]
+                if by_default is not None and not listed:
                     yield (*part.path, key), value, by_default
 
 

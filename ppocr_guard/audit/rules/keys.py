@@ -96,8 +96,12 @@ def key_missing(ctx: Context) -> Iterator[Finding]:
         if not isinstance(section, Mapping):
             continue
         for key in keys:
-            if key in section or (path == () and key == "Eval"):
-                continue  # evaluation_disabled says what is to be said of Eval
+            if path == () and key == "Eval":
+                continue  # evaluation_disabled says what is to be said of it
+            if path == () and key in section and not isinstance(section[key], Mapping):
+                yield Finding((key,), f"{key} has no keys.", f"Write them, indented, below {key}.")
+            if key in section:
+                continue
             spare = [str(k) for k in section if str(k) not in SECTIONS.get(path, {})]
             like = meant(key, spare, cutoff=0.5)
             yield Finding(

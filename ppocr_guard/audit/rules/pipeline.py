@@ -102,7 +102,8 @@ def main_indicator_unknown(ctx: Context) -> Iterator[Finding]:
     source = ctx.words.find("metric", str(name))
     if known is None or indicator is None:
         return
-    if indicator not in known and (source is None or indicator not in source.writes):
+    returned = known | (source.writes if source is not None else frozenset())
+    if not isinstance(indicator, str) or indicator not in returned:
         yield Finding(
             path,
             f"{name} returns no {indicator!r}.",

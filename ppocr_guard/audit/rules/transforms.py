@@ -43,7 +43,7 @@ def normalization_differs(ctx: Context) -> Iterator[Finding]:
     evaluation = ctx.transform("Eval", "NormalizeImage")
     if train is None or evaluation is None:
         return
-    for key in ("scale", "mean", "std", "order"):
+    for key in ("scale", "mean", "std"):
         one, other = train.parameters.get(key), evaluation.parameters.get(key)
         if one != other and None not in (one, other):
             yield Finding(
