@@ -32,10 +32,10 @@ $(READY): pyproject.toml
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable ".[demo,test]"
 	touch $@
 
-bench: $(READY)  ## the tables that the README quotes; about half an hour
+bench: $(READY)  ## the tables that the README quotes; about an hour and a half
 	$(BIN)/python -m pip install --quiet tensorboardX
 	$(BIN)/python -m benchmarks.detection
-	$(BIN)/python -m benchmarks.diagnosis --seed 1
+	$(BIN)/python -m benchmarks.diagnosis report
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/geometry.py
 	$(BIN)/python benchmarks/log_reading.py

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from typing import Optional
 
 from ppocr_guard import Hook, HookOptions, StopRequest
+from ppocr_guard.paddleocr import watchdog
 
 
 class StopAt(Hook):
@@ -91,3 +93,24 @@ class Poison:
 
 def own_rank() -> int:
     return int(os.environ.get("PADDLE_TRAINER_ID", 0))
+
+
+class Sleepy:
+    """A transform that takes a minute for an image, from each worker's n-th on."""
+
+    def __init__(self, sleepy_after=8, **_settings):
+        self.left = sleepy_after
+
+    def __call__(self, data):
+        if self.left == 0:
+            time.sleep(60)
+        self.left -= self.left > 0
+        return data
+
+
+class ShortPatience(Hook):
+    """A watchdog that need not be waited for."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        watchdog.PATIENCE = 2.0

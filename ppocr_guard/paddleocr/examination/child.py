@@ -8,6 +8,7 @@ forks its loader's workers at the same point, so what is safe for them is safe h
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import pickle
@@ -81,6 +82,9 @@ def _child(function: Callable[[], Any], read: int, write: int) -> None:
         for descriptor in (1, 2):
             os.dup2(silence, descriptor)
         logging.disable(logging.CRITICAL)
+        gc.disable()  # what the parent has on a GPU must not be freed from here
+        with contextlib.suppress(OSError):
+            os.nice(5)  # after the loader's workers
         _single_threaded()
         answer: tuple[Any, Optional[str]]
         try:
