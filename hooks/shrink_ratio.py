@@ -33,6 +33,8 @@ REMEDY = mark(
 )
 RIGHT = mark("The shrink ratio of {operator} is {ratio:.4f}, as the config means.")
 
+PRECISION = 0.01  # of a ratio that is read off an operator or a schedule
+
 
 class ShrinkRatio(Hook):
     """Logs the effective shrink ratio of every epoch by operator and source.
@@ -51,8 +53,9 @@ class ShrinkRatio(Hook):
             default=False,
             description="pin the ratio to the config's shrink_ratio before the first batch",
         )
+        # 0.4205 and 0.4256 trained as well as 0.4; 0.6048 from the first epoch on did not.
         tolerance: float = Field(
-            default=0.01, gt=0, description="a ratio this far outside what the config means passes"
+            default=0.03, gt=0, description="a ratio this far outside what the config means passes"
         )
         measured_tolerance: float = Field(
             default=0.05,
@@ -177,7 +180,7 @@ class ShrinkRatio(Hook):
             same_operator, same_source = operator == event.operator, source == event.source
             if same_operator == same_source:  # itself, or nothing in common
                 continue
-            allowed = self._tolerance(event) + self._tolerance(other)
+            allowed = self._precision(event) + self._precision(other)
             subject = "/".join(sorted({operator, event.operator}))
             if same_operator:
                 subject = f"{operator} {'/'.join(sorted({source, event.source}))}"
@@ -281,6 +284,10 @@ class ShrinkRatio(Hook):
             subject=subject,
             **values,
         )
+
+    def _precision(self, event: ShrinkRatioEvent) -> float:
+        """How far two readings of one ratio may be apart."""
+        return self._tolerance(event) if event.source == "measured" else PRECISION
 
     def _tolerance(self, event: ShrinkRatioEvent) -> float:
         if event.source == "measured":

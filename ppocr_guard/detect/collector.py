@@ -148,7 +148,7 @@ class Collector:
         if rank < self._source:
             return
         self._source = rank
-        margin = 0.05 + (event.uncertainty or 0.0) if event.source == "measured" else 0.01
+        margin = 0.05 + (event.uncertainty or 0.0) if event.source == "measured" else 0.03
         wrong = not low - margin <= event.ratio <= high + margin
         self.evidence.shrink_ratio = event.ratio if wrong else None
         self.evidence.shrink_expected = event.base if event.base is not None else low

@@ -354,8 +354,18 @@ def _pieces(e: Evidence, figure: str) -> Answer:
     return _all(_at_least(train, PIECES), _at_least(_ratio(train, val), 1.4))
 
 
-@_proposition("training polygons have another size than validation polygons, by the same boxes")
+@_proposition("training polygons have another size than validation polygons, which it knew")
 def train_labels_resized(e: Evidence) -> Answer:
+    return _all(_at_least(e.first_cell(VAL), GOOD), _resized(e))
+
+
+@_proposition("validation polygons have another size than training polygons, which it knew")
+def val_labels_resized(e: Evidence) -> Answer:
+    return _all(_at_least(e.first_cell(TRAIN_EVAL), GOOD), _resized(e))
+
+
+def _resized(e: Evidence) -> Answer:
+    """By the boxes of one model, under the config's own postprocess."""
     change = _ratio(e.first_facts.get("area_ratio.train_eval"), e.first_facts.get("area_ratio.val"))
     return None if change is None else not 1 / RESIZED < change < RESIZED
 
