@@ -33,7 +33,7 @@ def component_unknown(ctx: Context) -> Iterator[Finding]:
         if part.name in known or not known:
             continue
         certain = ctx.words.certain(part.kind)
-        near = meant(part.name, known, cutoff=0.75 if certain else 0.8)
+        near = meant(part.name, known, cutoff=0.75 if ctx.tree is not None else 0.8)
         if not near and not certain:
             yield from _foreign(ctx, part)
             continue
