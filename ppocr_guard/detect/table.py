@@ -214,8 +214,8 @@ TABLE: tuple[Entry, ...] = (
     Entry(
         code="labels_shifted",
         when=(
-            (0.97, ("train_labels_moved", "not val_labels_moved")),
-            (0.93, ("train_labels_moved",)),
+            (0.97, ("train_labels_moved", "not val_labels_moved", "unless knew_train_eval")),
+            (0.93, ("train_labels_moved", "unless knew_train_eval")),
             (0.93, ("foreign_train_eval", "knew_val", "train_labels_off")),
             (0.93, ("train_labels_resized", "not val_labels_resized", "not train_labels_missing")),
             (0.8, ("val_lost_for_long", "val_rescued", "knows_train_eval", "not targets_fail")),
@@ -303,7 +303,7 @@ TABLE: tuple[Entry, ...] = (
     Entry(
         code="evaluation_set",
         when=(
-            (0.97, ("val_labels_moved", "not train_labels_moved")),
+            (0.97, ("val_labels_moved", "not train_labels_moved", "unless knew_val")),
             (0.95, ("val_without_text",)),
             (0.95, ("val_labels_crossed",)),
             (0.95, ("val_images_flat", "not train_images_flat")),

@@ -13,7 +13,7 @@ from ppocr_guard.detect.evidence import Evidence
 from ppocr_guard.detect.propositions import PROPOSITIONS, answer
 from ppocr_guard.detect.remedies import REMEDIES
 from ppocr_guard.detect.table import TABLE
-from ppocr_guard.events import Condition, EvalEnd, Examination, Over, RunStart
+from ppocr_guard.events import Condition, EvalEnd, Examination, Findings, Over, RunStart
 from ppocr_guard.hooks.diagnosis import Diagnosis
 
 CODES = {entry.code for entry in TABLE}
@@ -213,3 +213,18 @@ def test_a_leak_is_told_and_over():
     assert told[7] == told[8] == ["host"]
     assert told[:7] == [[]] * 7
     assert told[9] == []
+
+
+def test_what_the_check_found_before_training_is_evidence():
+    hook = Diagnosis()
+    hook.on_findings(Findings(0.0, 0, 0, {"keep_keys_order": "Train: shrink_map stands first."}))
+    (condition,) = conditions(hook, exam(0, model(0.95, 0.97, 0.97), facts=ON_TEXT))
+    assert (condition.code, condition.cause) == ("targets_wrong", "keep_keys_order")
+    assert condition.message == "Train: shrink_map stands first."
+
+
+def test_labels_that_the_model_knew_are_not_said_to_lie_elsewhere():
+    """Dense text: moved boxes meet as many edges as those in place."""
+    hook = Diagnosis()
+    facts = {**ON_TEXT, "lift.train_eval": 1.3, "best_lift.train_eval": 2.2, "lift.val": 1.4}
+    assert conditions(hook, exam(0, model(0.8, 0.82, 0.8), facts=facts)) == []
