@@ -52,6 +52,10 @@ class GuardConfig(BaseModel):
     run_name: Optional[str] = Field(
         default=None, description="name of the run; default: the last part of save_model_dir"
     )
+    keep_best: bool = Field(
+        default=True,
+        description="keep a copy of the best checkpoint where PaddleOCR does not overwrite it",
+    )
     hooks: Any = Field(
         default=None, description="list: exactly these hooks; mapping: changes to the defaults"
     )

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Callable, Optional
 
 from ppocr_guard.conditions import Conditions, from_alert
@@ -28,8 +28,9 @@ from ppocr_guard.events import (
     kind,
 )
 from ppocr_guard.hook import GuardHealth, Hook
+from ppocr_guard.records import plain
 from ppocr_guard.saying import Narrator
-from ppocr_guard.verdict import SoFar, judge
+from ppocr_guard.verdict import SoFar, judge, so_far_from
 
 MAX_FAILURES = 3  # of one hook, after which it is switched off
 MAX_ALERTS = 1000  # kept in memory; hooks that store alerts do so themselves
@@ -186,7 +187,7 @@ class Guard:
             return {
                 "hooks": states,
                 "conditions": self.conditions.state(),
-                "so_far": asdict(self.so_far),
+                "so_far": plain(self.so_far),
             }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -204,8 +205,8 @@ class Guard:
         if unusable:
             self._log.warning("%d saved conditions cannot be used and are left out", unusable)
         try:
-            self.so_far = SoFar(**state["so_far"])
-        except (KeyError, TypeError):
+            self.so_far = so_far_from(state["so_far"])
+        except (KeyError, TypeError, ValueError):
             self.so_far = SoFar()
 
     def close(self, timeout: float) -> None:

@@ -15,6 +15,16 @@ def journal_path(save_model_dir: str) -> Path:
     return guard_dir(save_model_dir) / "journal.jsonl"
 
 
+def best_dir(save_model_dir: str) -> Path:
+    """A copy of the best checkpoint that was seen, which PaddleOCR does not overwrite."""
+    return guard_dir(save_model_dir) / "best"
+
+
+def told_path(save_model_dir: str) -> Path:
+    """What was announced of the conditions that are open, over all launches of the run."""
+    return guard_dir(save_model_dir) / "announced.json"
+
+
 def find_journal(directory: Path) -> Path | None:
     """The journal of a run, given its save_model_dir, its guard folder, or the file itself."""
     for path in (directory, directory / "journal.jsonl", journal_path(str(directory))):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Union
+from collections.abc import Sequence
+from typing import Optional, Union
 
+from ppocr_guard import __version__
 from ppocr_guard.conditions import Conditions
-from ppocr_guard.events import Alert, Condition, Repaired, Resolved, RunStart
+from ppocr_guard.events import Alert, Condition, Repaired, Resolved, RunStart, Verdict
+from ppocr_guard.hook import Hook
 
 LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.ERROR}
 
@@ -67,3 +70,19 @@ def carried_line(condition: Condition, event: RunStart) -> str:
             f"this launch shows otherwise. It was: {condition.message}"
         )
     return f"[{condition.code}] still open, since {since}. It was: {condition.message}"
+
+
+def opening_line(event: RunStart, hooks: Sequence[Hook]) -> str:
+    """The one line with which a guarded run begins."""
+    model = f" ({event.model})" if event.model else ""
+    return (
+        f"ppocr_guard {__version__} guards run {event.run}{model} on PaddleOCR {event.release}, "
+        f"watching {event.main_indicator}; on are {', '.join(hook.name for hook in hooks)}. "
+        f"To look on: ppocr-guard watch {event.save_model_dir}"
+    )
+
+
+def closing_line(reason: str, verdict: Optional[Verdict], best: Optional[str]) -> str:
+    """The one line with which a run that was not stopped ends."""
+    state = f"{verdict.state}: {verdict.message}" if verdict is not None else "nothing was judged."
+    return f"ppocr_guard: {reason}, {state} Best: {best or 'no checkpoint above 0'}."

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Optional
 
 from ppocr_guard.events import VERDICTS, Condition, EvalEnd, Moment, Verdict
 from ppocr_guard.wording import say
@@ -54,6 +54,18 @@ class SoFar:
             best=best,
             best_epoch=epoch if epoch is not None else self.best_epoch,
         )
+
+
+def so_far_from(record: Mapping[str, Any]) -> SoFar:
+    """Raises ValueError, KeyError or TypeError on data that is none."""
+    epoch = record["best_epoch"]
+    return SoFar(
+        evaluations=int(record["evaluations"]),
+        metric=str(record["metric"]),
+        value=float(record["value"]),
+        best=float(record["best"]),
+        best_epoch=None if epoch is None else int(epoch),
+    )
 
 
 def judge(conditions: Iterable[Condition], so_far: SoFar, at: Moment) -> Verdict:

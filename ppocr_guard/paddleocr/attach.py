@@ -130,6 +130,9 @@ class _Seams:
             session.end("stopped")
             if stop.end_process:
                 leave(exit_code)
+        except KeyboardInterrupt:
+            session.end("interrupted")
+            raise
         except BaseException as error:
             session.end("failed", f"{type(error).__name__}: {error}")
             raise
@@ -168,7 +171,8 @@ class _Seams:
         agreement = StopAgreement(loop, self._board(loop))
         examiner = Examiner(loop, self.evaluate, guard.post, self.findings)
         before = functools.partial(baseline.read, loop, self.evaluate, guard.hooks)
-        session = Session(loop, guard, ratios, examiner, before, agreement)
+        keep = loaded.config.keep_best
+        session = Session(loop, guard, ratios, examiner, before, agreement, keep_best=keep)
         session.start(behaviour.release, loaded.config.run_name)
         agreement.join()  # last: from here on the other ranks count on this one
         return session
@@ -211,9 +215,13 @@ class _Seams:
         signature = inspect.signature(original)
 
         def save_model(*args: Any, **kwargs: Any) -> Any:
+            session = self.session
+            if session is None:
+                return original(*args, **kwargs)
+            values = _named(signature, args, kwargs)
+            session.saving(values)
             result = original(*args, **kwargs)
-            if self.session is not None:
-                self.session.saved(_named(signature, args, kwargs))
+            session.saved(values)
             return result
 
         return save_model

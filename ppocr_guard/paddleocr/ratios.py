@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Callable, Optional
 
 from ppocr_guard.background import Background
-from ppocr_guard.events import Event, RepairRequest, RoundTrip, ShrinkRatio
+from ppocr_guard.events import Event, Repaired, RepairRequest, RoundTrip, ShrinkRatio
 from ppocr_guard.paddleocr import schedule
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.measuring import Measurement, run_jobs, warm_up
@@ -60,8 +60,16 @@ class RatioReader:
         """Pin what is asked for, once; the ratios that are in force from now on."""
         if request.ratios.items() <= self._pinned.items():
             return []
+        before = live_ratios(dataset)
         self._pinned.update(request.ratios)
-        return self.epoch_starts(dataset, epoch, global_step)
+        repaired: list[Event] = [
+            Repaired(
+                time.time(), epoch, global_step, operator, before[operator], ratio, request.reason
+            )
+            for operator, ratio in request.ratios.items()
+            if operator in before
+        ]
+        return repaired + self.epoch_starts(dataset, epoch, global_step)
 
     def batch_arrived(self, batch: Any) -> None:
         """Have a batch measured while this epoch's ratio is not known well."""

@@ -12,9 +12,10 @@ import os
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Callable, Optional
 
+from ppocr_guard.changes import differences, trained_on
 from ppocr_guard.events import (
     Baseline,
     CheckpointSaved,
@@ -28,6 +29,7 @@ from ppocr_guard.events import (
 )
 from ppocr_guard.guard import Guard
 from ppocr_guard.paddleocr import state, status
+from ppocr_guard.paddleocr.best import NAME, WAIT_SECONDS, BestKeeper
 from ppocr_guard.paddleocr.data_errors import DataErrorCounter
 from ppocr_guard.paddleocr.examination import Examiner
 from ppocr_guard.paddleocr.harmless import harmless
@@ -45,6 +47,8 @@ from ppocr_guard.paddleocr.stopping import (
     save_latest,
 )
 from ppocr_guard.paddleocr.watchdog import BATCH, STEP, Hung, Watchdog
+from ppocr_guard.paths import told_path
+from ppocr_guard.saying import closing_line, opening_line
 
 CLOSE_SECONDS = 10.0  # all hooks together, to flush at the end of a run
 _log = logging.getLogger("ppocr_guard")
@@ -61,6 +65,8 @@ class Session:
         examiner: Optional[Examiner] = None,
         baseline: Optional[Callable[[], Optional[Baseline]]] = None,
         agreement: Optional[StopAgreement] = None,
+        *,
+        keep_best: bool = True,
     ) -> None:
         self.loop = loop
         self.guard = guard
@@ -81,23 +87,53 @@ class Session:
         self._step_started = time.perf_counter()
         self._data_seconds = 0.0
         self._images: Optional[int] = None
-        self._best_path: Optional[str] = None
-        self._latest: Optional[tuple[int, str]] = None  # (global step, path) last saved
+        self._best_saved: Optional[tuple[str, float]] = None  # PaddleOCR's: path, its metric
+        self._keeper = BestKeeper(loop.save_model_dir, loop.main_indicator, enabled=keep_best)
+        self._latest: Optional[_Latest] = None
+        self._finite = True  # the loss of the last step
+        self._trained_on: Mapping[str, Any] = {}
 
     @harmless
     def start(self, release: str, run_name: Optional[str]) -> None:
         """Take back what a checkpoint knew, and tell the hooks that the run begins."""
         self.loop.arguments["logger"].addHandler(self._data_errors)
+        event = self.loop.run_start(release, run_name)
+        self._trained_on = trained_on(event.config, release)
+        told = told_path(self.loop.save_model_dir)
         if self.loop.checkpoints:
             restored = state.load(self.loop.checkpoints)
-            if restored:
-                self._progress = restored.progress
-                self.guard.load_state_dict(restored.hooks)
-        event = self.loop.run_start(release, run_name)
+            if restored is not None:
+                self._progress = restored.progress_so_far
+                self.guard.load_state_dict(restored.guard)
+                self.guard.announced = state.load_told(told)
+                changed = differences(restored.trained_on, self._trained_on)
+                event = replace(
+                    event,
+                    stopped_for=restored.stopped_for,
+                    changed=changed if restored.trained_on else (),
+                )
         if self._progress.best is not None:  # from 2.9.0 a resume forgets PaddleOCR's own best
             event = replace(event, best=self._progress.best)
-        status.running(event.run)
+        if self.loop.rank == 0:
+            self.guard.on_change = lambda: self._writer.save_told(told, self.guard.announced)
+            self._keep_earlier_best()
+            status.running(event.run)
+            _log.info("%s", opening_line(event, self.guard.hooks))
         self.guard.dispatch(event)
+
+    def _keep_earlier_best(self) -> None:
+        """Before the first evaluation can overwrite it. A new run forgets what another kept."""
+        if not self.loop.checkpoints:
+            self._keeper.forget()
+            return
+        for folder in (self.loop.save_model_dir, os.path.join(self.loop.save_model_dir, NAME)):
+            path = os.path.join(folder, NAME)
+            if os.path.exists(path + ".pdparams"):
+                saved = state.load(path)
+                if saved is not None and saved.progress.best is not None:
+                    best = saved.progress_so_far
+                    self._best_saved = path, best.best or 0.0
+                    self._keeper.keep(path, best.best or 0.0, best.best_epoch)
 
     @harmless
     def epoch_starts(self, loader: Any) -> None:
@@ -171,6 +207,7 @@ class Session:
         self.global_step += 1
         self._watchdog.enter(None)
         losses = {k: float(v) for k, v in values.items() if k not in ("lr", "wd")}
+        self._finite = all(map(math.isfinite, losses.values()))
         self.guard.dispatch(
             StepEnd(
                 time=time.time(),
@@ -234,6 +271,17 @@ class Session:
             )
 
     @harmless
+    def saving(self, values: Mapping[str, Any]) -> None:
+        """``program.save_model`` is about to write. A best that is being copied must not be
+        overwritten by a worse one; a better one may (the copy is made again)."""
+        if values.get("is_best") and self._saved_value(values) < (self._progress.best or 0.0):
+            self._keeper.wait(WAIT_SECONDS)
+
+    def _saved_value(self, values: Mapping[str, Any]) -> float:
+        best = values.get("best_model_dict") or {}
+        return _number(best.get(self.loop.main_indicator)) or 0.0
+
+    @harmless
     def saved(self, values: Mapping[str, Any]) -> None:
         """``program.save_model`` has written a checkpoint; ``values`` are its arguments."""
         prefix = str(values.get("prefix", "ppocr"))
@@ -242,16 +290,37 @@ class Session:
         if values.get("best_model_dict") is not None:
             self.best_model_dict = values["best_model_dict"]
         if values.get("is_best"):
-            self._best_path = path
-        if prefix == "latest":
-            self._latest = (self.global_step, path)
+            self._best_was_saved(path, self._saved_value(values), epoch)
         self.guard.dispatch(
             CheckpointSaved(
                 time.time(), epoch, self.global_step, path, prefix, bool(values.get("is_best"))
             )
         )
         if self.loop.rank == 0:
-            self._writer.save(path, self._progress, self.guard.state_dict())
+            kept = self.guard.state_dict()
+            if prefix == "latest":
+                self._latest = _Latest(self.global_step, epoch, path, self._progress, kept)
+            self._save_state(path, self._progress, kept)
+
+    def _save_state(self, path: str, progress: state.Progress, kept: Mapping[str, Any]) -> None:
+        stop = self.guard.stop
+        self._writer.save(path, progress, kept, self._trained_on, stop.code if stop else None)
+
+    def _best_was_saved(self, path: str, value: float, epoch: int) -> None:
+        self._best_saved = path, value
+        best = self._progress.best or 0.0
+        if value >= best:
+            self._keeper.keep(path, value, epoch)
+            return
+        kept = self._keeper.kept
+        where = f"; the guard has kept the better one: {kept.path}" if kept else ""
+        _log.warning(
+            "PaddleOCR has replaced its best_accuracy (%s %.4f) by a worse model (%.4f)%s",
+            self.loop.main_indicator,
+            best,
+            value,
+            where,
+        )
 
     def _stalled(self, seconds: float) -> None:
         """The watchdog's thread: the training thread sits in the loader, so hooks are free."""
@@ -275,7 +344,7 @@ class Session:
             if not self._watchdog.waits_for_batch:
                 return  # the batch has come after all: the next boundary stops the run
             try:
-                self._say_stopped(self._latest[1] if self._latest else None, in_order=False)
+                self._say_stopped(self._latest.path if self._latest else None, in_order=False)
                 self.end("stopped")
             finally:
                 leave(stop.exit_code if self.loop.world_size == 1 else stop.exit_code or 1)
@@ -301,22 +370,32 @@ class Session:
     @harmless
     def stopped(self, save_model: Callable[..., Any]) -> None:
         """After the loop was left by a stop: what PaddleOCR would have done at its end."""
+        stop = self.guard.stop
         latest: Optional[str] = None
+        lost: Optional[str] = None
         if self.loop.rank == 0:
-            if self._latest and self._latest[0] == self.global_step:
-                latest = self._latest[1]
+            before = self._latest
+            if stop is not None and stop.code == "loss_not_finite" and not self._finite:
+                lost = self._save("stopped_nan", save_model)
+                latest = before.path if before else None
+            elif before and before.global_step == self.global_step:
+                latest = before.path
             else:
-                latest = save_latest(
-                    save_model, self.loop, self.best_model_dict, self.epoch, self.global_step
-                )
+                latest = self._save("latest", save_model)
+            if before is not None and latest == before.path and (lost or before is self._latest):
+                # The checkpoint is that of before, but whoever resumes from it must know.
+                held = {**before.guard, "conditions": self.guard.conditions.state()}
+                self._save_state(before.path, before.progress, held)
             writer = self.loop.arguments.get("log_writer")
             if writer is not None:
                 writer.close()
-        self._say_stopped(latest)
+        self._say_stopped(latest, lost=lost)
         self._agreement.wait_for_others(CLOSE_SECONDS)
 
     @harmless
-    def _say_stopped(self, latest: Optional[str], *, in_order: bool = True) -> None:
+    def _say_stopped(
+        self, latest: Optional[str], *, lost: Optional[str] = None, in_order: bool = True
+    ) -> None:
         """The last lines, and the word to ``ppocr-guard run``."""
         stop = self.guard.stop
         if stop is None:
@@ -327,9 +406,10 @@ class Session:
             stop,
             latest=latest,
             best=self._best(),
+            lost=lost,
             rank=asked,
             cause=known_cause(self.guard.alerts) if stop.code == "data_pipeline_failing" else None,
-            saved_step=None if in_order else (self._latest[0] if self._latest else 0),
+            saved_step=None if in_order else (self._latest.global_step if self._latest else 0),
         )
         if self.loop.rank == 0:
             for line in lines:
@@ -337,17 +417,30 @@ class Session:
         else:
             _log.error("%s Rank 0's log says more.", lines[0])
 
+    def _save(self, prefix: str, save_model: Callable[..., Any]) -> str:
+        return save_latest(
+            save_model,
+            self.loop,
+            self.best_model_dict,
+            self.epoch,
+            self.global_step,
+            prefix=prefix,
+        )
+
     def _best(self) -> Optional[str]:
-        """The best checkpoint with its value, or None."""
-        if self._best_path is None:
-            path = os.path.join(self.loop.save_model_dir, "best_accuracy")
-            if not os.path.exists(path + ".pdparams"):
-                return None
-            self._best_path = path
-        best, epoch = self._progress.best, self._progress.best_epoch
+        """The best checkpoint with its value, or None: a file whose metric is the one stated."""
+        best, metric = self._progress.best, self.loop.main_indicator
         if not best:
-            return f"{self._best_path} (but {self.loop.main_indicator} 0)"
-        return f"{self._best_path} ({self.loop.main_indicator} {best:.4f} at epoch {epoch})"
+            return None
+        at = f"({metric} {best:.4f} at epoch {self._progress.best_epoch})"
+        if self._best_saved is not None and self._best_saved[1] >= best:
+            return f"{self._best_saved[0]} {at}"
+        kept = self._keeper.kept
+        if kept is not None and kept.value >= best:
+            return f"{kept.path} {at}"
+        if kept is not None:
+            return f"{kept.path} ({metric} {kept.value:.4f} at epoch {kept.epoch})"
+        return None
 
     @harmless
     def end(self, reason: str, error: Optional[str] = None) -> None:
@@ -361,9 +454,23 @@ class Session:
         self.guard.dispatch(
             RunEnd(time.time(), self.epoch, self.global_step, reason, self.guard.stop, error)
         )
+        if self.loop.rank == 0 and reason != "stopped":
+            _log.info("%s", closing_line(reason, self.guard.verdict, self._best()))
         self.guard.close(CLOSE_SECONDS)
         self._writer.close()
+        self._keeper.wait(CLOSE_SECONDS)
         self.loop.arguments["logger"].removeHandler(self._data_errors)
+
+
+@dataclass(frozen=True)
+class _Latest:
+    """PaddleOCR's ``latest`` as it was saved last, and what the guard knew then."""
+
+    global_step: int
+    epoch: int
+    path: str
+    progress: state.Progress
+    guard: Mapping[str, Any]
 
 
 def _number(value: Any) -> Optional[float]:

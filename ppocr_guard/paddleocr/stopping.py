@@ -8,7 +8,6 @@ import json
 import logging
 import multiprocessing
 import os
-import re
 import sys
 import threading
 import time
@@ -24,7 +23,6 @@ from ppocr_guard.records import from_record, to_record
 
 LINGER_SECONDS = 300.0  # the most that a hook may stay after its run
 _log = logging.getLogger("ppocr_guard")
-_CAUSE = re.compile(r"\s+(?=(?:Likely cause|Cause) \(\d+%\):)")
 
 
 class StopTraining(GuardSignal):
@@ -224,9 +222,16 @@ def leave(exit_code: int) -> None:
 
 
 def save_latest(
-    save_model: Any, loop: Loop, best: Mapping[str, Any], epoch: int, global_step: int
+    save_model: Any,
+    loop: Loop,
+    best: Mapping[str, Any],
+    epoch: int,
+    global_step: int,
+    *,
+    prefix: str = "latest",
 ) -> str:
     """Save the state as PaddleOCR saves ``latest`` after an epoch; returns its path prefix.
+    ``prefix``: the name it gets, where it must not replace ``latest``.
 
     As ``tools/program.py`` does: with ``uniform_output_enabled`` in a folder of its own, and in
     3.7.0 with the EMA weights in the model and the training weights beside them. Resuming from
@@ -234,7 +239,7 @@ def save_latest(
     """
     model = loop.arguments["model"]
     uniform = bool(loop.settings.get("uniform_output_enabled", False))
-    folder = os.path.join(loop.save_model_dir, "latest") if uniform else loop.save_model_dir
+    folder = os.path.join(loop.save_model_dir, prefix) if uniform else loop.save_model_dir
     extra: dict[str, Any] = {}
     if uniform:
         extra["save_model_info"] = {"epoch": epoch, "metric": dict(best)}
@@ -253,7 +258,7 @@ def save_latest(
             loop.arguments["logger"],
             loop.config,
             is_best=False,
-            prefix="latest",
+            prefix=prefix,
             best_model_dict=dict(best),
             epoch=epoch,
             global_step=global_step,
@@ -262,7 +267,7 @@ def save_latest(
     finally:
         if trained is not None:
             model.set_state_dict(trained)
-    return os.path.join(folder, "latest")
+    return os.path.join(folder, prefix)
 
 
 def known_cause(alerts: Iterable[Alert]) -> Optional[str]:
@@ -277,6 +282,7 @@ def closing_lines(
     *,
     latest: Optional[str],
     best: Optional[str],
+    lost: Optional[str] = None,
     rank: int = 0,
     cause: Optional[str] = None,
     saved_step: Optional[int] = None,
@@ -285,8 +291,9 @@ def closing_lines(
 
     Args:
         stop: what stopped it; latest, best: checkpoints.
+        lost: checkpoint of weights that are not finite, which did not replace ``latest``.
         rank: that asked for the stop.
-        cause: known from elsewhere; else what ``stop.reason`` ends with.
+        cause: known from elsewhere; else that of ``stop.alert``.
         saved_step: of ``latest`` (0: nothing was saved), where the loop could not be left in order.
     """
     alert = stop.alert
@@ -295,10 +302,10 @@ def closing_lines(
         at += f", evaluation {stop.evaluation}"
     if rank:
         at += f", as rank {rank} asked for"
-    # An alert's sentence may end with its diagnosis: "... Cause (97%): ..."
-    why, *causes = _CAUSE.split(stop.reason, maxsplit=1)
-    lines = [f"The guard stopped this run ({stop.code}) at {at}.", f"  why:    {why}"]
-    lines += [f"  cause:  {text}" for text in ([cause] if cause else causes)]
+    lines = [f"The guard stopped this run ({stop.code}) at {at}.", f"  why:    {stop.reason}"]
+    cause = cause or (alert.because if alert else None)
+    if cause:
+        lines.append(f"  cause:  {cause}")
     if alert and alert.advice:
         lines.append(f"  do:     {alert.advice}")
     lines.append(f"  best:   {best or 'no checkpoint was better than 0'}")
@@ -307,4 +314,6 @@ def closing_lines(
     if saved_step is not None:
         saved = f"last saved at global step {saved_step}" if saved_step else "not saved yet"
         lines.append(f"  note:   the loop could not be left: its process was ended; {saved}")
+    if lost:
+        lines.append(f"  lost:   the weights of this moment, which are not finite, are in {lost}")
     return lines

@@ -72,16 +72,45 @@ def test_progress_counts_on_and_nan_is_never_the_best() -> None:
 def test_state_is_written_whole_and_read_back(tmp_path, caplog: pytest.LogCaptureFixture) -> None:
     checkpoint = str(tmp_path / "latest")
     writer = state.StateWriter()
-    writer.save(checkpoint, state.Progress(2, 0.5, 1), {"HmeanTrend": {"a": 1}})
+    guard = {"hooks": {"HmeanTrend": {"a": math.nan}}, "conditions": [{"code": "x"}], "so_far": {}}
+    writer.save(checkpoint, state.Progress(2, 0.5, 1), guard, {"Train": {"a": 1}}, "hmean_collapse")
+    told = {("hmean_collapse", "", "critical"): 7}
+    writer.save_told(tmp_path / "deeper" / "announced.json", told)
     writer.close()
     restored = state.load(checkpoint)
-    assert restored == state.Restored(state.Progress(2, 0.5, 1), {"HmeanTrend": {"a": 1}})
+    assert restored is not None
+    assert restored.progress_so_far == state.Progress(2, 0.5, 1)
+    assert math.isnan(restored.guard["hooks"]["HmeanTrend"]["a"])
+    assert restored.guard["conditions"] == [{"code": "x"}]
+    assert (restored.trained_on, restored.stopped_for) == ({"Train": {"a": 1}}, "hmean_collapse")
+    assert state.load_told(tmp_path / "deeper" / "announced.json") == told
+    assert state.load_told(tmp_path / "none.json") == {}
     (tmp_path / "latest.guard.json").write_text("{")
     with caplog.at_level(logging.INFO, "ppocr_guard"):
         assert state.load(checkpoint) is None
         assert state.load(str(tmp_path / "other")) is None
     assert "cannot use" in caplog.text
     assert "no guard state beside" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        '{"progress": {"evaluations": "2"}}',
+        '{"progress": {"best": true}}',
+        '{"progress": {}, "hooks": {"HmeanTrend": 3}}',
+        '{"progress": {}, "conditions": {}}',
+        "[" * 100_000,
+        '{"progress": {}, "stopped_for": 1}',
+    ],
+)
+def test_a_state_of_wrong_types_is_refused_with_a_line(tmp_path, caplog, text: str) -> None:
+    (tmp_path / "latest.guard.json").write_text(text)
+    assert state.load(str(tmp_path / "latest")) is None
+    assert "cannot use" in caplog.text
+    (tmp_path / "announced.json").write_text(text)
+    assert state.load_told(tmp_path / "announced.json") == {}
 
 
 def dataset(*operators: Any, **more: Any) -> SimpleNamespace:
@@ -189,14 +218,13 @@ def test_which_evaluations_get_a_second_look(value, best, evaluation, expected) 
 
 
 def test_the_last_words_of_a_stopped_run() -> None:
-    alert = Alert("hmean_collapse", "critical", "m", "lower it")
-    reason = "hmean fell. Cause (97%): the rate."
-    stop = StopRequest("hmean_collapse", reason, 3, 60, 3, alert)
+    alert = Alert("hmean_collapse", "critical", "m", "lower it", because="the rate.")
+    stop = StopRequest("hmean_collapse", "hmean fell.", 3, 60, 3, alert)
     text = "\n".join(closing_lines(stop, latest="out/latest", best="out/best_accuracy (hmean 0.9)"))
     for words in (
         "epoch 3, global step 60, evaluation 3",
         "why:    hmean fell.\n",
-        "cause:  Cause (97%): the rate.",
+        "cause:  the rate.",
         "lower it",
     ):
         assert words in text

@@ -1,0 +1,126 @@
+"""Keeps the best checkpoint that was seen out of PaddleOCR's reach.
+
+``tools/program.py`` replaces ``best_accuracy`` whenever a metric is ``>=`` its best, which begins
+at 0, and from 2.9.0 on begins at 0 again with every resume: so a model worth 0.5 is overwritten by
+one worth 0.0. The copy stands in ``<save_model_dir>/ppocr_guard/best/``, with its metric beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import shutil
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+from ppocr_guard.paths import best_dir
+
+NAME = "best_accuracy"
+METRIC_FILE = "metric.json"
+WAIT_SECONDS = 30.0  # the most that a save waits for a copy that it would destroy
+_FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file
+_log = logging.getLogger("ppocr_guard")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The copy: ``path`` is the prefix of its files."""
+
+    path: str
+    value: float
+    epoch: Optional[int]
+
+
+class BestKeeper:
+    """One copy at a time, on a thread of its own; the copy appears under its name when whole."""
+
+    def __init__(self, save_model_dir: str, metric: str, *, enabled: bool = True) -> None:
+        self._folder = best_dir(save_model_dir)
+        self._metric = metric
+        self._enabled = enabled
+        self._thread: Optional[threading.Thread] = None
+        self.kept = read_kept(self._folder, metric) if enabled else None
+
+    def keep(self, path: str, value: float, epoch: Optional[int]) -> None:
+        """Copy the checkpoint with this prefix, if it is better than the copy that is there."""
+        if not self._enabled or not value > 0:
+            return
+        if self.kept is not None and value <= self.kept.value:
+            return
+        self.wait(WAIT_SECONDS)
+        self.kept = Kept(str(self._folder / NAME), value, epoch)
+        self._thread = threading.Thread(
+            target=self._copy,
+            args=(path, self.kept),
+            name="ppocr_guard-best checkpoint",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def wait(self, seconds: float) -> bool:
+        """Until no copy is being made; False when the time ran out."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
+            if thread.is_alive():
+                return False
+            self._thread = None
+        return True
+
+    def forget(self) -> None:
+        """A new run in the same folder: the copy of the run before stands until this one has a
+        best of its own."""
+        self.kept = None
+
+    def _copy(self, path: str, kept: Kept) -> None:
+        new = self._folder.with_name(self._folder.name + ".new")
+        old = self._folder.with_name(self._folder.name + ".old")
+        try:
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir(parents=True)
+            source = Path(path)
+            for file in sorted(source.parent.glob(source.name + ".*")):
+                _copy_file(file, new / (NAME + file.name[len(source.name) :]))
+            about = {"metric": self._metric, "value": kept.value, "epoch": kept.epoch}
+            (new / METRIC_FILE).write_text(json.dumps(about), encoding="utf-8")
+            shutil.rmtree(old, ignore_errors=True)
+            if self._folder.exists():
+                self._folder.rename(old)
+            new.rename(self._folder)
+            shutil.rmtree(old, ignore_errors=True)
+        except OSError as error:
+            shutil.rmtree(new, ignore_errors=True)
+            self.kept = read_kept(self._folder, self._metric)
+            _log.warning(
+                "the best checkpoint could not be kept in %s (%s). Training goes on; "
+                "`Guard: {keep_best: false}` switches this off.",
+                self._folder,
+                error.strerror or error,
+            )
+
+
+def read_kept(folder: Path, metric: str) -> Optional[Kept]:
+    """The copy that an earlier launch made; None where there is none that is whole."""
+    for place in (folder, folder.with_name(folder.name + ".old")):  # killed between two renames
+        try:
+            about: Any = json.loads((place / METRIC_FILE).read_bytes())
+            value, epoch = float(about["value"]), about.get("epoch")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+        if about.get("metric") == metric and (place / (NAME + ".pdparams")).is_file():
+            return Kept(str(place / NAME), value, epoch if isinstance(epoch, int) else None)
+    return None
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """A reflink where the file system has it. Never a hard link: PaddleOCR writes in place."""
+    with contextlib.suppress(ImportError, OSError):
+        import fcntl
+
+        with open(source, "rb") as read, open(target, "wb") as written:
+            fcntl.ioctl(written.fileno(), _FICLONE, read.fileno())
+        return
+    shutil.copyfile(source, target)
