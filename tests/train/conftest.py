@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Optional
 
+import played
 import pytest
 
 from ppocr_guard.demo import configs, dataset, sources, train
@@ -90,6 +91,12 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Kit:
     folder = tmp_path_factory.mktemp("kit")
     data = dataset.make_dataset(folder / "data", train_images=32, val_images=6, size=160, seed=1)
     return Kit(folder, data)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> played.Played:
+    pytest.importorskip("paddle", reason="needs `pip install ppocr-guard[demo,test]`")
+    return played.play(tmp_path_factory)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
