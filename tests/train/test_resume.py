@@ -98,9 +98,12 @@ def test_with_the_cause_removed_the_run_is_judged_anew(demo: Any, tmp_path: Path
 
 
 def test_a_repaired_run_has_no_warning(demo: Any, tmp_path: Path) -> None:
-    done, run = resume(
-        demo, "bug", tmp_path, "Guard.hooks.0.ShrinkRatio.repair=True", "Global.epoch_num=12"
+    config = (demo.folder / "bug.yml").read_text(encoding="utf-8")
+    assert "repair: false" in config
+    (demo.folder / "repaired.yml").write_text(
+        config.replace("repair: false", "repair: true"), encoding="utf-8"
     )
+    done, run = resume(demo, "repaired", tmp_path)
     (start,) = records(run, "run_start")
     assert start["changed"] == ["Guard.repair: False -> True"]
     assert [a for a in records(run, "alert") if a["severity"] != "info"] == [], done.stdout
