@@ -6,28 +6,18 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from ppocr_guard.collecting import Collecting
 from ppocr_guard.detect.collector import Collector
 from ppocr_guard.detect.diagnosis import Cause, diagnose
 from ppocr_guard.detect.growth import GrowthDetector
 from ppocr_guard.detect.table import DATA_CHANGED, EVAL_MISMATCH, MEDIOCRE, SURE
 from ppocr_guard.events import (
-    Alert,
-    BatchFigures,
     Condition,
-    DataErrors,
-    EvalEnd,
     Examination,
-    Findings,
     Over,
     Reaction,
-    Repaired,
-    Resolved,
-    RoundTrip,
-    RunStart,
-    ShrinkRatio,
-    StepEnd,
 )
-from ppocr_guard.hook import Hook, HookOptions, Reactions
+from ppocr_guard.hook import HookOptions, Reactions
 from ppocr_guard.wording import say
 
 MEMORY = {"memory_host": "host", "memory_gpu": "GPU"}  # figures of an examination, MiB
@@ -35,7 +25,7 @@ MILD = (EVAL_MISMATCH, DATA_CHANGED, MEDIOCRE)  # the weights are not what suffe
 GONE = 2  # examinations in a row that no longer show a fault, until it is over
 
 
-class Diagnosis(Hook):
+class Diagnosis(Collecting):
     """Looks at each examination with the decision table (:mod:`ppocr_guard.detect.table`).
 
     Conditions, with the cause as subject: ``targets_wrong`` (the labels themselves do not come
@@ -57,50 +47,6 @@ class Diagnosis(Hook):
         self.collector = Collector()
         self.memory = {name: GrowthDetector() for name in MEMORY}
         self._held: dict[tuple[str, str], int] = {}  # how often it was not shown again
-
-    def on_run_start(self, event: RunStart) -> Reactions:
-        self.collector.run_start(event)
-        return None
-
-    def on_step(self, event: StepEnd) -> Reactions:
-        self.collector.step(event)
-        return None
-
-    def on_eval(self, event: EvalEnd) -> Reactions:
-        self.collector.evaluation(event)
-        return None
-
-    def on_shrink_ratio(self, event: ShrinkRatio) -> Reactions:
-        self.collector.shrink_ratio(event)
-        return None
-
-    def on_repaired(self, event: Repaired) -> Reactions:
-        self.collector.repaired(event)
-        return None
-
-    def on_round_trip(self, event: RoundTrip) -> Reactions:
-        self.collector.round_trip(event)
-        return None
-
-    def on_data_errors(self, event: DataErrors) -> Reactions:
-        self.collector.data_errors(event)
-        return None
-
-    def on_batch_figures(self, event: BatchFigures) -> Reactions:
-        self.collector.batch_figures(event)
-        return None
-
-    def on_findings(self, event: Findings) -> Reactions:
-        self.collector.findings(event)
-        return None
-
-    def on_alert(self, event: Alert) -> Reactions:
-        self.collector.alert(event)
-        return None
-
-    def on_resolved(self, event: Resolved) -> Reactions:
-        self.collector.resolved(event)
-        return None
 
     def on_examination(self, event: Examination) -> Reactions:
         self.collector.examination(event)

@@ -8,6 +8,7 @@ from typing import Any, Optional
 
 from pydantic import Field
 
+from ppocr_guard.collecting import Collecting
 from ppocr_guard.detect.baseline import BaselineDetector
 from ppocr_guard.detect.collapse import Collapse, CollapseDetector
 from ppocr_guard.detect.collector import Collector
@@ -18,24 +19,14 @@ from ppocr_guard.detect.trend import (
     StabilityDetector,
 )
 from ppocr_guard.events import (
-    Alert,
     Baseline,
-    BatchFigures,
     Condition,
-    DataErrors,
     EvalEnd,
-    Examination,
-    Findings,
     Over,
     Reaction,
-    Repaired,
-    Resolved,
-    RoundTrip,
     RunStart,
-    ShrinkRatio,
-    StepEnd,
 )
-from ppocr_guard.hook import Hook, HookOptions, Reactions
+from ppocr_guard.hook import HookOptions, Reactions
 from ppocr_guard.wording import mark, say
 
 SEVERITY = {
@@ -101,7 +92,7 @@ SENTENCES = {
 }
 
 
-class HmeanTrend(Hook):
+class HmeanTrend(Collecting):
     """Says when the main indicator collapses, never learns, stands still, swings, or overfits.
 
     A collapse: the indicator stays under 60 % of its best (``collapse_drop`` 0.4) for 3
@@ -188,38 +179,8 @@ class HmeanTrend(Hook):
             time=event.time,
         )
 
-    def on_step(self, event: StepEnd) -> None:
-        self.collector.step(event)
-
-    def on_shrink_ratio(self, event: ShrinkRatio) -> None:
-        self.collector.shrink_ratio(event)
-
-    def on_repaired(self, event: Repaired) -> None:
-        self.collector.repaired(event)
-
-    def on_round_trip(self, event: RoundTrip) -> None:
-        self.collector.round_trip(event)
-
     def on_baseline(self, event: Baseline) -> None:
         self.baseline.start(event.value, event.images, event.of)
-
-    def on_examination(self, event: Examination) -> None:
-        self.collector.examination(event)
-
-    def on_batch_figures(self, event: BatchFigures) -> None:
-        self.collector.batch_figures(event)
-
-    def on_findings(self, event: Findings) -> None:
-        self.collector.findings(event)
-
-    def on_data_errors(self, event: DataErrors) -> None:
-        self.collector.data_errors(event)
-
-    def on_alert(self, event: Alert) -> None:
-        self.collector.alert(event)
-
-    def on_resolved(self, event: Resolved) -> None:
-        self.collector.resolved(event)
 
     def on_eval(self, event: EvalEnd) -> Reactions:
         self.collector.evaluation(event)

@@ -9,8 +9,8 @@ Alertmanager: a level, not an edge.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import Any, Optional
+from dataclasses import fields, replace
+from typing import Any, Optional, Union
 
 from ppocr_guard.events import SEVERITIES, Alert, Condition, Moment, Over, Resolved
 from ppocr_guard.records import condition_from, plain
@@ -111,38 +111,16 @@ def _moment(condition: Condition) -> Moment:
 
 
 def _alert(condition: Condition, change: str) -> Alert:
-    return Alert(
-        code=condition.code,
-        severity=condition.severity,
-        message=condition.message,
-        advice=condition.advice,
-        evidence=condition.evidence,
-        epoch=condition.epoch,
-        global_step=condition.global_step,
-        evaluation=condition.evaluation,
-        time=condition.time,
-        hook=condition.hook,
-        subject=condition.subject,
-        cause=condition.cause,
-        because=condition.because,
-        change=change,
-    )
+    return Alert(change=change, **_shared(condition))
 
 
 def from_alert(alert: Alert) -> Condition:
     """A hook that answers with an alert says that something holds."""
-    return Condition(
-        code=alert.code,
-        severity=alert.severity,
-        message=alert.message,
-        advice=alert.advice,
-        subject=alert.subject,
-        evidence=alert.evidence,
-        cause=alert.cause,
-        because=alert.because,
-        epoch=alert.epoch,
-        global_step=alert.global_step,
-        evaluation=alert.evaluation,
-        time=alert.time,
-        hook=alert.hook,
-    )
+    return Condition(**_shared(alert))
+
+
+_SHARED = tuple({f.name for f in fields(Alert)} & {f.name for f in fields(Condition)})
+
+
+def _shared(source: Union[Alert, Condition]) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in _SHARED}

@@ -1,8 +1,9 @@
 """Keeps the best checkpoint that was seen out of PaddleOCR's reach.
 
 ``tools/program.py`` replaces ``best_accuracy`` whenever a metric is ``>=`` its best, which begins
-at 0, and from 2.9.0 on begins at 0 again with every resume: so a model worth 0.5 is overwritten by
-one worth 0.0. The copy stands in ``<save_model_dir>/ppocr_guard/best/``, with its metric beside it.
+at 0; from 2.9.0 on a resume sets the best ``acc`` to 0 again (``best["acc"] = 0.0``, recognition):
+so a model worth 0.5 is overwritten by one worth 0.0. The copy stands in
+``<save_model_dir>/ppocr_guard/best/``, with its metric beside it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import contextlib
 import json
 import logging
 import shutil
-import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
+from ppocr_guard.background import Background
+from ppocr_guard.paddleocr.state import SUFFIX
 from ppocr_guard.paths import best_dir
 
 NAME = "best_accuracy"
@@ -35,45 +38,35 @@ class Kept:
 
 
 class BestKeeper:
-    """One copy at a time, on a thread of its own; the copy appears under its name when whole."""
+    """Copies on a thread of its own; a copy appears under its name when it is whole."""
 
     def __init__(self, save_model_dir: str, metric: str, *, enabled: bool = True) -> None:
         self._folder = best_dir(save_model_dir)
         self._metric = metric
         self._enabled = enabled
-        self._thread: Optional[threading.Thread] = None
+        self._queue: Background[tuple[str, Kept]] = Background(
+            lambda asked: self._copy(*asked[-1]), name="best checkpoint", capacity=1
+        )
         self.kept = read_kept(self._folder, metric) if enabled else None
+        self._best = self.kept.value if self.kept else 0.0  # of what was asked for, too
 
     def keep(self, path: str, value: float, epoch: Optional[int]) -> None:
-        """Copy the checkpoint with this prefix, if it is better than the copy that is there."""
-        if not self._enabled or not value > 0:
-            return
-        if self.kept is not None and value <= self.kept.value:
-            return
-        self.wait(WAIT_SECONDS)
-        self.kept = Kept(str(self._folder / NAME), value, epoch)
-        self._thread = threading.Thread(
-            target=self._copy,
-            args=(path, self.kept),
-            name="ppocr_guard-best checkpoint",
-            daemon=True,
-        )
-        self._thread.start()
+        """Copy the checkpoint with this prefix, if it is better than all before."""
+        if self._enabled and value > self._best:
+            self._best = value
+            self._queue.put((path, Kept(str(self._folder / NAME), value, epoch)))
 
     def wait(self, seconds: float) -> bool:
         """Until no copy is being made; False when the time ran out."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(seconds)
-            if thread.is_alive():
-                return False
-            self._thread = None
-        return True
+        return self._queue.flush(seconds)
+
+    def close(self, seconds: float) -> None:
+        self._queue.close(seconds)
 
     def forget(self) -> None:
         """A new run in the same folder: the copy of the run before stands until this one has a
         best of its own."""
-        self.kept = None
+        self.kept, self._best = None, 0.0
 
     def _copy(self, path: str, kept: Kept) -> None:
         new = self._folder.with_name(self._folder.name + ".new")
@@ -81,19 +74,22 @@ class BestKeeper:
         try:
             shutil.rmtree(new, ignore_errors=True)
             new.mkdir(parents=True)
-            source = Path(path)
-            for file in sorted(source.parent.glob(source.name + ".*")):
-                _copy_file(file, new / (NAME + file.name[len(source.name) :]))
+            before = _files(path)
+            for file in before:
+                _copy_file(file, new / (NAME + file.name[len(Path(path).name) :]))
+            if _changed(before):  # a better one was written meanwhile; its turn comes
+                shutil.rmtree(new, ignore_errors=True)
+                return
             about = {"metric": self._metric, "value": kept.value, "epoch": kept.epoch}
             (new / METRIC_FILE).write_text(json.dumps(about), encoding="utf-8")
             shutil.rmtree(old, ignore_errors=True)
             if self._folder.exists():
                 self._folder.rename(old)
             new.rename(self._folder)
+            self.kept = kept
             shutil.rmtree(old, ignore_errors=True)
         except OSError as error:
             shutil.rmtree(new, ignore_errors=True)
-            self.kept = read_kept(self._folder, self._metric)
             _log.warning(
                 "the best checkpoint could not be kept in %s (%s). Training goes on; "
                 "`Guard: {keep_best: false}` switches this off.",
@@ -113,6 +109,28 @@ def read_kept(folder: Path, metric: str) -> Optional[Kept]:
         if about.get("metric") == metric and (place / (NAME + ".pdparams")).is_file():
             return Kept(str(place / NAME), value, epoch if isinstance(epoch, int) else None)
     return None
+
+
+def _files(path: str) -> dict[Path, tuple[int, int]]:
+    """Files of the checkpoint with this prefix, with what changes when they are written."""
+    prefix = Path(path)
+    return {
+        file: _stamp(file)
+        for file in sorted(prefix.parent.glob(prefix.name + ".*"))
+        if file.suffix != ".tmp"
+    }
+
+
+def _changed(before: Mapping[Path, tuple[int, int]]) -> bool:
+    """The guard's own file does not count: it is written apart from PaddleOCR's."""
+    return any(
+        _stamp(file) != seen for file, seen in before.items() if not file.name.endswith(SUFFIX)
+    )
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    found = file.stat()
+    return found.st_mtime_ns, found.st_size
 
 
 def _copy_file(source: Path, target: Path) -> None:

@@ -112,7 +112,7 @@ class Session:
                     stopped_for=restored.stopped_for,
                     changed=changed if restored.trained_on else (),
                 )
-        if self._progress.best is not None:  # from 2.9.0 a resume forgets PaddleOCR's own best
+        if self._progress.best is not None:  # PaddleOCR may have forgotten its own (acc, 2.9.0)
             event = replace(event, best=self._progress.best)
         if self.loop.rank == 0:
             self.guard.on_change = lambda: self._writer.save_told(told, self.guard.announced)
@@ -377,13 +377,11 @@ class Session:
             before = self._latest
             if stop is not None and stop.code == "loss_not_finite" and not self._finite:
                 lost = self._save("stopped_nan", save_model)
-                latest = before.path if before else None
-            elif before and before.global_step == self.global_step:
-                latest = before.path
-            else:
-                latest = self._save("latest", save_model)
-            if before is not None and latest == before.path and (lost or before is self._latest):
+            elif before is None or before.global_step != self.global_step:
+                latest, before = self._save("latest", save_model), None
+            if before is not None:
                 # The checkpoint is that of before, but whoever resumes from it must know.
+                latest = before.path
                 held = {**before.guard, "conditions": self.guard.conditions.state()}
                 self._save_state(before.path, before.progress, held)
             writer = self.loop.arguments.get("log_writer")
@@ -402,13 +400,14 @@ class Session:
             return
         status.stopped(stop)
         asked = self._decision.rank if self._decision is not None else self.loop.rank
+        failing = stop.code == "data_pipeline_failing"
         lines = closing_lines(
             stop,
             latest=latest,
             best=self._best(),
             lost=lost,
             rank=asked,
-            cause=known_cause(self.guard.alerts) if stop.code == "data_pipeline_failing" else None,
+            cause=known_cause(self.guard.conditions) if failing else None,
             saved_step=None if in_order else (self._latest.global_step if self._latest else 0),
         )
         if self.loop.rank == 0:
@@ -458,7 +457,7 @@ class Session:
             _log.info("%s", closing_line(reason, self.guard.verdict, self._best()))
         self.guard.close(CLOSE_SECONDS)
         self._writer.close()
-        self._keeper.wait(CLOSE_SECONDS)
+        self._keeper.close(CLOSE_SECONDS)
         self.loop.arguments["logger"].removeHandler(self._data_errors)
 
 

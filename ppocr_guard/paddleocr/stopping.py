@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ppocr_guard.events import Alert, RunEnd, StopRequest
+from ppocr_guard.events import Condition, RunEnd, StopRequest
 from ppocr_guard.paddleocr.harmless import GuardSignal
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.ranks import LAG, SLOW_EVERY, SLOW_SECONDS, Board
@@ -270,11 +270,11 @@ def save_latest(
     return os.path.join(folder, prefix)
 
 
-def known_cause(alerts: Iterable[Alert]) -> Optional[str]:
+def known_cause(conditions: Iterable[Condition]) -> Optional[str]:
     """Why samples fail, where the guard has said it before they did: a shrink ratio that the
     transforms cannot work with ends in an IndexError that tells nobody."""
-    found = [alert.message for alert in alerts if alert.code.startswith("shrink_ratio_")]
-    return found[-1] if found else None
+    found = (item.message for item in conditions if item.code.startswith("shrink_ratio_"))
+    return next(found, None)
 
 
 def closing_lines(

@@ -78,6 +78,12 @@ def test_a_collapse_that_goes_on_is_stopped_again(demo: Any, tmp_path: Path) -> 
     assert held["hmean_collapse"]["since"]["evaluation"] == first["evaluation"]
     (end,) = records(run, "run_end")
     assert end["stop"]["code"] == "hmean_collapse"
+    best = max(r["value"] for r in demo.records("bug", "eval"))
+    kept = run / "ppocr_guard" / "best"
+    assert json.loads((kept / "metric.json").read_text())["value"] == best
+    weights = (kept / "best_accuracy.pdparams").read_bytes()
+    assert weights == (demo.folder / "bug" / "best_accuracy.pdparams").read_bytes()
+    assert f"best:   {run / 'best_accuracy'} (hmean {best:.4f}" in done.stdout
 
 
 def test_with_the_cause_removed_the_run_is_judged_anew(demo: Any, tmp_path: Path) -> None:

@@ -34,6 +34,14 @@ _HMEAN = {
     "healthy": {1: 0.82, 2: 0.91, 3: 0.91, 5: 0.94, 10: 0.94, 20: 0.93, 40: 0.95},
     "collapse": {1: 0.79, 2: 0.60, 3: 0.26, 5: 0.20, 10: 0.24, 20: 0.18, 40: 0.24},
 }
+_NORMALIZE = {
+    "scale": "1./255.",
+    "mean": [0.485, 0.456, 0.406],
+    "std": [0.229, 0.224, 0.225],
+    "order": "hwc",
+}
+_LOADER = {"drop_last": False, "shuffle": True, "num_workers": 4}
+_MAPS = ("threshold_map", "threshold_mask", "shrink_map", "shrink_mask")
 CONFIG = {
     "Global": {
         "epoch_num": 40,
@@ -41,8 +49,20 @@ CONFIG = {
         "pretrained_model": "./best_accuracy",
         "save_model_dir": "./output/db_mv3",
         "seed": 1024,
+        "print_batch_step": 10,
+        "save_epoch_step": 10,
+        "log_smooth_window": 20,
     },
-    "Optimizer": {"lr": {"name": "Cosine", "learning_rate": 0.001}},
+    "Architecture": {
+        "model_type": "det",
+        "algorithm": "DB",
+        "Backbone": {"name": "MobileNetV3", "scale": 0.5, "model_name": "large"},
+        "Neck": {"name": "DBFPN", "out_channels": 256},
+        "Head": {"name": "DBHead", "k": 50},
+    },
+    "Loss": {"name": "DBLoss"},
+    "Metric": {"name": "DetMetric", "main_indicator": "hmean"},
+    "Optimizer": {"name": "Adam", "lr": {"name": "Cosine", "learning_rate": 0.001}},
     "PostProcess": {"name": "DBPostProcess", "unclip_ratio": 1.5},
     "Train": {
         "dataset": {
@@ -52,19 +72,31 @@ CONFIG = {
             "ratio_list": [1.0],
             "transforms": [
                 {"DecodeImage": {"img_mode": "BGR"}},
+                {"DetLabelEncode": None},
+                {"EastRandomCropData": {"size": [640, 640]}},
                 {"MakeBorderMap": {"shrink_ratio": 0.4, "total_epoch": 500}},
                 {"MakeShrinkMap": {"shrink_ratio": 0.4, "total_epoch": 500}},
+                {"NormalizeImage": _NORMALIZE},
+                {"ToCHWImage": None},
+                {"KeepKeys": {"keep_keys": ["image", *_MAPS]}},
             ],
         },
-        "loader": {"batch_size_per_card": 8},
+        "loader": {"batch_size_per_card": 8, **_LOADER},
     },
     "Eval": {
         "dataset": {
             "name": "SimpleDataSet",
             "label_file_list": ["./data/val.txt"],
-            "transforms": [{"DecodeImage": {"img_mode": "BGR"}}, {"DetLabelEncode": None}],
+            "transforms": [
+                {"DecodeImage": {"img_mode": "BGR"}},
+                {"DetLabelEncode": None},
+                {"DetResizeForTest": None},
+                {"NormalizeImage": _NORMALIZE},
+                {"ToCHWImage": None},
+                {"KeepKeys": {"keep_keys": ["image", "shape", "polys", "ignore_tags"]}},
+            ],
         },
-        "loader": {"batch_size_per_card": 1},
+        "loader": {"batch_size_per_card": 1, **_LOADER},
     },
 }
 

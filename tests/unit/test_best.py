@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from ppocr_guard.paddleocr import best
 from ppocr_guard.paddleocr.best import BestKeeper, read_kept
 
 
@@ -59,6 +60,26 @@ def test_a_later_launch_knows_it_and_a_better_one_replaces_it(tmp_path) -> None:
     kept = read_kept(folder, "hmean")
     assert kept is not None
     assert "best.old" in kept.path
+
+
+def test_what_is_overwritten_while_it_is_copied_is_no_copy(tmp_path, monkeypatch) -> None:
+    copy = best._copy_file
+
+    def overwritten(source, target) -> None:
+        copy(source, target)
+        source.write_text("a longer text, written by a later save")
+
+    monkeypatch.setattr(best, "_copy_file", overwritten)
+    keeper = BestKeeper(str(tmp_path), "hmean")
+    keeper.keep(write(tmp_path, "good"), 0.5, 3)
+    assert keeper.wait(10)
+    assert keeper.kept is None
+    assert list((tmp_path / "ppocr_guard").iterdir()) == []
+    monkeypatch.setattr(best, "_copy_file", copy)
+    keeper.keep(write(tmp_path, "better"), 0.6, 4)
+    assert keeper.wait(10)
+    assert keeper.kept is not None
+    assert keeper.kept.value == 0.6
 
 
 def test_a_disk_without_space_is_said_and_nothing_half_is_left(tmp_path, monkeypatch, caplog):

@@ -191,7 +191,7 @@ def test_the_configuration_s_problems_are_named(tmp_path: Path) -> None:
     assert main(["report", str(tmp_path), "-o", str(output), "--language", "en"]) == 0
     words = Tags(output.read_text(encoding="utf-8")).words
     assert "MakeShrinkMap will shrink by 0.8096" in words
-    assert "Train.dataset.transforms[2].MakeShrinkMap.total_epoch" in words
+    assert "Train.dataset.transforms[4].MakeShrinkMap.total_epoch" in words
     assert config_problems(None) is None
     assert config_problems(RunStart(BEGAN, "r", "DB", "unknown", {"x": [1]}, "out", 2)) is None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ppocr_guard.events import Alert, Hang, StopRequest
+from ppocr_guard.events import Condition, Hang, StopRequest
 from ppocr_guard.paddleocr.stopping import closing_lines, known_cause
 from ppocr_guard.paddleocr.watchdog import BATCH, STEP, Hung, Watchdog
 from ppocr_guard.records import from_record, to_record
@@ -129,11 +129,11 @@ def test_a_hang_survives_the_journal() -> None:
 
 
 def test_the_cause_of_failing_samples_is_the_ratio_that_was_known_before() -> None:
-    ratio = Alert("shrink_ratio_unexpected", "critical", "The effective ratio is 2.4480.", "a")
-    data = Alert("data_pipeline_failing", "critical", "IndexError", "a")
+    ratio = Condition("shrink_ratio_unexpected", "critical", "The effective ratio is 2.4480.")
+    data = Condition("data_pipeline_failing", "critical", "IndexError")
     assert known_cause([data]) is None
     cause = known_cause([ratio, data])
-    stop = StopRequest("data_pipeline_failing", "120 samples failed: IndexError", 1, 0, alert=data)
+    stop = StopRequest("data_pipeline_failing", "120 samples failed: IndexError", 1, 0)
     text = "\n".join(closing_lines(stop, latest=None, best=None, cause=cause, saved_step=0))
     assert "cause:  The effective ratio is 2.4480." in text
     assert "not saved yet" in text
