@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Callable, Optional
 
 from ppocr_guard.conditions import Conditions, from_alert
@@ -23,6 +23,7 @@ from ppocr_guard.events import (
     RepairRequest,
     Resolved,
     RunStart,
+    StepEnd,
     StopRequest,
     Verdict,
     kind,
@@ -37,10 +38,7 @@ MAX_ALERTS = 1000  # kept in memory; hooks that store alerts do so themselves
 Link = tuple[int, str]  # a hook that reacted (its id) and the kind of event it reacted to
 
 
-@dataclass(frozen=True)
-class _Queued:
-    event: Event
-    chain: frozenset[Link] = frozenset()  # the reactions that it came out of
+_NO_CHAIN: frozenset[Link] = frozenset()
 
 
 class Guard:
@@ -112,6 +110,8 @@ class Guard:
 
     def note(self, event: Event) -> None:
         """Keep of an event what the guard itself needs, and tell the log."""
+        if isinstance(event, StepEnd):
+            return  # the most frequent by far
         if isinstance(event, Alert):
             self.alerts.append(event)
             self.announced[event.code, event.subject, event.severity] = event.epoch
@@ -224,26 +224,27 @@ class _Dispatch:
 
     def __init__(self, guard: Guard, event: Event) -> None:
         self._guard = guard
-        self._queue: deque[_Queued] = deque([_Queued(event)])
+        self._first = event
+        # Each with the reactions that it came out of. No objects of their own: a step is one.
+        self._queue: deque[tuple[Event, frozenset[Link]]] = deque([(event, _NO_CHAIN)])
         self._stale: Optional[frozenset[Link]] = None  # a new verdict is due, out of these
-        self._at = _moment(event)
 
     def run(self) -> None:
         while self._queue:
-            self._hand_on(self._queue.popleft())
+            self._hand_on(*self._queue.popleft())
             if not self._queue and self._stale is not None:
                 chain, self._stale = self._stale, None
                 guard = self._guard
-                verdict = judge(guard.conditions, guard.so_far, self._at)
-                self._queue.append(_Queued(verdict, chain))
+                verdict = judge(guard.conditions, guard.so_far, _moment(self._first))
+                self._queue.append((verdict, chain))
 
-    def _hand_on(self, queued: _Queued) -> None:
-        guard, event = self._guard, queued.event
+    def _hand_on(self, event: Event, chain: frozenset[Link]) -> None:
+        guard = self._guard
         repeated = isinstance(event, Alert) and event.repeated
         if not repeated:
             guard.note(event)
         if isinstance(event, EvalEnd):
-            self._due(queued.chain)
+            self._due(chain)
         name = kind(event)
         for hook, method in guard.handlers(name):
             if repeated and not hook.hears_repeats:
@@ -251,24 +252,26 @@ class _Dispatch:
             try:
                 reactions = method(event)
                 if reactions is not None:
-                    self._sort(hook, (id(hook), name), queued, reactions)
+                    self._sort(hook, (id(hook), name), event, chain, reactions)
             except Exception as error:
                 guard.failed(hook, f"on_{name} failed", error)
 
-    def _sort(self, hook: Hook, link: Link, queued: _Queued, reactions: Any) -> None:
+    def _sort(
+        self, hook: Hook, link: Link, event: Event, chain: frozenset[Link], reactions: Any
+    ) -> None:
         """Queue the events that reactions make; keep requests."""
         for reaction in [reactions] if isinstance(reactions, _REACTIONS) else reactions:
-            made = self._event(hook, reaction, queued.event)
+            made = self._event(hook, reaction, event)
             if made is None:
                 continue
-            if link in queued.chain:  # it answers to what came of its own answer
+            if link in chain:  # it answers to what came of its own answer
                 self._guard.switch_off(
                     hook, f"because it answers on_{link[1]} with what calls on_{link[1]} again"
                 )
                 return
-            chain = queued.chain | {link}
-            self._queue.append(_Queued(made, chain))
-            self._due(chain)
+            longer = chain | {link}
+            self._queue.append((made, longer))
+            self._due(longer)
 
     def _event(self, hook: Hook, reaction: Any, event: Event) -> Optional[Event]:
         guard = self._guard

@@ -11,11 +11,15 @@ _CONFIG_CODES = ("shrink_ratio_unexpected", "shrink_ratio_mismatch", "unclip_mis
 
 def next_steps(run: Run, words: Words) -> list[str]:
     """Sentences, the most pressing first; each only once, never empty."""
-    steps = [
-        clean(words.advice(group.latest.event.code, group.latest.event.advice))
-        for group in run.alert_groups()
-        if group.latest.event.advice and group.severity != "info"
-    ]
+    steps = []
+    causes: set[str] = set()  # that have their advice: one remedy each
+    for group in run.alert_groups():
+        alert = group.latest.event
+        if not alert.advice or group.severity == "info" or alert.cause in causes:
+            continue
+        if alert.cause:
+            causes.add(alert.cause)
+        steps.append(clean(words.advice(alert.code, alert.advice)))
     state = run.verdict.state if run.verdict else "unknown"
     best = _best_path(run)
     if best and state in _LOST:

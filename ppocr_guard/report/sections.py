@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
 from ppocr_guard.audit import Problem
-from ppocr_guard.events import ShrinkRatio
+from ppocr_guard.events import Alert, ShrinkRatio
 from ppocr_guard.logs.run import AlertGroup, Run
 from ppocr_guard.report.advice import next_steps
 from ppocr_guard.report.facts import run_facts
@@ -276,8 +276,15 @@ def _alert_row(index: int, group: AlertGroup, words: Words) -> str:
         f'<li class="alert {esc(group.severity)}"><span class="n">{index}</span><div>'
         f'<p class="alert-head">{_alert_title(first.code, words)}'
         f'<span class="place">{esc(" · ".join(place))}</span></p>'
-        f"<p>{_code_marks(clean(first.message))}</p>{_evidence(first.evidence, words)}</div></li>"
+        f"<p>{_code_marks(clean(first.message))}</p>{_cause(latest, words)}"
+        f"{_evidence(first.evidence, words)}</div></li>"
     )
+
+
+def _cause(alert: Alert, words: Words) -> str:
+    """The cause in words, where one is known."""
+    text = f"{words('cause')}: {alert.because}" if alert.because else ""
+    return f"<p>{_code_marks(clean(text))}</p>" if text else ""
 
 
 def _alert_title(code: str, words: Words) -> str:

@@ -361,3 +361,17 @@ def test_unwritable_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     (tmp_path / "file").write_text("")
     assert main(["report", str(tmp_path), "-o", str(tmp_path / "file" / "r.html")]) == 2
     assert "Choose another file with -o" in capsys.readouterr().err
+
+
+def test_the_cause_is_told_and_each_cause_has_one_advice() -> None:
+    cause = {"cause": "shrink_ratio_wrong", "because": "The seed 1024 is taken for the epoch."}
+    events = list(training("healthy"))[:40]
+    events += [
+        Alert("shrink_ratio_unexpected", "critical", "m", "Delete total_epoch.", **cause),
+        Alert("hmean_collapse", "critical", "m", "Remove total_epoch.", **cause),
+        Alert("loss_diverged", "warning", "m", "Lower the rate."),
+    ]
+    [run] = summarise(events)
+    advised = [step for step in next_steps(run, EN) if step in {a.advice for a in events[40:]}]
+    assert advised == ["Delete total_epoch.", "Lower the rate."]
+    assert "Cause: The seed 1024 is taken for the epoch." in page_of(events)
