@@ -24,6 +24,7 @@ from ppocr_guard.events import (
     EpochStart,
     EvalEnd,
     Event,
+    Repaired,
     RoundTrip,
     RunEnd,
     RunStart,
@@ -78,6 +79,7 @@ class Run:
     resolved: list[Placed[Any]] = field(default_factory=list)  # conditions that ended
     verdicts: list[Placed[Verdict]] = field(default_factory=list)
     ratios: list[ShrinkRatio] = field(default_factory=list)
+    repaired: list[Placed[Repaired]] = field(default_factory=list)
     round_trips: list[RoundTrip] = field(default_factory=list)
     data_errors: Optional[DataErrors] = None
     best_checkpoint: Optional[CheckpointSaved] = None
@@ -113,6 +115,8 @@ class Run:
             self.ratios.append(event)
         elif isinstance(event, RoundTrip):
             self.round_trips.append(event)
+        elif isinstance(event, Repaired):
+            self.repaired.append(Placed(self.step, event))
         elif isinstance(event, DataErrors):
             self.data_errors = event
         elif isinstance(event, CheckpointSaved):
@@ -208,7 +212,8 @@ class Run:
 
     @property
     def state(self) -> str:
-        """``running`` (or killed: no end is recorded), ``finished``, ``stopped`` or ``failed``.
+        """``running`` (or killed: no end is recorded), or the reason of its end
+        (:data:`ppocr_guard.events.REASONS`).
 
         ``log`` when it comes from a log, which does not tell.
         """
@@ -224,8 +229,8 @@ class Run:
 
     @property
     def severity(self) -> str:
-        """Of the worst alert so far; ``info`` without one."""
-        found = [SEVERITIES.index(placed.event.severity) for placed in self.alerts]
+        """Of the worst that holds now; ``info`` without one."""
+        found = [SEVERITIES.index(condition.severity) for condition in self.conditions]
         return SEVERITIES[max(found, default=0)]
 
     @property

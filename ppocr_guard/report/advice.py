@@ -1,41 +1,54 @@
-"""What to do next, from the alerts and the verdict of a run."""
+"""What to do next, from what holds now."""
 
 from __future__ import annotations
 
+from typing import Optional
+
+from ppocr_guard.logs.history import history
 from ppocr_guard.logs.run import Run
+from ppocr_guard.paddleocr.best import Kept
+from ppocr_guard.report.outcome import best_file, last_is_best
 from ppocr_guard.report.text import Words, clean
 
 _LOST = ("collapsed", "diverged", "overfitting", "unstable")
-_CONFIG_CODES = ("shrink_ratio_unexpected", "shrink_ratio_mismatch", "unclip_mismatch")
+_ENDED = ("interrupted", "failed")
 
 
-def next_steps(run: Run, words: Words) -> list[str]:
-    """Sentences, the most pressing first; each only once, never empty."""
+def next_steps(run: Run, words: Words, kept: Optional[Kept] = None) -> list[str]:
+    """Sentences, the most pressing first; each only once, and one for each cause.
+
+    What decides on the verdict goes first: its advice knows most about its cause.
+    """
     steps = []
     causes: set[str] = set()  # that have their advice: one remedy each
-    for group in run.alert_groups():
-        alert = group.latest.event
-        if not alert.advice or group.severity == "info" or alert.cause in causes:
+    message = run.verdict.message if run.verdict else ""
+    held = [found.condition for found in history(run) if found.ended is None]
+    for condition in sorted(held, key=lambda c: c.message != message):
+        if not condition.advice or condition.severity == "info" or condition.cause in causes:
             continue
-        if alert.cause:
-            causes.add(alert.cause)
-        steps.append(clean(words.advice(alert.code, alert.advice)))
-    state = run.verdict.state if run.verdict else "unknown"
-    best = _best_path(run)
-    if best and state in _LOST:
-        steps.append(words("use_best", best=best))
-    elif best and state in ("healthy", "plateaued"):
-        steps.append(words(f"{state}.do", best=best))
-    if any(placed.event.code in _CONFIG_CODES for placed in run.alerts):
-        steps.append(words("check_config"))
+        if condition.cause:
+            causes.add(condition.cause)
+        steps.append(clean(words.advice(condition.code, condition.advice)))
+    steps += _weights(run, words, kept)
+    if run.state in _ENDED and run.latest_checkpoint:
+        latest = clean(run.latest_checkpoint.path)
+        steps.append(words("resume.do", latest=latest, epoch=run.latest_checkpoint.epoch))
     if run.state == "running" and run.severity != "critical":
         steps.append(words("running.do"))
     return list(dict.fromkeys(steps))
 
 
-def _best_path(run: Run) -> str:
-    if run.best_checkpoint:
-        return clean(run.best_checkpoint.path)
-    if run.start and run.start.save_model_dir and run.best:
-        return clean(f"{run.start.save_model_dir.rstrip('/')}/best_accuracy")
-    return ""
+def _weights(run: Run, words: Words, kept: Optional[Kept]) -> list[str]:
+    """Which weights to take."""
+    state = run.verdict.state if run.verdict else "unknown"
+    best = best_file(run, kept)
+    if best is None:
+        return []
+    path = clean(best.path)
+    if state in _LOST and not last_is_best(run):
+        return [words("use_best", best=path)]
+    if state in _LOST:
+        return [words("last_is_best", best=path)]
+    if state == "healthy" and run.severity != "info":  # something else holds: no "nothing wrong"
+        return [words("best_is_at", best=path)]
+    return [words(f"{state}.do", best=path)] if state in ("healthy", "plateaued") else []

@@ -8,6 +8,7 @@ from typing import Any, Optional
 
 from ppocr_guard.logs.run import Run
 from ppocr_guard.logs.series import MAX_POINTS, StepSeries
+from ppocr_guard.report.held import groups
 from ppocr_guard.report.text import Words, clean
 
 Points = list[Optional[float]]
@@ -145,16 +146,16 @@ def _ratio_series(
 
 
 def _alert_marks(run: Run) -> list[dict[str, Any]]:
-    """The first alert of each group, numbered as in the page's table."""
+    """Where each thing that holds or held began, numbered as in the page's list."""
     return [
         {
             "number": number,
             "step": group.first.step,
-            "epoch": group.first.event.epoch,
-            "severity": group.severity,
-            "code": clean(group.first.event.code),
+            "epoch": group.first.condition.since.epoch,
+            "severity": group.severity if group.open else "info",
+            "code": clean(group.code),
         }
-        for number, group in enumerate(run.alert_groups(), start=1)
+        for number, group in enumerate(groups(run), start=1)
     ]
 
 

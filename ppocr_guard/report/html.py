@@ -6,8 +6,11 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import Optional
 
 from ppocr_guard import paths
+from ppocr_guard.logs.run import Run
+from ppocr_guard.paddleocr.best import Kept, read_kept
 from ppocr_guard.report.load import Loaded, UnusableInputError, load
 from ppocr_guard.report.page import Entry, render
 from ppocr_guard.report.problems import config_problems
@@ -67,12 +70,22 @@ def run(args: argparse.Namespace) -> int:
 
 def _entries(loaded: Loaded, words: Words, *, every: bool) -> list[Entry]:
     shown = loaded.runs if every else loaded.runs[-1:]
-    notes = [words("source", path=loaded.source.path)]
+    notes = [words("source", path=path) for path in (*loaded.earlier, loaded.source.path)]
     if len(loaded.runs) > len(shown):
         notes.append(words("earlier", count=len(loaded.runs) - len(shown)))
     if loaded.bad_lines:
         notes.append(words("bad_lines", count=loaded.bad_lines))
-    return [Entry(run, problems=config_problems(run.start), notes=notes) for run in shown]
+    return [
+        Entry(run, problems=config_problems(run.start), notes=notes, kept=_kept(loaded, run))
+        for run in shown
+    ]
+
+
+def _kept(loaded: Loaded, run: Run) -> Optional[Kept]:
+    """The guard's copy of the best checkpoint; of the latest run, whose folder it is."""
+    if loaded.source.kind != "journal" or run is not loaded.runs[-1]:
+        return None
+    return read_kept(loaded.source.path.parent / "best", run.indicator)
 
 
 def _default_output(runs: list[Path]) -> Path:

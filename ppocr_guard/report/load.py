@@ -6,16 +6,19 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Optional
 
 from ppocr_guard import paths
-from ppocr_guard.events import Event
+from ppocr_guard.events import Event, RunStart
 from ppocr_guard.guard import Guard
 from ppocr_guard.hooks.auto_stop import AutoStop
 from ppocr_guard.hooks.hmean_trend import HmeanTrend
 from ppocr_guard.hooks.loss_health import LossHealth
 from ppocr_guard.logs.follow import JournalRuns
+from ppocr_guard.logs.journal import read_journal
 from ppocr_guard.logs.reader import LogReader
-from ppocr_guard.logs.run import Run, begins_run
+from ppocr_guard.logs.run import Run, begins_run, summarise
+from ppocr_guard.report.facts import dig
 
 # Where PaddleOCR and its launcher leave logs in the folder of a run.
 LOGS = ("train.log", "workerlog.0", "log/workerlog.0")
@@ -61,6 +64,7 @@ class Loaded:
     source: Source
     runs: list[Run]
     bad_lines: int = 0
+    earlier: tuple[Path, ...] = ()  # journals of earlier launches, in other folders
 
 
 def load(directory: Path) -> Loaded:
@@ -71,8 +75,11 @@ def load(directory: Path) -> Loaded:
     """
     source = find_source(directory)
     journal = JournalRuns(source.path)
+    earlier: tuple[Path, ...] = ()
     try:
         runs = judged(LogReader(source.path)) if source.kind == "log" else journal.read()
+        if source.kind == "journal" and len(runs) == 1:
+            runs, earlier = with_earlier(source.path, runs)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UnusableInputError(f"{source.path}: {reason}") from None
@@ -81,7 +88,45 @@ def load(directory: Path) -> Loaded:
             f"{source.path}: no record of a training in it. Give a journal.jsonl that the "
             "Journal hook wrote, or a train.log or workerlog.0 of PaddleOCR."
         )
-    return Loaded(source, runs, journal.bad_lines)
+    return Loaded(source, runs, journal.bad_lines, earlier)
+
+
+def with_earlier(path: Path, runs: list[Run]) -> tuple[list[Run], tuple[Path, ...]]:
+    """The run of a journal with what came before it in other folders, and their journals.
+
+    A resume may write to another ``save_model_dir`` than that of the checkpoint that it goes on
+    from; the journal beside the checkpoint has the earlier launches.
+    """
+    chain = [path]
+    while len(chain) < _MOST_FOLDERS:
+        start = _first_start(chain[0])
+        before = _journal_beside(start) if start and start.resumed else None
+        if before is None or any(before.samefile(known) for known in chain):
+            break
+        chain.insert(0, before)
+    if len(chain) == 1:
+        return runs, ()
+    whole = summarise(event for journal in chain for event in read_journal(journal))
+    return whole[-1:], tuple(chain[:-1])
+
+
+_MOST_FOLDERS = 20
+
+
+def _first_start(journal: Path) -> Optional[RunStart]:
+    return next((event for event in read_journal(journal) if isinstance(event, RunStart)), None)
+
+
+def _journal_beside(start: RunStart) -> Optional[Path]:
+    """The journal in the folder of the checkpoint that a launch went on from."""
+    checkpoint = dig(start.config, "Global", "checkpoints")
+    if not isinstance(checkpoint, str) or "\0" in checkpoint:
+        return None
+    found = paths.journal_path(str(Path(checkpoint).parent))
+    try:
+        return found if found.is_file() else None
+    except OSError:  # a name that is too long
+        return None
 
 
 def judged(events: Iterable[Event]) -> list[Run]:

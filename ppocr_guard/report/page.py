@@ -14,9 +14,11 @@ from typing import Optional
 from ppocr_guard import __version__
 from ppocr_guard.audit import Problem
 from ppocr_guard.logs.run import Run
-from ppocr_guard.report import sections
+from ppocr_guard.paddleocr.best import Kept
+from ppocr_guard.report import held, sections
 from ppocr_guard.report.curves import curves
-from ppocr_guard.report.sections import esc
+from ppocr_guard.report.html_text import esc
+from ppocr_guard.report.outcome import best_of, last_of
 from ppocr_guard.report.text import Words, duration, moment, number, ratio
 
 # Words that the script needs for axes and tooltips.
@@ -30,6 +32,7 @@ class Entry:
     run: Run
     problems: Optional[list[Problem]] = None  # of its configuration; None: not checked
     notes: list[str] = field(default_factory=list)
+    kept: Optional[Kept] = None  # the guard's copy of the best checkpoint
 
 
 def render(entries: Sequence[Entry], words: Words, *, now: float) -> str:
@@ -66,10 +69,10 @@ def _article(index: int, entry: Entry, available: list[str], words: Words) -> st
         f'<article class="run tone-{sections.tone(run)}" data-run="{index}">'
         + sections.hero(run, words)
         + sections.tiles(run, words)
-        + sections.advice(run, words)
+        + sections.advice(run, words, entry.kept)
         + sections.charts(run, index, available, words)
         + '<div class="details">'
-        + sections.alerts(run, words)
+        + held.conditions(run, words)
         + sections.findings(run, words)
         + sections.problems(entry.problems, words)
         + sections.facts(run, words, entry.notes)
@@ -105,15 +108,15 @@ def _comparison(entries: Sequence[Entry], words: Words) -> str:
 
 
 def _compare_cells(index: int, run: Run, words: Words) -> list[str]:
-    best, last = run.best, run.evaluations[-1] if run.evaluations else None
+    best, last = best_of(run), last_of(run)
     found = run.latest_ratios()
     shown = next((r for r in found if r.operator == "MakeShrinkMap"), found[0] if found else None)
-    codes = ", ".join(group.first.event.code for group in run.alert_groups())
+    codes = ", ".join(dict.fromkeys(condition.code for condition in run.conditions))
     return [
         f'<span class="swatch c{index % 6}"></span>{esc(run.name)}',
         f'<span class="dot"></span>{esc(words(sections.verdict_state(run)))}',
-        esc(number(best.event.value) if best else "–"),
-        esc(number(last.event.value) if last else "–"),
+        esc(number(best.value) if best else "–"),
+        esc(number(last) if last is not None else "–"),
         esc(ratio(shown.ratio) if shown else "–"),
         esc(run.start.release if run.start else "–"),
         esc(duration(run.elapsed) if run.elapsed else "–"),

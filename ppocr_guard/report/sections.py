@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import html
-import json
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any, Optional
+from collections.abc import Iterable
+from typing import Optional
 
 from ppocr_guard.audit import Problem
-from ppocr_guard.events import Alert, ShrinkRatio
-from ppocr_guard.logs.run import AlertGroup, Run
+from ppocr_guard.events import REASONS, ShrinkRatio, Verdict
+from ppocr_guard.logs.run import Run
+from ppocr_guard.paddleocr.best import Kept
 from ppocr_guard.report.advice import next_steps
 from ppocr_guard.report.facts import run_facts
+from ppocr_guard.report.html_text import code_marks, code_title, esc
+from ppocr_guard.report.outcome import (
+    best_of,
+    ending,
+    last_of,
+    repair_note,
+    resume_notes,
+    why,
+)
 from ppocr_guard.report.text import Words, clean, duration, number, percent, ratio
 
 _TONES = {
@@ -30,17 +38,12 @@ _TONE_ORDER = ("good", "info", "warning", "critical")
 _HEIGHTS = {"metric": 300, "ratio": 240, "loss": 260, "lr": 200, "pace": 200}
 
 
-def esc(value: object) -> str:
-    """Text that is safe between tags and in quoted attributes."""
-    return html.escape(clean(value), quote=True)
-
-
 def verdict_state(run: Run) -> str:
     return run.verdict.state if run.verdict else "unknown"
 
 
 def tone(run: Run) -> str:
-    """The colour of a run: of its verdict, or of its worst alert if that is worse."""
+    """The colour of a run: of its verdict, or of the worst that holds if that is worse."""
     found = [_TONES[verdict_state(run)]]
     if run.severity != "info":
         found.append(run.severity)
@@ -48,65 +51,54 @@ def tone(run: Run) -> str:
 
 
 def hero(run: Run, words: Words) -> str:
-    """Verdict, when and why, and how the run ended."""
+    """Verdict, when and why, and how the run went and ended."""
     state = verdict_state(run)
-    metric = run.indicator
-    why = (run.verdict.message if run.verdict else "") or words(f"{state}.why", metric=metric)
     since = ""
     if run.verdict and state not in ("too_short", "healthy"):
-        first = next(p.event for p in run.verdicts if p.event.state == state)
+        first = _state_began(run)
         since = words("since", epoch=first.epoch, evaluation=first.evaluation)
-    notes = [note for note in (_ending(run, words),) if note]
+    notes = [ending(run, words), *resume_notes(run, words), repair_note(run, words)]
     return (
         f'<header class="hero"><div class="hero-top"><h2>{esc(run.name)}</h2>'
         f'<span class="badge">{esc(words(_state_key(run)))}</span></div>'
         f'<p class="verdict" data-verdict="{esc(state)}"><span class="dot" aria-hidden="true">'
         f"</span>{esc(words(state))}"
         + (f" <small>{esc(since)}</small>" if since else "")
-        + f'</p><p class="why">{esc(why)}</p>'
-        + "".join(f'<p class="note">{esc(note)}</p>' for note in notes)
+        + f'</p><p class="why">{esc(why(run, words))}</p>'
+        + "".join(f'<p class="note">{esc(note)}</p>' for note in notes if note)
         + "</header>"
     )
 
 
+def _state_began(run: Run) -> Verdict:
+    """The first of the latest verdicts that all say the same."""
+    began = run.verdicts[-1].event
+    for placed in reversed(run.verdicts):
+        if placed.event.state != began.state:
+            break
+        began = placed.event
+    return began
+
+
 def _state_key(run: Run) -> str:
-    return run.state if run.state in ("log", "finished", "stopped", "failed") else "running"
-
-
-def _ending(run: Run, words: Words) -> str:
-    if run.would_stop:
-        stop = run.would_stop
-        return words("would_stop", epoch=stop.epoch, step=stop.global_step, code=stop.code)
-    if run.end is None:
-        return words("running.note") if run.state == "running" else ""
-    if run.end.reason == "stopped" and run.end.stop:
-        stop = run.end.stop
-        return words(
-            "stopped.note",
-            epoch=stop.epoch,
-            step=stop.global_step,
-            code=stop.code,
-            reason=stop.reason,
-        )
-    if run.end.reason == "failed":
-        return words("failed.note", error=run.end.error or "–")
-    return ""
+    return run.state if run.state in ("log", *REASONS) else "running"
 
 
 def tiles(run: Run, words: Words) -> str:
     """The key numbers, large."""
     metric = run.indicator
-    best, last = run.best, run.evaluations[-1] if run.evaluations else None
+    best, last = best_of(run), last_of(run)
+    at = words("at_epoch", epoch=best.epoch) if best and best.epoch is not None else ""
     cells = [
         _tile(
             words("best", metric=metric),
-            number(best.event.value) if best else "–",
-            words("at_epoch", epoch=best.event.epoch) if best else words("no_evaluations"),
+            number(best.value) if best else "–",
+            at if best else words("no_evaluations"),
         ),
         _tile(
             words("last", metric=metric),
-            number(last.event.value) if last else "–",
-            _of_best(run, words) if last else words("no_evaluations"),
+            number(last) if last is not None else "–",
+            _of_best(run, words) if last is not None else words("no_evaluations"),
         ),
         _ratio_tile(run, words),
         _progress_tile(run, words),
@@ -131,10 +123,11 @@ def _tile(label: str, value: str, note: str = "", mark: str = "") -> str:
 
 
 def _of_best(run: Run, words: Words) -> str:
-    best, last = run.best, run.evaluations[-1].event
-    if best is None or not math.isfinite(last.value) or best.event.value <= 0:
-        return words("at_epoch", epoch=last.epoch)
-    return words("of_best", share=percent(last.value / best.event.value))
+    best, last = best_of(run), run.evaluations[-1].event
+    at = words("at_epoch", epoch=last.epoch)
+    if best is None or not math.isfinite(last.value) or best.value <= 0:
+        return at
+    return f"{at} · {words('of_best', share=percent(last.value / best.value))}"
 
 
 def _ratio_tile(run: Run, words: Words) -> str:
@@ -153,19 +146,11 @@ def _progress_tile(run: Run, words: Words) -> str:
     return _tile(words("epoch").capitalize(), epochs, words("steps", steps=run.step))
 
 
-def advice(run: Run, words: Words) -> str:
-    steps = "".join(f"<li>{_code_marks(step)}</li>" for step in next_steps(run, words))
+def advice(run: Run, words: Words, kept: Optional[Kept] = None) -> str:
+    steps = "".join(f"<li>{code_marks(step)}</li>" for step in next_steps(run, words, kept))
     if not steps:
         return "<section hidden></section>"
     return f'<section class="card next"><h3>{esc(words("next"))}</h3><ol>{steps}</ol></section>'
-
-
-def _code_marks(text: str) -> str:
-    """Escaped text with `...` as <code>."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return esc(text)
-    return "".join(f"<code>{esc(p)}</code>" if i % 2 else esc(p) for i, p in enumerate(parts))
 
 
 def charts(run: Run, index: int, available: Iterable[str], words: Words) -> str:
@@ -257,60 +242,6 @@ def findings(run: Run, words: Words) -> str:
     return f'<section class="card"><h3>{esc(words("round_trip"))}</h3>{body}</section>'
 
 
-def alerts(run: Run, words: Words) -> str:
-    rows = "".join(
-        _alert_row(index, group, words) for index, group in enumerate(run.alert_groups(), start=1)
-    )
-    body = f'<ol class="alerts">{rows}</ol>' if rows else f"<p>{esc(words('no_alerts'))}</p>"
-    return f'<section class="card"><h3>{esc(words("alerts"))}</h3>{body}</section>'
-
-
-def _alert_row(index: int, group: AlertGroup, words: Words) -> str:
-    first, latest = group.first.event, group.latest.event
-    place = [words("at_epoch", epoch=first.epoch)]
-    if first.evaluation:
-        place.append(f"{words('evaluation')} {first.evaluation}")
-    if len(group.alerts) > 1:
-        place.append(words("times", count=len(group.alerts), epoch=latest.epoch))
-    return (
-        f'<li class="alert {esc(group.severity)}"><span class="n">{index}</span><div>'
-        f'<p class="alert-head">{_alert_title(first.code, words)}'
-        f'<span class="place">{esc(" · ".join(place))}</span></p>'
-        f"<p>{_code_marks(clean(first.message))}</p>{_cause(latest, words)}"
-        f"{_evidence(first.evidence, words)}</div></li>"
-    )
-
-
-def _cause(alert: Alert, words: Words) -> str:
-    """The cause in words, where one is known."""
-    text = f"{words('cause')}: {alert.because}" if alert.because else ""
-    return f"<p>{_code_marks(clean(text))}</p>" if text else ""
-
-
-def _alert_title(code: str, words: Words) -> str:
-    title = words.alert_title(code)
-    strong = f"<strong>{esc(title)}</strong> " if title else ""
-    return f"{strong}<code>{esc(code)}</code> "
-
-
-def _evidence(evidence: Mapping[str, Any], words: Words) -> str:
-    shown = {k: v for k, v in evidence.items() if v is not None}
-    if not shown:
-        return ""
-    pairs = "".join(f"<dt>{esc(k)}</dt><dd>{esc(_brief(v))}</dd>" for k, v in shown.items())
-    return (
-        f"<details><summary>{esc(words('evidence'))}</summary>"
-        f'<dl class="pairs">{pairs}</dl></details>'
-    )
-
-
-def _brief(value: object) -> str:
-    if isinstance(value, float):
-        return number(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 300 else text[:299] + "…"
-
-
 def problems(found: Optional[list[Problem]], words: Words) -> str:
     """What `ppocr-guard check` finds in the run's configuration; nothing when not checked."""
     if found is None:
@@ -321,12 +252,12 @@ def problems(found: Optional[list[Problem]], words: Words) -> str:
 
 
 def _problem_row(problem: Problem, words: Words) -> str:
-    fix = f"<p>{_code_marks(words('fixable'))}</p>" if problem.fixable else ""
+    fix = f"<p>{code_marks(words('fixable'))}</p>" if problem.fixable else ""
     return (
         f'<li class="alert {esc(problem.severity)}"><span class="n" aria-hidden="true">!</span>'
-        f'<div><p class="alert-head">{_alert_title(problem.code, words)}'
+        f'<div><p class="alert-head">{code_title(problem.code, words)}'
         f'<span class="place">{esc(problem.path)}</span></p>'
-        f"<p>{_code_marks(clean(problem.message))}</p><p>{_code_marks(clean(problem.advice))}</p>"
+        f"<p>{code_marks(clean(problem.message))}</p><p>{code_marks(clean(problem.advice))}</p>"
         f"{fix}</div></li>"
     )
 

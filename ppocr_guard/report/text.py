@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Optional
 
 from ppocr_guard.codes import CODES
+from ppocr_guard.wording import in_language
 
 LANGUAGES = ("en", "zh")
 
@@ -40,6 +41,20 @@ _EN = {
     "finished": "finished",
     "stopped": "stopped by the guard",
     "failed": "failed",
+    "interrupted": "interrupted",
+    "interrupted.note": "Interrupted by hand (Ctrl-C) at epoch {epoch}, step {step}.",
+    "resumed_elsewhere": "Resumed at epoch {epoch}; what was before is not in this journal.",
+    "resumed_at": "Resumed at epoch {epoch}, after {reason}.",
+    "resumed_often": "Resumed {count} times; the latest:",
+    "after.stopped": "a stop by the guard",
+    "after.finished": "its end",
+    "after.interrupted": "it was interrupted",
+    "after.failed": "it had failed",
+    "after.killed": "it was killed",
+    "changed": "Changed for it: {changes}.",
+    "repaired.note": "Repaired by the guard: {operators} shrank by {was}, and by {ratio} since "
+    "epoch {epoch}, step {step}.",
+    "numbers_now": "{metric} {value}, best {best} at epoch {epoch}.",
     "stopped.note": "Stopped at epoch {epoch}, step {step} by rule {code}: {reason}",
     "log": "from a log",
     "would_stop": "With AutoStop the guard would have stopped it at epoch {epoch}, step {step} "
@@ -81,10 +96,17 @@ _EN = {
     "zoom": "Drag to zoom in, double-click to zoom out, click a name to hide its curve.",
     "no_data": "Nothing recorded.",
     "smoothed": "from the log: medians over log_smooth_window",
-    "alerts": "Alerts",
-    "no_alerts": "None.",
-    "times": "{count} times, last at epoch {epoch}",
+    "holds": "What holds now",
+    "over": "What is over",
+    "none": "Nothing.",
+    "at_evaluation": "evaluation {evaluation}",
+    "at_start": "the start",
+    "at_resume": "the resume",
+    "since_moment": "since {moment}",
+    "from_to": "from {begin} to {end}",
+    "numbers_of": "numbers of evaluation {evaluation}",
     "cause": "Cause",
+    "cause_as": "Cause: as told under {number}.",
     "evidence": "Numbers",
     "problems": "Problems in the configuration",
     "no_problems": "None found.",
@@ -93,7 +115,7 @@ _EN = {
     "run": "Run",
     "verdict": "Verdict",
     "stop": "Stop",
-    "alert_codes": "Alerts",
+    "alert_codes": "Holds now",
     "round_trip": "A perfect prediction, put through this postprocess",
     "round_trip.text": "With unclip_ratio {unclip} its boxes meet the true ones with a median IoU "
     "of {iou} ({share} above 0.5). unclip_ratio {fit} fits these targets best ({fit_iou}).",
@@ -126,7 +148,9 @@ _EN = {
     "plateaued.do": "Stop here and use the best checkpoint at {best}, or lower the learning rate "
     "and go on from it.",
     "use_best": "Do not export the last weights: the best checkpoint is at {best}.",
-    "check_config": "Run `ppocr-guard check` on the YAML before the next run.",
+    "last_is_best": "The last weights are the best so far, and they are at {best}.",
+    "best_is_at": "The best checkpoint is at {best}.",
+    "resume.do": "To go on: `Global.checkpoints={latest}` (saved in epoch {epoch}).",
     "running.do": "Let it go on; `ppocr-guard watch` shows it live.",
     "waiting": "Waiting for {path}. The Journal hook writes it when the training starts.",
     "silent": "no record for {time}",
@@ -160,6 +184,20 @@ _ZH = {
     "finished": "已完成",
     "stopped": "已被守卫停止",
     "failed": "失败",
+    "interrupted": "已中断",
+    "interrupted.note": "在第 {epoch} 轮、第 {step} 步被手动中断（Ctrl-C）。",
+    "resumed_elsewhere": "从第 {epoch} 轮恢复；此前的部分不在这份日志中。",
+    "resumed_at": "从第 {epoch} 轮恢复，此前{reason}。",
+    "resumed_often": "共恢复 {count} 次；最近几次：",
+    "after.stopped": "被守卫停止",
+    "after.finished": "已结束",
+    "after.interrupted": "被手动中断",
+    "after.failed": "出错退出",
+    "after.killed": "进程被强行终止",
+    "changed": "恢复时改动：{changes}。",
+    "repaired.note": "守卫已修复：{operators} 的收缩比例原为 {was}，自第 {epoch} 轮、第 {step} 步起"
+    "为 {ratio}。",
+    "numbers_now": "{metric} 为 {value}，最好 {best}（第 {epoch} 轮）。",
     "stopped.note": "在第 {epoch} 轮、第 {step} 步按规则 {code} 停止：{reason}",
     "log": "来自日志",
     "would_stop": "若启用 AutoStop，守卫会在第 {epoch} 轮、第 {step} 步停止训练（{code}）。",
@@ -200,10 +238,17 @@ _ZH = {
     "zoom": "拖动可放大，双击还原，点图例可隐藏曲线。",
     "no_data": "没有记录。",
     "smoothed": "取自日志：log_smooth_window 内的中位数",
-    "alerts": "告警",
-    "no_alerts": "无。",
-    "times": "共 {count} 次，最近一次在第 {epoch} 轮",
+    "holds": "目前存在的问题",
+    "over": "已经结束的问题",
+    "none": "无。",
+    "at_evaluation": "第 {evaluation} 次评估",
+    "at_start": "开始时",
+    "at_resume": "恢复时",
+    "since_moment": "自{moment}起",
+    "from_to": "{begin}至{end}",
+    "numbers_of": "数据取自第 {evaluation} 次评估",
     "cause": "原因",
+    "cause_as": "原因：见第 {number} 条。",
     "evidence": "数据",
     "problems": "配置中的问题",
     "no_problems": "未发现问题。",
@@ -212,7 +257,7 @@ _ZH = {
     "run": "训练",
     "verdict": "结论",
     "stop": "停止",
-    "alert_codes": "告警",
+    "alert_codes": "目前的问题",
     "round_trip": "把完美的预测送进这套后处理",
     "round_trip.text": "unclip_ratio 为 {unclip} 时，所得文本框与真值的 IoU 中位数为 {iou}"
     "（{share} 高于 0.5）。最适合这些标签图的 unclip_ratio 是 {fit}（{fit_iou}）。",
@@ -244,7 +289,9 @@ _ZH = {
     "healthy.do": "一切正常。最好的检查点在 {best}。",
     "plateaued.do": "可以到此为止，使用 {best} 处最好的检查点；或降低学习率从它继续训练。",
     "use_best": "不要导出最后的权重：最好的检查点在 {best}。",
-    "check_config": "下次训练前先用 `ppocr-guard check` 检查 YAML。",
+    "last_is_best": "最后的权重就是目前最好的，位于 {best}。",
+    "best_is_at": "最好的检查点在 {best}。",
+    "resume.do": "要继续训练：`Global.checkpoints={latest}`（保存于第 {epoch} 轮）。",
     "running.do": "让它继续；用 `ppocr-guard watch` 实时查看。",
     "waiting": "正在等待 {path}，训练开始后由 Journal 写入。",
     "silent": "已有 {time} 没有新记录",
@@ -279,9 +326,16 @@ class Words:
         name = "_" in title.split(" ", 1)[0]  # unclip_ratio stays as it is written
         return title if name else title[:1].upper() + title[1:]
 
+    def say(self, text: str) -> str:
+        """A sentence of a journal in this language, where it knows how it was made."""
+        return in_language(text, self.language)
+
     def advice(self, code: str, given: str) -> str:
         """What to do about an alert, in this language where its code is a built-in one."""
-        return ADVICE_ZH.get(code, given) if self.language == "zh" and given else given
+        said = self.say(given)
+        if said != given or self.language == "en" or not given:
+            return said
+        return ADVICE_ZH.get(code, given)
 
     def source(self, source: str) -> str:
         """Where a shrink ratio comes from."""

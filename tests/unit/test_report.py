@@ -175,10 +175,10 @@ def test_advice_names_each_step_once_and_the_best_checkpoint() -> None:
     [run] = summarise(training("collapse", stop_at=6))
     steps = next_steps(run, EN)
     assert len(steps) == len(set(steps))
-    assert steps[0].startswith("Delete total_epoch")
+    assert any(step.startswith("Delete total_epoch") for step in steps)
     assert any("./output/db_mv3/best_accuracy" in step for step in steps)
     chinese = next_steps(run, text.Words("zh"))
-    assert chinese[0].startswith("从 MakeShrinkMap 和 MakeBorderMap 中删除 total_epoch")
+    assert any("MakeBorderMap 中删除 total_epoch" in step for step in chinese)
     [fine] = summarise(training("healthy"))
     assert next_steps(fine, EN) == [
         "Nothing is wrong. The best checkpoint is at ./output/db_mv3/best_accuracy."
