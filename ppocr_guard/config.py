@@ -27,8 +27,10 @@ from typing import Any, Callable, Optional
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ppocr_guard.hook import Hook, HookOptions
+from ppocr_guard.overrides import key_text
 from ppocr_guard.redact import redacted
 from ppocr_guard.registry import BUILT_IN, find_hook
+from ppocr_guard.yaml_source import COMMAND_LINE
 
 Path = tuple[Any, ...]
 _log = logging.getLogger("ppocr_guard")
@@ -183,22 +185,19 @@ class _Problems:
             line = self._line_of(path[:end]) if self._line_of else None
             if line is not None:
                 break
-        where = f"{self._file}:{line}" if line is not None else self._file
+        where = f"{self._file}:{line}" if line else self._file
+        if line == COMMAND_LINE:
+            where = f"{self._file} with -o"
         self.found.append(f"{where}: {'.'.join(map(str, path))}: {text}")
 
     def validate(self, model: type[Any], values: dict[Any, Any], path: Path) -> Any:
         try:
-            return model(**{_key(key): value for key, value in values.items()})
+            return model(**{key_text(key): value for key, value in values.items()})
         except ValidationError as error:
             for item in error.errors():
                 place = (*path, *item["loc"])
                 self.add(place, _sentence(item, model))
             return None
-
-
-def _key(key: Any) -> str:
-    """An option's name. PaddleOCR reads YAML 1.1, in which the key ``on`` is the boolean true."""
-    return {True: "on", False: "off"}[key] if isinstance(key, bool) else str(key)
 
 
 def _sentence(item: Any, model: type[BaseModel]) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Optional
+from typing import Any, ClassVar, Optional, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from ppocr_guard.conditions import Conditions
 from ppocr_guard.events import (
@@ -44,9 +44,23 @@ class GuardHealth:
 
 
 class HookOptions(BaseModel):
-    """Options of a hook as written in the ``Guard:`` section; unknown keys are errors."""
+    """Options of a hook as written in the ``Guard:`` section. Unknown keys are errors, and so are
+    numbers that are none: ``true``, ``.nan``, ``.inf``, ``1e400``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _number_is_no_switch(cls, value: Any, info: ValidationInfo) -> Any:
+        """pydantic takes true for 1."""
+        field = cls.model_fields.get(info.field_name or "")
+        if isinstance(value, bool) and field is not None and not _takes_bool(field.annotation):
+            raise ValueError("must not be true or false")
+        return value
+
+
+def _takes_bool(annotation: Any) -> bool:
+    return annotation in (bool, Any, object) or any(map(_takes_bool, get_args(annotation)))
 
 
 class Hook:

@@ -18,6 +18,9 @@ from typing import Any, Callable, Optional, Union
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from ppocr_guard.overrides import OverrideError, is_guards, key_text, set_option
+
+COMMAND_LINE = 0  # stands for a line where -o has set a value
 YamlPath = tuple[Any, ...]  # such as ("Train", "dataset", "transforms", 5, "MakeBorderMap")
 
 
@@ -39,6 +42,12 @@ class YamlSource:
         """Line (from 1) of the key or list item at ``path``; None: it is not in the file."""
         node = self.key_node(path)
         return node.start_mark.line + 1 if node is not None else None
+
+    def guard_line(self, path: YamlPath) -> Optional[int]:
+        """As :meth:`line`; ``COMMAND_LINE`` for what ``-o`` has set, as no line holds it."""
+        if any(path[:end] in self.overridden for end in range(1, len(path) + 1)):
+            return COMMAND_LINE
+        return self.line(path)
 
     def nearest_line(self, path: YamlPath) -> int:
         """Line of ``path``, or of the nearest of its parents that is in the file."""
@@ -146,7 +155,7 @@ def guard_lines(argv: Sequence[str]) -> tuple[str, Callable[[YamlPath], Optional
     if path is None:
         return "Guard", lambda _: None
     try:
-        return path, read_yaml(path, overrides).line
+        return path, read_yaml(path, overrides).guard_line
     except YamlError:
         return path, lambda _: None
 
@@ -179,9 +188,22 @@ def _child(node: Node, part: Any) -> Optional[tuple[Node, Node]]:
         return (node.value[part],) * 2 if 0 <= part < len(node.value) else None
     if isinstance(node, MappingNode):
         for key, value in reversed(node.value):  # of equal keys the last counts
-            if isinstance(key, ScalarNode) and key.value == str(part):
+            if isinstance(key, ScalarNode) and _is_key(key, part):
                 return key, value
     return None
+
+
+def _is_key(node: ScalarNode, part: Any) -> bool:
+    """Whether the key reads as ``part``: ``on``, ``true`` and ``yes`` are one key."""
+    if node.value == str(part):
+        return True
+    if node.style is not None or node.tag == "tag:yaml.org,2002:str":
+        return False
+    try:
+        key = yaml.safe_load(node.value)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return False
+    return key_text(key) == key_text(part)
 
 
 def _override(source: YamlSource, text: str) -> None:
@@ -196,6 +218,13 @@ def _override(source: YamlSource, text: str) -> None:
             f"-o {text}: the value is no YAML: {' '.join(str(error).split())}"
         ) from None
     keys = name.split(".")
+    if is_guards(name):
+        try:
+            set_option(source.config, name, value)
+        except OverrideError as error:
+            raise YamlError(f"-o {name}: {error}") from None
+        source.overridden[tuple(keys)] = value
+        return
     if len(keys) == 1:
         old = source.config.get(name)
         if isinstance(value, dict) and isinstance(old, dict):

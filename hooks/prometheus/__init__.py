@@ -89,7 +89,10 @@ class Prometheus(Hook):
         )
         job: str = Field(default="ppocr_guard", min_length=1, description="job of what is pushed")
         interval: float = Field(
-            default=15.0, ge=1, description="seconds between two writes of textfile or Pushgateway"
+            default=15.0,
+            ge=1,
+            le=86400,
+            description="seconds between two writes of textfile or Pushgateway",
         )
 
         @model_validator(mode="after")

@@ -15,10 +15,11 @@ import sys
 import time
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any, Callable, Optional
+from typing import Any, Callable, NoReturn, Optional
 
 from ppocr_guard.config import GuardConfigError, LoadedGuard, load_guard
 from ppocr_guard.guard import Guard
+from ppocr_guard.overrides import GUARD, OverrideError, is_guards, set_option, with_text_keys
 from ppocr_guard.paddleocr import baseline, status
 from ppocr_guard.paddleocr.examination import Examiner
 from ppocr_guard.paddleocr.harmless import harmless
@@ -68,7 +69,7 @@ def attach(program: Optional[ModuleType] = None) -> bool:
         )
         return False
     seams = _Seams(program)
-    for name in (*NEEDED, "preprocess"):
+    for name in (*NEEDED, "preprocess", "merge_config"):
         original = getattr(program, name, None)
         if original is not None:
             setattr(program, name, functools.wraps(original)(getattr(seams, name)(original)))
@@ -102,6 +103,27 @@ class _Seams:
             return result
 
         return preprocess
+
+    def merge_config(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """PaddleOCR can set by ``-o`` only what the file names, and cannot print the key ``on``
+        beside others: the guard's own section is put in order here, before it is printed."""
+
+        def merge_config(config: Any, opts: Any, *args: Any, **kwargs: Any) -> Any:
+            if not isinstance(config, dict) or not isinstance(opts, dict):
+                return original(config, opts, *args, **kwargs)
+            own = {name: value for name, value in opts.items() if is_guards(str(name))}
+            others = {name: value for name, value in opts.items() if name not in own}
+            merged = original(config, others, *args, **kwargs)
+            for name, value in own.items():
+                try:
+                    set_option(merged, name, value)
+                except OverrideError as error:
+                    _refuse([f"-o {name}: {error}"])
+            if GUARD in merged:
+                merged[GUARD] = with_text_keys(merged[GUARD])
+            return merged
+
+        return merge_config
 
     def train(self, original: Callable[..., Any]) -> Callable[..., Any]:
         signature = inspect.signature(original)
@@ -271,12 +293,16 @@ def _load(section: Any) -> LoadedGuard:
         file, line_of = guard_lines(sys.argv)
         return load_guard(section, file=file, line_of=line_of)
     except GuardConfigError as error:
-        status.refused()
-        for problem in error.problems:
-            _log.error("%s", problem)
-        _log.error("Training has not started: correct the Guard: section, or remove it.")
-        logging.shutdown()
-        raise SystemExit(2) from None
+        _refuse(error.problems)
+
+
+def _refuse(problems: list[str]) -> NoReturn:
+    status.refused()
+    for problem in problems:
+        _log.error("%s", problem)
+    _log.error("Training has not started: correct the Guard: section, or remove it.")
+    logging.shutdown()
+    raise SystemExit(2) from None
 
 
 @harmless

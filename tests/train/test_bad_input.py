@@ -56,10 +56,13 @@ def test_a_run_with_the_guard_switched_off(kit) -> None:
 
 
 def test_options_of_the_command_line_reach_the_guard(kit) -> None:
-    overrides = ["Guard.hooks.Prometheus=false", "Guard.hooks.Notify=false"]
+    """Of hooks that the file does not name, too; and PaddleOCR can print the key ``on``."""
+    overrides = [
+        "Guard.hooks.Prometheus=false", "Guard.hooks.Notify=false", "Guard.hooks.Journal.every=1",
+    ]  # fmt: skip
     run = kit.run(
         "overrides",
-        guard="Guard: {hooks: {VisualDL: false}}\n",
+        guard="Guard: {hooks: {VisualDL: false, AutoStop: {on: [no_positives], exit_code: 4}}}\n",
         command=[sys.executable, "tools/train.py", "-c", "{config}", "-o", *overrides],
         epoch_num=1,
     )

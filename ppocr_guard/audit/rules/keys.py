@@ -206,7 +206,7 @@ def guard_section(ctx: Context) -> Iterator[Finding]:
     if "Guard" not in ctx.config:
         return
     try:
-        load_guard(ctx.config.get("Guard"), file=ctx.source.path, line_of=ctx.source.line)
+        load_guard(ctx.config.get("Guard"), file=ctx.source.path, line_of=ctx.source.guard_line)
     except GuardConfigError as error:
         for problem in error.problems:
             text = problem.removeprefix(ctx.source.path).lstrip(":").partition(": ")[2]
