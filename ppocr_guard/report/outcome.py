@@ -117,14 +117,10 @@ def ending(run: Run, words: Words) -> str:
     if run.end is None:
         return words("running.note") if run.state == "running" else ""
     if run.end.reason == "stopped" and run.end.stop:
-        stop = run.end.stop
-        return words(
-            "stopped.note",
-            epoch=stop.epoch,
-            step=stop.global_step,
-            code=stop.code,
-            reason=words.say(stop.reason),
-        )
+        stop, reason = run.end.stop, words.say(run.end.stop.reason)
+        # Where the verdict says the same in the line above, once is enough.
+        note = "stopped.short" if reason == why(run, words) else "stopped.note"
+        return words(note, epoch=stop.epoch, step=stop.global_step, code=stop.code, reason=reason)
     if run.end.reason == "failed":
         return words("failed.note", error=run.end.error or "–")
     if run.end.reason == "interrupted":

@@ -11,6 +11,7 @@ from ppocr_guard.events import REASONS, ShrinkRatio, Verdict
 from ppocr_guard.logs.run import Run
 from ppocr_guard.paddleocr.best import Kept
 from ppocr_guard.report.advice import next_steps
+from ppocr_guard.report.drawing import shrink_drawing
 from ppocr_guard.report.facts import run_facts
 from ppocr_guard.report.html_text import code_marks, code_title, esc
 from ppocr_guard.report.outcome import (
@@ -35,6 +36,8 @@ _TONES = {
     "not_learning": "critical",
 }
 _TONE_ORDER = ("good", "info", "warning", "critical")
+_ALWAYS = ("metric", "ratio", "loss")  # shown as empty where there is nothing
+_WIDE = ("metric", "ratio")
 _HEIGHTS = {"metric": 300, "ratio": 240, "loss": 260, "lr": 200, "pace": 200}
 
 
@@ -156,8 +159,10 @@ def advice(run: Run, words: Words, kept: Optional[Kept] = None) -> str:
 def charts(run: Run, index: int, available: Iterable[str], words: Words) -> str:
     """Places for the curves; the page's script draws into them."""
     present = set(available)
+    shown = [name for name in _HEIGHTS if name in present or name in _ALWAYS]
+    small = [name for name in shown if name not in _WIDE]
     cells = []
-    for name in ("metric", "ratio", "loss", "lr", "pace"):
+    for name in shown:
         title = words(f"{name}.chart")
         body = (
             f'<div class="plot" data-run="{index}" data-chart="{name}" '
@@ -165,12 +170,17 @@ def charts(run: Run, index: int, available: Iterable[str], words: Words) -> str:
             if name in present
             else f'<p class="empty">{esc(words("no_data"))}</p>'
         )
-        if name in present or name in ("metric", "ratio", "loss"):
-            note = _chart_note(name, run, words)
-            cells.append(
-                f'<figure class="card chart chart-{name}"><figcaption>{esc(title)}'
-                f"<small>{esc(note)}</small></figcaption>{body}</figure>"
-            )
+        if name == "ratio":
+            body = f'<div class="split">{body}{shrink_drawing(run, words)}</div>'
+        # Two stand side by side; what is left over takes the whole row.
+        wide = name in _WIDE or (len(small) % 2 == 1 and name == small[0])
+        note = _chart_note(name, run, words)
+        key = "key band" if name == "ratio" and note else "chart-note"
+        cells.append(
+            f'<figure class="card chart chart-{name}{" wide" if wide else ""}">'
+            f'<figcaption>{esc(title)}<small class="{key}">{esc(note)}</small></figcaption>'
+            f"{body}</figure>"
+        )
     return (
         f'<section class="curves" aria-label="{esc(words("charts"))}">'
         f'<div class="charts">{"".join(cells)}</div>'
@@ -185,7 +195,7 @@ def _chart_note(name: str, run: Run, words: Words) -> str:
         return words("smoothed")
     if name == "ratio":
         bands = {(r.expected_low, r.expected_high) for r in run.ratios}
-        return expected(run.ratios[0], words) if len(bands) == 1 else ""
+        return expected(run.ratios[0], words) if len(bands) == 1 else words("band")
     return ""
 
 

@@ -161,7 +161,39 @@ def test_prints_on_paper(page: Page, reports: dict[str, Path]) -> None:
     page.open(reports["stopped"], dark=True)
     pdf = page.pdf()
     assert pdf.startswith(b"%PDF")
-    assert 1 <= pdf.count(b"/Type /Page\n") <= 6
+    assert 1 <= pdf.count(b"/Type /Page\n") <= 7
     # Back on the screen, the reader's own theme is there again.
     assert page.run("document.documentElement.dataset.theme === undefined")
+    assert page.problems == []
+
+
+def test_the_expected_ratio_is_drawn_in_the_first_epoch(
+    page: Page, tmp_path: Path, reports: dict[str, Path]
+) -> None:
+    """One epoch, and one expected number: a band without width or height."""
+    runs = _runs()
+    runs.write_journal(tmp_path / "short", runs.training("healthy", epochs=1))
+    short = tmp_path / "short.html"
+    arguments = ["report", str(tmp_path / "short"), "-o", str(short), "--language", "en"]
+    assert main(arguments) == 0
+    page.open(short)
+    plot = "document.querySelector('[data-chart=ratio]')"
+    assert page.run(f"{plot}.dataset.band") == "1"
+    painted = page.run(
+        f"""(() => {{
+          const canvas = {plot}.querySelector('canvas');
+          const {{ data }} = canvas.getContext('2d').getImageData(
+            0, 0, canvas.width, canvas.height);
+          let found = 0;
+          for (let i = 0; i < data.length; i += 4) {{
+            const green = Math.abs(data[i] - 20) < 5 && Math.abs(data[i + 1] - 128) < 5;
+            if (green && data[i + 3] > 50 && data[i + 3] < 70) found++;
+          }}
+          return found;
+        }})()"""
+    )
+    assert painted > 1000
+    assert page.run("document.querySelectorAll('.shrink svg rect').length") == 3
+    page.open(reports["stopped"])
+    assert page.run("document.querySelectorAll('.shrink svg rect').length") == 6
     assert page.problems == []

@@ -20,6 +20,7 @@ from ppocr_guard.logs.run import Run, summarise
 from ppocr_guard.paddleocr.best import Kept
 from ppocr_guard.report import text
 from ppocr_guard.report.advice import next_steps
+from ppocr_guard.report.drawing import Shape, core, overlap, restored
 from ppocr_guard.report.outcome import best_file, why
 from ppocr_guard.report.page import Entry, render
 
@@ -255,3 +256,19 @@ def test_a_resume_whose_first_part_is_gone_still_tells_what_holds(tmp_path: Path
     assert "Collapsed" in page["hero"]
     assert "hmean_collapse" in page["holds"]
     assert "what was before is not in this journal" in page["hero"]
+
+
+def test_what_a_ratio_does_to_a_box_is_drawn() -> None:
+    box = Shape(200, 44)
+    narrow, wide = core(box, 0.4), core(box, 0.8096)
+    assert narrow is not None
+    assert wide is not None
+    # area * (1 - r^2) / perimeter = 8800 * 0.84 / 488 on each side
+    assert (narrow.width, narrow.height) == pytest.approx((169.705, 13.705), abs=1e-3)
+    assert overlap(box, restored(narrow, 1.5)) > 0.65
+    assert overlap(box, restored(wide, 1.5)) < 0.55  # the metric asks for 0.5
+    assert core(box, 1.0) is None
+    page = page_of(collapsed())["shrink"]
+    assert "As configured: ratio 0.4." in page
+    assert "In this run: ratio 0.8096." in page
+    assert "In this run" not in page_of(repaired_run())["shrink"]

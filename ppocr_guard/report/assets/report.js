@@ -51,9 +51,9 @@
         stroke: color(name),
         width: heavy ? 2.25 : one.operator === "MakeBorderMap" ? 1.25 : 1.5,
         dash: DASHES[one.role],
-        paths: measured ? () => null : undefined,
+        paths: measured ? () => null : chart.low ? steps : undefined,
         points: {
-          show: measured || only || (few && heavy), size: measured ? 6 : 5,
+          show: measured || (only && !chart.low) || (few && heavy), size: measured ? 6 : 5,
           fill: measured ? color("--card") : color(name),
         },
         scale: one.role === "wait" ? "percent" : "y",
@@ -61,6 +61,53 @@
         value: (_, v, __, i) => brief(i == null ? lastOf(one.values) : v),
       };
     });
+  }
+
+  // A ratio holds for a whole epoch: a step from halfway before it to halfway behind it.
+  function edges(xs, i) {
+    const left = i > 0 ? (xs[i - 1] + xs[i]) / 2 : xs[i] - (xs.length > 1 ? (xs[1] - xs[0]) / 2 : 0.5);
+    const n = xs.length - 1;
+    const right = i < n ? (xs[i] + xs[i + 1]) / 2 : xs[i] + (n > 0 ? (xs[n] - xs[n - 1]) / 2 : 0.5);
+    return [left, right];
+  }
+
+  function steps(u, index) {
+    const stroke = new Path2D();
+    const [xs, ys] = [u.data[0], u.data[index]];
+    let open = false;
+    for (let i = 0; i < xs.length; i++) {
+      if (ys[i] == null) { open = false; continue; }
+      const [left, right] = edges(xs, i).map((x) => u.valToPos(x, "x", true));
+      const y = u.valToPos(ys[i], "y", true);
+      if (open) stroke.lineTo(left, y); else stroke.moveTo(left, y);
+      stroke.lineTo(right, y);
+      open = true;
+    }
+    return { stroke, fill: null, clip: null, band: null, gaps: null, flags: 1 };
+  }
+
+  // The expected ratio, also where it is one number: at least a few pixels high.
+  function band(chart) {
+    const drawClear = (u) => {
+      const c = u.ctx, least = 7 * devicePixelRatio;
+      c.save();
+      c.beginPath();
+      c.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
+      c.clip();
+      c.fillStyle = color("--band");
+      let places = 0;
+      for (let i = 0; i < chart.x.length; i++) {
+        if (chart.low[i] == null || chart.high[i] == null) continue;
+        const [left, right] = edges(chart.x, i).map((x) => u.valToPos(x, "x", true));
+        const [low, high] = [chart.low[i], chart.high[i]].map((y) => u.valToPos(y, "y", true));
+        const tall = Math.max(least, low - high);
+        c.fillRect(left, (low + high) / 2 - tall / 2, right - left, tall);
+        places++;
+      }
+      c.restore();
+      u.root.parentNode.dataset.band = String(places);
+    };
+    return { hooks: { drawClear } };
   }
 
   const lastOf = (values) => values.reduce((last, v) => (v == null ? last : v), null);
@@ -205,7 +252,7 @@
       grid: { show: false },
       values: (_, splits) => splits.map((s, i) => {
         const first = i === 0 && s === 0;
-        if (byEpoch) return i === 0 ? words.at_epoch.replace("{epoch}", tick(s)) : tick(s);
+        if (byEpoch) return s < 1 ? "" : splits[i - 1] >= 1 ? tick(s) : words.at_epoch.replace("{epoch}", tick(s));
         const upper = first ? `${words.step} ${tick(s)}` : tick(s);
         const epoch = run ? epochAt(run, s) : null;
         const repeated = i > 0 && epoch === epochAt(run || runs[0], splits[i - 1]) && splits[i - 1] > 0;
@@ -231,13 +278,14 @@
     const byEpoch = name === "ratio";
     const begin = byEpoch ? Math.min(first, 1) : 0;
     const end = Math.max(byEpoch ? last : run ? run.last_step : last, begin + 1);
+    const ends = [edges(chart.x, 0)[0], edges(chart.x, chart.x.length - 1)[1]];
     const series = seriesOf(chart);
     const heading = byEpoch ? words.epoch : words.step;
     const opts = {
       width, height: Number(holder.dataset.height), padding: [22, 34, 0, 0],
       scales: {
         // Nothing zoomed: show the whole run, so that the curves of a run stand aligned.
-        x: { time: false, range: (_, lo, hi) => (lo === first && hi === last ? [begin, end] : [lo, hi]) },
+        x: { time: false, range: (_, lo, hi) => (byEpoch ? ends : lo === first && hi === last ? [begin, end] : [lo, hi]) },
         y: log ? { distr: 3 } : { range: () => bounds },
         percent: { range: () => [0, 100] },
       },
@@ -259,12 +307,7 @@
       legend: { markers: { fill: (u, i) => u.series[i].stroke(u, i) } },
       plugins: run ? [marks(run, name, holder)] : [],
     };
-    if (chart.low && chart.low.some((v) => v != null)) {
-      const edge = { stroke: "transparent", width: 0, points: { show: false }, value: (_, v) => brief(v) };
-      opts.series.push({ ...edge, label: `${words.band} ≥` }, { ...edge, label: `${words.band} ≤` });
-      const n = opts.series.length;
-      opts.bands = [{ series: [n - 1, n - 2], fill: color("--band") }];
-    }
+    if (chart.low) opts.plugins.unshift(band(chart));
     return { opts, log };
   }
 
@@ -274,7 +317,6 @@
     const { opts, log } = options(run, name, chart, holder, width, sync);
     const columns = chart.series.map((s) => (log ? s.values.map((v) => (v > 0 ? v : null)) : s.values));
     const data = [chart.x, ...columns];
-    if (opts.bands) data.push(chart.low, chart.high);
     const plot = new uPlot(opts, data, holder);
     plots.push({ plot, holder });
     const rows = holder.querySelectorAll(".u-series");
@@ -283,7 +325,6 @@
       if (s.role === "main" || s.role === "total") rows[i + 1].style.order = "-1";
     });
     rows[0].style.order = "-2";
-    for (let i = chart.series.length + 1; i < rows.length; i++) rows[i].style.display = "none";
     holder.dataset.drawn = String(chart.x.length);
   }
 
