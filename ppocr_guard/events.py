@@ -364,6 +364,7 @@ class Resolved:
     evaluation: Optional[int] = None
     time: float = 0.0
     hook: str = ""
+    repeated: bool = False  # an earlier launch told it; kept for the record
 
 
 @dataclass(frozen=True)

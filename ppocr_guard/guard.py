@@ -35,6 +35,7 @@ from ppocr_guard.verdict import SoFar, judge, so_far_from
 
 MAX_FAILURES = 3  # of one hook, after which it is switched off
 MAX_ALERTS = 1000  # kept in memory; hooks that store alerts do so themselves
+OVER = "over"  # in `announced`, in the place of a severity: that the condition ended was told
 Link = tuple[int, str]  # a hook that reacted (its id) and the kind of event it reacted to
 
 
@@ -65,8 +66,8 @@ class Guard:
         self.stop: Optional[StopRequest] = None
         self.repair: Optional[RepairRequest] = None
         self.health = GuardHealth()
-        # (code, subject, severity) -> epoch in which an earlier launch told it: epochs that are
-        # trained again after a kill must not tell it again.
+        # (code, subject, severity or OVER) -> epoch in which an earlier launch told it: epochs
+        # that are trained again after a kill must not tell it again.
         self.announced: dict[tuple[str, str, str], int] = {}
         self.on_change: Optional[Callable[[], None]] = None  # what is open or was told changed
         self._stopped_before = False
@@ -115,6 +116,7 @@ class Guard:
         if isinstance(event, Alert):
             self.alerts.append(event)
             self.announced[event.code, event.subject, event.severity] = event.epoch
+            self.announced.pop((event.code, event.subject, OVER), None)
         elif isinstance(event, EvalEnd):
             self.so_far = self.so_far.after(event)
         elif isinstance(event, Verdict):
@@ -123,7 +125,8 @@ class Guard:
             self._stopped_before = event.stopped_for is not None
             self._narrator.resumed(event, self.conditions)
         if isinstance(event, (Alert, Resolved, Repaired)):
-            self._narrator.tell(event)
+            if not (isinstance(event, Resolved) and event.repeated):
+                self._narrator.tell(event)
             if self.on_change is not None:
                 self.on_change()
 
@@ -137,6 +140,15 @@ class Guard:
         if alert.change == "persists":
             return replace(alert, repeated=not self._stopped_before)
         return replace(alert, repeated=told is not None and alert.epoch <= told)
+
+    def ended(self, resolved: Resolved) -> Resolved:
+        """Note that an end was told. An earlier launch that was killed may have told it."""
+        this = resolved.code, resolved.subject
+        told = self.announced.get((*this, OVER))
+        repeated = told is not None and resolved.epoch <= told
+        self.announced = {key: epoch for key, epoch in self.announced.items() if key[:2] != this}
+        self.announced[(*this, OVER)] = max(resolved.epoch, told or 0)
+        return replace(resolved, repeated=repeated)
 
     def request(self, reaction: Any) -> None:
         """Keep a stop or repair request."""
@@ -281,13 +293,7 @@ class _Dispatch:
             return guard.hold(hook, reaction)
         if isinstance(reaction, Over):
             resolved = guard.conditions.end(reaction, _moment(event), hook.name)
-            if resolved is not None:
-                guard.announced = {
-                    key: epoch
-                    for key, epoch in guard.announced.items()
-                    if key[:2] != (reaction.code, reaction.subject)
-                }
-            return resolved
+            return None if resolved is None else guard.ended(resolved)
         guard.request(reaction)
         return None
 

@@ -12,6 +12,7 @@ _SECRET_KEY = re.compile(
     r"secret|token|passw(or)?d|webhook|credential|api_?key|access_?key|private_?key", re.IGNORECASE
 )
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
+_SHORT = 8  # characters
 _URL = re.compile(r"\b[\w+.-]+://[^\s'\"<>]+")
 
 
@@ -51,9 +52,13 @@ def bare_url(url: str, *, path: bool = False) -> str:
 
 
 def scrubbed(text: str, secrets: tuple[str, ...]) -> str:
-    """``text`` without any of ``secrets``, the long ones first."""
+    """``text`` without any of ``secrets``, the long ones first. A short one is only taken out
+    where it stands for itself: it may be a part of a word."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
+        if len(secret) < _SHORT:
+            text = re.sub(rf"(?<![^\W_]){re.escape(secret)}(?![^\W_])", HIDDEN, text)
+        else:
+            text = text.replace(secret, HIDDEN)
     return text
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import math
 import re
 import time
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal, Optional
@@ -14,14 +12,24 @@ from typing import Any, Literal, Optional
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from ppocr_guard.environment import UnsetVariableError, from_environment
-from ppocr_guard.events import SEVERITIES, Alert, EvalEnd, RunEnd, RunStart
+from ppocr_guard.events import (
+    SEVERITIES,
+    Alert,
+    CheckpointSaved,
+    EpochStart,
+    EvalEnd,
+    Resolved,
+    RunEnd,
+    RunStart,
+    Verdict,
+)
 from ppocr_guard.hook import Hook, HookOptions
 from ppocr_guard.hooks.notify.delivery import Delivery
+from ppocr_guard.hooks.notify.known import Known
 from ppocr_guard.hooks.notify.message import (
-    TREND,
     Message,
-    RunSoFar,
     alert_message,
+    resolved_message,
     run_end_message,
 )
 from ppocr_guard.hooks.notify.senders import Sender, make_sender
@@ -32,6 +40,7 @@ from ppocr_guard.report.text import pick_language
 KEY_IN_URL = re.compile(
     r"dingtalk\.com|feishu\.cn|larksuite\.com|weixin\.qq\.com|slack\.com|^(?!https?:|\$)\w+://"
 )
+STILL_SECONDS = 1200.0  # so often a receiver that forgets is told what still holds
 RESERVE = 2.0  # seconds at the end that are left to the other hooks
 _log = logging.getLogger("ppocr_guard")
 
@@ -71,7 +80,7 @@ class Target(BaseModel):
 
 
 class Notify(Hook):
-    """Sends alerts, and how the run ended, to chats and webhooks.
+    """Sends alerts, that one is over, and how the run ended, to chats and webhooks.
 
     The default reads one URL from the environment variable GUARD_WEBHOOK; without it the hook is
     silent. Sending happens in the background: with retries, a limit a minute, and no alert twice.
@@ -92,6 +101,12 @@ class Notify(Hook):
             default="warning", description="alerts below are not sent"
         )
         at_end: bool = Field(default=True, description="also tell when the run ends")
+        when_over: bool = Field(default=True, description="also tell when an alert is over")
+        report_url: Optional[str] = Field(
+            default=None,
+            description="page of the run that messages name, `{run}` stands for its name; "
+            "default: the command that makes the report",
+        )
         repeat_seconds: float = Field(
             default=3600.0, ge=0, description="the same alert again is held back for so long"
         )
@@ -112,18 +127,19 @@ class Notify(Hook):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deliveries: list[Delivery] = []
-        self._start: Optional[RunStart] = None
-        self._values: deque[float] = deque(maxlen=TREND)
-        self._best: Optional[float] = None
-        self._best_epoch: Optional[int] = None
+        self._known = Known(self.options.report_url)
         self._last_sent: dict[tuple[str, str], float] = {}  # (code, severity) -> monotonic
         self._held_back: dict[tuple[str, str], int] = {}
+        self._told: dict[tuple[str, str], Alert] = {}  # (code, subject): sent and not over
+        self._told_over: Optional[tuple[str, int, int]] = None  # code, epoch, step of the last
+        self._told_still = time.monotonic()
         self._language = "en"
 
     def on_run_start(self, event: RunStart) -> None:
-        self._start = event
+        self._known.run_starts(event)
         self._language = pick_language(self.options.language)
-        senders = open_senders(self.options.urls, _log)
+        asked = "urls" in self.options.model_fields_set
+        senders = open_senders(self.options.urls, _log, asked=asked)
         if any(target.is_written_out() for target in self.options.urls):
             _log.warning(
                 "Notify: a webhook's key stands in the YAML, and PaddleOCR prints its whole "
@@ -133,35 +149,75 @@ class Notify(Hook):
         if senders:
             _log.info("Notify: alerts go to %s.", ", ".join(map(str, senders)))
 
+    def on_epoch_start(self, event: EpochStart) -> None:
+        self._tell_what_still_holds()
+
     def on_eval(self, event: EvalEnd) -> None:
-        self._values.append(event.value)
-        self._best, self._best_epoch = event.best, event.best_epoch
+        self._known.evaluated(event)
+
+    def on_checkpoint(self, event: CheckpointSaved) -> None:
+        self._known.saved(event)
+
+    def on_verdict(self, event: Verdict) -> None:
+        self._known.verdict = event
+        self._tell_what_still_holds()
 
     def on_alert(self, event: Alert) -> None:
-        if not self._deliveries:
-            return
-        if SEVERITIES.index(event.severity) < SEVERITIES.index(self.options.min_severity):
+        if not self._deliveries or not self._is_grave(event.severity):
             return
         key, now = (event.code, event.severity), time.monotonic()
+        event = replace(event, time=event.time or time.time())
+        self._told[event.code, event.subject] = event
         last = self._last_sent.get(key)
         if last is not None and now - last < self.options.repeat_seconds:
             self._held_back[key] = self._held_back.get(key, 0) + 1
             return
         self._last_sent[key] = now
         repeats = self._held_back.pop(key, 0)
+        self._put(alert_message(event, self._known.so_far(), self._language, repeats=repeats))
+
+    def on_resolved(self, event: Resolved) -> None:
+        """One message for all subjects of a code, when the last of them is over."""
+        self._told.pop((event.code, event.subject), None)
+        this = event.code, event.epoch, event.global_step
+        if event.repeated or not self.options.when_over or not self._is_grave(event.severity):
+            return
+        if not self._deliveries or self._told_over == this or self.conditions.holds(event.code):
+            return
+        self._told_over = this
+        for severity in SEVERITIES:  # when it comes back, that is news
+            self._last_sent.pop((event.code, severity), None)
         event = replace(event, time=event.time or time.time())
-        self._put(alert_message(event, self._so_far(), self._language, repeats=repeats))
+        self._put(resolved_message(event, self._known.so_far(), self._language))
 
     def on_run_end(self, event: RunEnd) -> None:
         if self._deliveries and self.options.at_end:
-            self._put(run_end_message(event, self._so_far(), self._language))
+            self._put(run_end_message(event, self._known.so_far(), self._language))
 
     def state_dict(self) -> dict[str, Any]:
-        """The values of the trend picture."""
-        return {"values": [v if math.isfinite(v) else None for v in self._values]}
+        return self._known.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self._values.extend(math.nan if v is None else float(v) for v in state["values"])
+        self._known.load_state_dict(state)
+
+    def _is_grave(self, severity: str) -> bool:
+        return SEVERITIES.index(severity) >= SEVERITIES.index(self.options.min_severity)
+
+    def _tell_what_still_holds(self) -> None:
+        """Alertmanager takes an alert for over when it is not sent again."""
+        now = time.monotonic()
+        if now - self._told_still < STILL_SECONDS:
+            return
+        self._told_still = now
+        forgetful = [delivery for delivery in self._deliveries if delivery.forgets]
+        for (code, subject), told in self._told.items() if forgetful else ():
+            held = self.conditions.get(code, subject)
+            if held is None:
+                continue
+            shown = replace(told, message=held.message, evidence=held.evidence, time=time.time())
+            message = alert_message(shown, self._known.so_far(), self._language)
+            for delivery in forgetful:
+                delivery.put(message)
 
     def close(self, deadline: float) -> None:
         left = max(0.0, deadline - time.monotonic())
@@ -176,19 +232,17 @@ class Notify(Hook):
         for delivery in self._deliveries:
             delivery.put(message)
 
-    def _so_far(self) -> RunSoFar:
-        assert self._start is not None
-        return RunSoFar(self._start, tuple(self._values), self._best, self._best_epoch)
 
-
-def open_senders(targets: list[Target], log: logging.Logger) -> list[Sender]:
-    """Senders of all targets that can be used; a line in the log for each that cannot."""
+def open_senders(targets: list[Target], log: logging.Logger, *, asked: bool = True) -> list[Sender]:
+    """Senders of all targets that can be used; a line in the log for each that cannot. Where
+    nobody ``asked`` for them, that their variable is not set is no news."""
     senders: list[Sender] = []
     for index, target in enumerate(targets):
         try:
             senders.append(target.sender())
         except UnsetVariableError as error:
-            log.info("Notify: urls[%d] is off: %s.", index, error)
+            if asked:
+                log.info("Notify: urls[%d] is off: %s.", index, error)
         except ValueError as error:
             log.warning("Notify: urls[%d] is off: it %s.", index, error)
     if not targets:

@@ -11,9 +11,10 @@ from typing import Any, Optional
 from pydantic import SecretStr
 
 from ppocr_guard.config import GuardConfigError, load_guard
-from ppocr_guard.events import Alert, RunStart
+from ppocr_guard.events import Alert, CheckpointSaved, EvalEnd, RunStart
 from ppocr_guard.hooks.notify import Notify, Target, open_senders
-from ppocr_guard.hooks.notify.message import Message, RunSoFar, alert_message
+from ppocr_guard.hooks.notify.known import Known
+from ppocr_guard.hooks.notify.message import Message, alert_message
 from ppocr_guard.hooks.notify.senders import SERVICES, Sender
 from ppocr_guard.hooks.notify.senders.base import SendError
 from ppocr_guard.report.text import pick_language
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"{args.yaml}: its Guard section has no Notify hook.", file=sys.stderr)
         return EXIT_UNUSABLE
     senders = open_senders(options.urls, _stderr_log())
-    message = _sample(pick_language(args.language or options.language))
+    message = _sample(pick_language(args.language or options.language), options.report_url)
     failed = [sender for sender in senders if not _sent(sender, message)]
     if len(senders) < len(options.urls) or not senders:
         return EXIT_UNUSABLE
@@ -76,11 +77,16 @@ def _sent(sender: Sender, message: Message) -> bool:
     return True
 
 
-def _sample(language: str) -> Message:
-    """What the collapse of issue 13669 looks like; marked as a test."""
+def _sample(language: str, report_url: Optional[str]) -> Message:
+    """What the collapse of issue 13669 looks like, made as live ones are; marked as a test."""
     now = time.time()
-    start = RunStart(now, "notify-test", "DB/MobileNetV3", "2.8.1", {}, ".", epoch_num=500)
-    values = (0.79, 0.6, 0.26, 0.22, 0.2)
+    start = RunStart(now, "notify-test", "DB/MobileNetV3", "2.8.1", {}, "output/x", epoch_num=500)
+    known = Known(report_url)
+    known.run_starts(start)
+    for number, value in enumerate((0.79, 0.6, 0.26, 0.22, 0.2), 1):
+        known.evaluated(EvalEnd(now, number, number * 100, number, {}, "hmean", value, 0.79, 1))
+        if number == 1:
+            known.saved(CheckpointSaved(now, 1, 100, "output/x/best_accuracy", "best", True))
     alert = Alert(
         code="hmean_collapse",
         severity="critical",
@@ -92,7 +98,7 @@ def _sample(language: str) -> Message:
         evaluation=5,
         time=now,
     )
-    return alert_message(alert, RunSoFar(start, values, 0.79, 1), language, test=True)
+    return alert_message(alert, known.so_far(), language, test=True)
 
 
 def _stderr_log() -> logging.Logger:

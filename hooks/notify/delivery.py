@@ -6,13 +6,15 @@ import logging
 import threading
 import time
 from collections import deque
+from typing import Optional
 
 from ppocr_guard.background import Background
 from ppocr_guard.hooks.notify.message import Message
 from ppocr_guard.hooks.notify.senders import Sender
 from ppocr_guard.hooks.notify.senders.base import SendError
 
-CAPACITY = 50  # waiting messages; the oldest go first
+CAPACITY = 50  # waiting messages
+FEW = 3  # of them, that are sure to be sent when the run ends
 ATTEMPTS = 6
 FIRST_PAUSE = 1.0  # doubled after each failure
 LONGEST_PAUSE = 900.0
@@ -27,18 +29,33 @@ class Delivery:
     """
 
     def __init__(self, sender: Sender, per_minute: int) -> None:
-        self.sent = self.failed = 0
+        self.sent = self.failed = self.dropped = 0
         self._sender = sender
-        self._per_minute = min(per_minute, sender.per_minute)
+        # One fewer than the service takes: there is always room for the end of the run.
+        self._per_minute = max(1, min(per_minute, sender.per_minute - 1))
         self._recent: deque[float] = deque()  # when the last messages went out
+        self._waiting: deque[Message] = deque()
+        self._lock = threading.Lock()
         self._closing = threading.Event()
         self._deadline = float("inf")
-        self._queue: Background[Message] = Background(
-            self._deliver_all, name=f"Notify {sender}", capacity=CAPACITY
+        self._queue: Background[None] = Background(
+            self._deliver_all, name=f"Notify {sender}", capacity=2 * CAPACITY
         )
 
+    @property
+    def forgets(self) -> bool:
+        """Whether the receiver must be told again what still holds."""
+        return self._sender.forgets
+
     def put(self, message: Message) -> None:
-        self._queue.put(message)
+        """Never waits. Of too many the oldest is dropped, but none that is urgent."""
+        with self._lock:
+            if len(self._waiting) >= CAPACITY:
+                oldest = next((m for m in self._waiting if not m.urgent), self._waiting[0])
+                self._waiting.remove(oldest)
+                self.dropped += 1
+            self._waiting.append(message)
+        self._queue.put(None)
 
     def end(self, deadline: float) -> None:
         """From now on nothing waits beyond ``deadline`` (:func:`time.monotonic` seconds)."""
@@ -48,21 +65,48 @@ class Delivery:
     def close(self) -> None:
         """Wait for what is under way, until the deadline given to :meth:`end`."""
         done = self._queue.close(max(0.0, self._deadline - time.monotonic()))
-        if not done or self._queue.dropped:
+        if not done or self.dropped:
             _log.warning(
                 "Notify: %s: messages were lost%s.",
                 self._sender,
                 "" if done else ", for it did not answer in time",
             )
 
-    def _deliver_all(self, messages: list[Message]) -> None:
-        for message in messages:
+    def _deliver_all(self, _: list[None]) -> None:
+        while time.monotonic() < self._deadline:
+            message = self._next()
+            if message is None:
+                return
             self._deliver(message)
+
+    def _next(self, *, urgent: bool = False) -> Optional[Message]:
+        """The oldest message; where many wait, or ``urgent``, an urgent one if there is one."""
+        with self._lock:
+            chosen = next((m for m in self._waiting if m.urgent), None)
+            if not urgent and self._waiting and (chosen is None or self._all_will_go()):
+                chosen = self._waiting[0]
+            if chosen is not None:
+                self._waiting.remove(chosen)
+            return chosen
+
+    def _all_will_go(self) -> bool:
+        """Few wait and the receiver takes them all: they go in the order in which they came."""
+        room = self._sender.per_minute - len(self._recent)
+        return len(self._waiting) <= min(FEW, room)
+
+    def _overtaken(self, message: Message) -> None:
+        """An urgent message that came meanwhile does not wait for this one's next attempt."""
+        while not message.urgent and (urgent := self._next(urgent=True)) is not None:
+            self._deliver(urgent)
 
     def _deliver(self, message: Message) -> None:
         pause = FIRST_PAUSE
         for attempt in range(1, ATTEMPTS + 1):
-            if not self._keep_pace():
+            waited = time.monotonic()
+            in_time = self._keep_pace()
+            if attempt > 1 or time.monotonic() - waited > 0.1:
+                self._overtaken(message)
+            if not in_time or not self._keep_pace():
                 reason = "too many messages a minute"
                 break
             try:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
-from ppocr_guard.events import Alert, RunEnd, RunStart
+from ppocr_guard.events import Alert, Condition, Moment, Resolved, RunEnd, RunStart, Verdict
 from ppocr_guard.hooks.notify import texts
 from ppocr_guard.report.text import Words, clean, duration, number
+from ppocr_guard.wording import in_language
+
+PRODUCT = "ppocr_guard"
 
 TREND = 24  # evaluations in the picture
 MAX_NUMBERS, MAX_WORD = 10, 40
 _BARS = "▁▂▃▄▅▆▇█"
 _MARKS = {"info": "🔵", "warning": "🟠", "critical": "🔴"}
+_OVER = "🟢"
+_END_SEVERITIES = {"finished": "info", "interrupted": "info", "stopped": "warning"}
 _ELSEWHERE = {
     "cause",
     "causes",
@@ -27,25 +33,28 @@ _ELSEWHERE = {
 class Message:
     """``facts`` are (label, text) in the order in which they are read."""
 
-    kind: str  # "alert", "run_end" or "test"
+    kind: str  # "alert", "resolved", "run_end" or "test"
     code: str
     severity: str
     run: str
     model: str
-    title: str
+    title: str  # begins with the product's name: the keyword that DingTalk and Feishu ask for
     what: str
     advice: str
     facts: tuple[tuple[str, str], ...]
     time: float
+    host: str = ""
+    urgent: bool = False  # must not wait behind others, nor be dropped for them
 
-    def plain(self, *, title: bool = True) -> str:
-        lines = [self.title] if title else []
-        return "\n".join(lines + [f"{label}: {text}" for label, text in self.facts])
+    def plain(self, *, title: bool = True, limit: Optional[int] = None) -> str:
+        """One fact a line, within ``limit`` bytes: the longest facts are shortened first."""
+        head = [self.title] if title else []
+        return _fitted(head, [f"{label}: {text}" for label, text in self.facts], "\n", limit)
 
-    def markdown(self) -> str:
+    def markdown(self, limit: int) -> str:
         """For DingTalk and WeCom: they want an empty line, or break none."""
-        lines = [f"### {self.title}"]
-        return "\n\n".join(lines + [f"**{label}**: {text}" for label, text in self.facts])
+        facts = [f"**{label}**: {text}" for label, text in self.facts]
+        return _fitted([f"### {self.title}"], facts, "\n\n", limit)
 
 
 @dataclass(frozen=True)
@@ -56,25 +65,30 @@ class RunSoFar:
     values: Sequence[float] = ()  # of the main indicator, oldest first
     best: Optional[float] = None
     best_epoch: Optional[int] = None
+    best_path: str = ""  # of a checkpoint whose metric is ``best``
+    verdict: Optional[Verdict] = None  # the latest
+    host: str = ""
+    report: str = ""  # a link, or the command that makes it
 
 
 def alert_message(
     alert: Alert, so_far: RunSoFar, language: str, *, repeats: int = 0, test: bool = False
 ) -> Message:
     """``repeats``: how often the same alert was held back since it was last sent."""
-    words, zh = Words(language), language == "zh"
+    zh = language == "zh"
     labels = texts.LABELS[language]
-    name = words.alert_title(alert.code) or alert.code
+    name = _name(alert.code, language)
     cause, advice = _cause_and_advice(alert, language)
     if test:
         advice = texts.TEST_ADVICE[language]
-    facts = [(labels["run"], _run(so_far.start))]
-    if zh and words.alert_title(alert.code):
-        facts.append((labels["what"], name))
-        facts.append((labels["detail"], alert.message))
-    else:
-        facts.append((labels["what"], alert.message))
-    facts += [
+    what = in_language(alert.message, language)
+    if alert.change == "persists":
+        what = texts.STILL[language].format(message=what)
+    told = zh and name != alert.code
+    facts = [
+        (labels["run"], _run(so_far.start)),
+        (labels["what"], name if told else what),
+        (labels["detail"], what if told else ""),
         (labels["numbers"], _numbers(alert.evidence, language)),
         (labels["cause"], cause),
         (labels["advice"], advice),
@@ -85,57 +99,123 @@ def alert_message(
     ]
     prefix = f"{texts.TEST[language]} " if test else ""
     return _message(
+        so_far,
+        language,
         kind="test" if test else "alert",
         code=alert.code,
         severity=alert.severity,
-        start=so_far.start,
         title=f"{prefix}{_MARKS[alert.severity]} {so_far.start.run}: {name}",
-        what=alert.message,
+        what=what,
         advice=advice,
         facts=facts,
         time=alert.time,
     )
 
 
-def _cause_and_advice(alert: Alert, language: str) -> tuple[str, str]:
+def resolved_message(resolved: Resolved, so_far: RunSoFar, language: str) -> Message:
+    """A condition is over."""
+    labels = texts.LABELS[language]
+    what = texts.OVER[language].format(name=_name(resolved.code, language))
+    since = resolved.since
+    facts = [
+        (labels["run"], _run(so_far.start)),
+        (labels["what"], in_language(resolved.message, language)),
+        (labels["since"], _place(since, language) if since.epoch else ""),
+        (labels["open"], _still_open(so_far, language)),
+        (labels["trend"], _trend(so_far, language)),
+        (labels["place"], _place(resolved, language)),
+        (labels["rule"], resolved.code),
+    ]
+    return _message(
+        so_far,
+        language,
+        kind="resolved",
+        code=resolved.code,
+        severity=resolved.severity,
+        title=f"{_OVER} {so_far.start.run}: {what}",
+        what=str(resolved.message),
+        advice="",
+        facts=facts,
+        time=resolved.time,
+    )
+
+
+def _name(code: str, language: str) -> str:
+    return Words(language).alert_title(code) or code
+
+
+def _cause_and_advice(alert: Union[Alert, Condition], language: str) -> tuple[str, str]:
     """An empty cause: none is known."""
     cause = alert.cause or str(alert.evidence.get("cause") or "")
+    because = in_language(alert.because, language)
     usual = texts.USUAL_CAUSES[language].get(alert.code, "")
     if language == "zh":
-        named, todo = texts.CAUSES_ZH.get(cause, (alert.because or cause or usual, ""))
+        named, todo = texts.CAUSES_ZH.get(cause, (because or cause or usual, ""))
         return named, todo or texts.ADVICE_ZH.get(alert.code, alert.advice)
-    return alert.because or cause or usual, alert.advice
+    return because or cause or usual, alert.advice
 
 
 def run_end_message(event: RunEnd, so_far: RunSoFar, language: str) -> Message:
-    """Finished, stopped by the guard, or failed."""
+    """Finished, stopped by the guard, interrupted by its user, or failed."""
     labels = texts.LABELS[language]
     what = texts.ENDS[language].get(event.reason, event.reason)
-    severity = {"finished": "info", "stopped": "warning"}.get(event.reason, "critical")
+    severity = _END_SEVERITIES.get(event.reason, "critical")
     stop = event.stop
-    why = f"{stop.code}: {stop.reason}" if stop is not None else event.error or ""
-    advice = ""
-    if stop is not None and stop.alert is not None:
-        _, advice = _cause_and_advice(stop.alert, language)
+    why = f"{stop.code}: {in_language(stop.reason, language)}" if stop else event.error or ""
+    cause, advice = _why_and_what_to_do(event, so_far, language)
     facts = [
         (labels["run"], _run(so_far.start)),
         (labels["what"], what),
         (labels["why"], why),
+        (labels["verdict"], _verdict(so_far, language)),
+        (labels["open"], _still_open(so_far, language)),
+        (labels["cause"], cause),
         (labels["advice"], advice),
         (labels["trend"], _trend(so_far, language)),
         (labels["place"], _place(event, language)),
         (labels["duration"], duration(event.time - so_far.start.time)),
     ]
     return _message(
+        so_far,
+        language,
         kind="run_end",
         code=f"run_{event.reason}",
         severity=severity,
-        start=so_far.start,
         title=f"{_MARKS[severity]} {so_far.start.run}: {what}",
         what=f"{what}. {why}" if why else what,
         advice=advice,
         facts=facts,
         time=event.time,
+        urgent=True,
+    )
+
+
+def _why_and_what_to_do(event: RunEnd, so_far: RunSoFar, language: str) -> tuple[str, str]:
+    """Of the condition that stopped the run, with what is known of it by now; else of the worst
+    that is still open."""
+    held = so_far.verdict.conditions if so_far.verdict else ()
+    stop = event.stop
+    if stop is not None:
+        now = next((c for c in held if c.code == stop.code), stop.alert)
+        return _cause_and_advice(now, language) if now is not None else ("", "")
+    worst = next((c for c in held if c.severity != "info"), None)
+    return _cause_and_advice(worst, language) if worst is not None else ("", "")
+
+
+def _verdict(so_far: RunSoFar, language: str) -> str:
+    verdict = so_far.verdict
+    if verdict is None:
+        return ""
+    return f"{Words(language)(verdict.state)}. {in_language(verdict.message, language)}".strip()
+
+
+def _still_open(so_far: RunSoFar, language: str) -> str:
+    """The open conditions by their names, worst first, with what of a kind counted."""
+    held = so_far.verdict.conditions if so_far.verdict else ()
+    count = Counter(c.code for c in held if c.severity != "info")
+    return ", ".join(
+        _name(code, language) + (f" ({times})" if times > 1 else "")
+        for code, times in count.items()
     )
 
 
@@ -155,10 +235,32 @@ def cut(text: str, limit: int) -> str:
     return data[: limit - 3].decode("utf-8", "ignore") + "…"
 
 
-def _message(*, start: RunStart, facts: list[tuple[str, str]], **values: Any) -> Message:
+def _fitted(head: list[str], facts: list[str], between: str, limit: Optional[int]) -> str:
+    text = between.join(head + facts)
+    for most in (2000, 1000, 500, 300, 150):
+        if limit is None or len(text.encode("utf-8", "replace")) <= limit:
+            return text
+        text = between.join(head + [cut(fact, most) for fact in facts])
+    return cut(text, limit) if limit is not None else text
+
+
+def _message(
+    so_far: RunSoFar, language: str, *, facts: list[tuple[str, str]], **values: Any
+) -> Message:
+    """Adds to all messages: who sends them, of what machine, and where to find more."""
+    labels, start = texts.LABELS[language], so_far.start
+    facts = [
+        *facts,
+        (labels["best"], _best(so_far, language)),
+        (labels["host"], so_far.host),
+        (labels["report"], so_far.report),
+    ]
     told = tuple((label, _line(text)) for label, text in facts if text)
-    values["title"], values["what"] = _line(values["title"]), _line(values["what"])
-    return Message(run=clean(start.run), model=clean(start.model), facts=told, **values)
+    values["title"] = f"{PRODUCT} {_line(values['title'])}"
+    values["what"] = _line(values["what"])
+    return Message(
+        run=clean(start.run), model=clean(start.model), host=so_far.host, facts=told, **values
+    )
 
 
 def _line(text: str) -> str:
@@ -191,14 +293,23 @@ def _numbers(evidence: Mapping[str, Any], language: str) -> str:
 def _trend(so_far: RunSoFar, language: str) -> str:
     if not so_far.values:
         return ""
-    text = f"{so_far.start.main_indicator} {trend(so_far.values)} {number(so_far.values[-1])}"
-    if so_far.best is None:
-        return text
-    best = texts.BEST[language].format(value=number(so_far.best), epoch=so_far.best_epoch)
-    return f"{text} ({best})" if so_far.best_epoch else text
+    return f"{so_far.start.main_indicator} {trend(so_far.values)} {number(so_far.values[-1])}"
 
 
-def _place(event: Alert | RunEnd, language: str) -> str:
+def _best(so_far: RunSoFar, language: str) -> str:
+    """The best checkpoint: a file, and the metric of that file."""
+    if not so_far.best_epoch or so_far.best is None or not math.isfinite(so_far.best):
+        return ""
+    form = texts.SAVED if so_far.best_path else texts.NO_FILE
+    return form[language].format(
+        path=so_far.best_path,
+        metric=so_far.start.main_indicator,
+        value=number(so_far.best),
+        epoch=so_far.best_epoch,
+    )
+
+
+def _place(event: Union[Alert, Resolved, RunEnd, Moment], language: str) -> str:
     text = texts.PLACE[language].format(epoch=event.epoch, step=event.global_step)
     evaluation = getattr(event, "evaluation", None)
     return text + (texts.EVALUATION[language].format(evaluation=evaluation) if evaluation else "")

@@ -18,6 +18,12 @@ LABELS = {
         "repeats": "Repeated",
         "why": "Why",
         "duration": "Took",
+        "verdict": "Verdict",
+        "since": "Since",
+        "open": "Still open",
+        "best": "Best checkpoint",
+        "host": "Host",
+        "report": "Report",
     },
     "zh": {
         "run": "训练",
@@ -32,6 +38,12 @@ LABELS = {
         "repeats": "重复次数",
         "why": "原因",
         "duration": "用时",
+        "verdict": "结论",
+        "since": "始于",
+        "open": "尚未解除",
+        "best": "最好的检查点",
+        "host": "主机",
+        "report": "报告",
     },
 }
 TEST = {"en": "[test]", "zh": "[测试]"}
@@ -39,20 +51,31 @@ TEST_ADVICE = {
     "en": "Nothing: this is a test of ppocr_guard.",
     "zh": "无需处理：这是 ppocr_guard 的测试消息。",
 }
-BEST = {"en": "best {value} at epoch {epoch}", "zh": "最好 {value}，第 {epoch} 轮"}
+SAVED = {
+    "en": "{path} ({metric} {value} at epoch {epoch})",
+    "zh": "{path}（{metric} {value}，第 {epoch} 轮）",
+}
 PLACE = {"en": "epoch {epoch}, step {step}", "zh": "第 {epoch} 轮，第 {step} 步"}
 EVALUATION = {"en": ", evaluation {evaluation}", "zh": "，第 {evaluation} 次评估"}
 ENDS = {
     "en": {
         "finished": "The training has finished",
         "stopped": "The guard stopped the training",
+        "interrupted": "The training was interrupted (Ctrl-C)",
         "failed": "The training failed",
     },
     "zh": {
         "finished": "训练已完成",
         "stopped": "训练已被 ppocr_guard 停止",
+        "interrupted": "训练被手动中断（Ctrl-C）",
         "failed": "训练失败",
     },
+}
+OVER = {"en": "over: {name}", "zh": "已解除：{name}"}
+STILL = {"en": "Still so after the resume: {message}", "zh": "恢复训练后依然如此：{message}"}
+NO_FILE = {
+    "en": "{metric} {value} at epoch {epoch}; its file is not known",
+    "zh": "{metric} {value}（第 {epoch} 轮），文件位置未知",
 }
 # Names of the numbers that alerts rest on.
 NUMBERS_ZH = {

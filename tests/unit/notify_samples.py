@@ -17,4 +17,12 @@ COLLAPSE = Alert(
     evaluation=7,
     time=2000.0,
 )
-SO_FAR = RunSoFar(START, (0.79, 0.95, 0.4, 0.24, float("nan")), 0.9526, 2)
+SO_FAR = RunSoFar(
+    START,
+    (0.79, 0.95, 0.4, 0.24, float("nan")),
+    0.9526,
+    2,
+    "out/best_accuracy",
+    host="gpu-7",
+    report="ppocr-guard report out",
+)

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 Answer = tuple[int, dict[str, str], bytes]  # status, headers, body
 TOKEN, SECRET = "token-0123456789", "SECabcdef0123456789"
+KEYWORD = "ppocr_guard"  # that the robots are set to ask for
 
 
 class Receiver:
@@ -57,6 +58,8 @@ class DingTalkReceiver(Receiver):
         message = json.loads(body)
         if message["msgtype"] != "markdown" or not message["markdown"]["title"]:
             return as_json({"errcode": 40035, "errmsg": "invalid parameter"})
+        if KEYWORD not in message["markdown"]["title"] + message["markdown"]["text"]:
+            return as_json({"errcode": 310000, "errmsg": "keywords not in content"})
         self.accepted.append(message)
         return as_json({"errcode": 0, "errmsg": "ok"})
 
@@ -75,6 +78,8 @@ class FeishuReceiver(Receiver):
             )
         if message["msg_type"] != "text" or not message["content"]["text"]:
             return as_json({"code": 9499, "msg": "Bad Request"})
+        if KEYWORD not in message["content"]["text"]:
+            return as_json({"code": 19024, "msg": "Key Words Not Found"})
         self.accepted.append(message)
         return as_json({"code": 0, "msg": "success", "data": {}})
 

@@ -273,7 +273,7 @@ def test_the_trend_goes_on_after_a_resume() -> None:
     second = notify()
     second.load_state_dict(json.loads(json.dumps(first.state_dict(), allow_nan=False)))
     second.on_eval(EvalEnd(1.0, 2, 2, 2, {}, "hmean", 0.75, 0.75))
-    assert trend(second._so_far().values) == "▅×▃▇"
+    assert trend(second._known.so_far().values) == "▅×▃▇"
 
 
 def test_good_news_is_no_alert_for_alertmanager() -> None:

@@ -27,7 +27,10 @@ def test_messages_in_chinese() -> None:
         "数据: 最好 0.9526, 当前 0.2401, share of best 0.2500",
         "可能原因: the ratio is 0.8096",
         "建议: 停止训练",
-        "走势: hmean ▇█▄▂× NaN (最好 0.9526，第 2 轮)",
+        "走势: hmean ▇█▄▂× NaN",
+        "最好的检查点: out/best_accuracy（hmean 0.9526，第 2 轮）",
+        "主机: gpu-7",
+        "报告: ppocr-guard report out",
         "第 7 轮，第 700 步，第 7 次评估",
     ):
         assert part in text

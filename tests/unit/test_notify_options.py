@@ -17,11 +17,35 @@ from ppocr_guard.hooks.notify import Notify
 from ppocr_guard.hooks.notify.senders import make_sender
 
 
-def test_an_unset_variable_is_one_quiet_line(
+@pytest.mark.parametrize("guard", [None, {}, {"hooks": {"Notify": None}}])
+def test_a_webhook_that_nobody_asked_for_is_not_mentioned(
+    guard: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("GUARD_WEBHOOK", raising=False)
+    hooks = [cls(options) for cls, options in load_guard(guard).hooks]
+    [hook] = [hook for hook in hooks if isinstance(hook, Notify)]
+    with caplog.at_level(logging.DEBUG):
+        hook.on_run_start(START)
+        hook.on_alert(COLLAPSE)
+        hook.on_run_end(RunEnd(1.0, 1, 1, "finished"))
+        close(hook)
+    assert caplog.records == []
+
+
+def test_a_default_variable_that_is_no_url_is_mentioned(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("GUARD_WEBHOOK", "LEAK")
+    Notify().on_run_start(START)
+    assert "Notify: urls[0] is off: it is no URL" in caplog.text
+    assert "LEAK" not in caplog.text
+
+
+def test_a_variable_that_was_asked_for_and_is_not_set_is_one_quiet_line(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.delenv("GUARD_WEBHOOK", raising=False)
-    hook = Notify()
+    hook = Notify(urls=["${GUARD_WEBHOOK}"])
     with caplog.at_level(logging.INFO, "ppocr_guard"):
         hook.on_run_start(START)
         hook.on_alert(COLLAPSE)

@@ -9,6 +9,7 @@ from ppocr_guard.hooks.notify.message import Message
 from ppocr_guard.hooks.notify.senders.base import HttpSender, Request, to_json
 
 FIRING_FOR = timedelta(hours=1)  # then it counts as resolved, unless it is sent again
+TEST_FOR = timedelta(minutes=1)
 
 
 class Alertmanager(HttpSender):
@@ -17,6 +18,7 @@ class Alertmanager(HttpSender):
     title = "Alertmanager"
     path = "/api/v2/alerts"
     per_minute = 600
+    forgets = True
 
     def wants(self, message: Message) -> bool:
         return message.kind != "run_end" or message.severity != "info"  # good news is no alert
@@ -28,6 +30,7 @@ class Alertmanager(HttpSender):
 def alert_json(message: Message) -> dict[str, Any]:
     """An alert as Alertmanager takes it, and passes it on to webhooks."""
     began = datetime.fromtimestamp(message.time, timezone.utc)
+    lasts = {"resolved": timedelta(0), "test": TEST_FOR}.get(message.kind, FIRING_FOR)
     words = "".join(word.capitalize() for word in message.code.split("_"))
     labels = {
         "alertname": f"PpocrGuard{words}",
@@ -35,6 +38,7 @@ def alert_json(message: Message) -> dict[str, Any]:
         "severity": message.severity,
         "run": message.run,
         "model": message.model,
+        "host": message.host,
     }
     return {
         "labels": {name: value for name, value in labels.items() if value},
@@ -45,5 +49,5 @@ def alert_json(message: Message) -> dict[str, Any]:
             "text": message.plain(),
         },
         "startsAt": began.isoformat(),
-        "endsAt": (began + FIRING_FOR).isoformat(),
+        "endsAt": (began + lasts).isoformat(),
     }

@@ -20,6 +20,12 @@ from ppocr_guard.redact import scrubbed
 TIMEOUT = 10.0
 _MAX_REPLY = 65536
 _MAX_REASON = 200
+# Words of URLs that are no key: "send too fast" must stay readable.
+_COMMON = {
+    *("alert", "alerts", "apis", "cgi-bin", "hook", "hooks", "json", "markdown", "message"),
+    *("messages", "notify", "open-apis", "post", "push", "receive", "robot", "send", "services"),
+    *("text", "true", "false", "webhook", "webhooks"),
+}
 
 
 class SendError(Exception):
@@ -46,6 +52,7 @@ class Sender(ABC):
 
     title: ClassVar[str]
     per_minute: ClassVar[int] = 60  # what the service takes
+    forgets: ClassVar[bool] = False  # takes for over what it is not told again
 
     @abstractmethod
     def send(self, message: Message) -> None:
@@ -100,9 +107,9 @@ class HttpSender(Sender):
         """All that must not be seen, should a service or library repeat it in an error."""
         parts = urlsplit(self._url)
         login = parts.netloc.rpartition("@")[0]
-        keys = tuple(value for _, value in parse_qsl(parts.query))
-        tail = parts.path.rsplit("/", 1)[-1]
-        found = (self._url, self._secret or "", parts.query, login, parts.path, tail, *keys)
+        words = (*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query)))
+        keys = (word for word in words if word.lower() not in _COMMON)
+        found = (self._url, self._secret or "", parts.query, login, parts.path, *keys)
         return tuple(text for text in found if len(text) > 3)
 
 

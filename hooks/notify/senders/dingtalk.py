@@ -31,8 +31,8 @@ class DingTalk(HttpSender):
     per_minute = 20
 
     def request(self, message: Message) -> Request:
-        text = cut(message.markdown(), 18000)
-        body = {"msgtype": "markdown", "markdown": {"title": message.title, "text": text}}
+        text, title = message.markdown(18000), cut(message.title, 200)
+        body = {"msgtype": "markdown", "markdown": {"title": title, "text": text}}
         return Request(self._signed_url(), to_json(body))
 
     def _signed_url(self) -> str:
@@ -52,6 +52,6 @@ class DingTalk(HttpSender):
             return
         reason = f"errcode {code}: {answer.get('errmsg')}"
         if code == _NOT_ALLOWED:
-            reason += " (give the robot's `secret`, or a keyword such as ppocr_guard)"
+            reason += " (give the robot's `secret`, or set its keyword to ppocr_guard)"
         after = _BLOCKED_SECONDS if code == _TOO_FAST else None
         raise SendError(reason, retry=code in (_TOO_FAST, _BUSY), after=after)

@@ -8,7 +8,7 @@ import hmac
 import time
 from typing import Any
 
-from ppocr_guard.hooks.notify.message import Message, cut
+from ppocr_guard.hooks.notify.message import Message
 from ppocr_guard.hooks.notify.senders.base import (
     HttpSender,
     Request,
@@ -19,6 +19,7 @@ from ppocr_guard.hooks.notify.senders.base import (
 
 _TOO_FAST = 11232
 _SIGN = 19021
+_KEYWORD = 19024
 
 
 class Feishu(HttpSender):
@@ -31,7 +32,7 @@ class Feishu(HttpSender):
     def request(self, message: Message) -> Request:
         body: dict[str, Any] = {
             "msg_type": "text",
-            "content": {"text": cut(message.plain(), 18000)},
+            "content": {"text": message.plain(limit=18000)},
         }
         if self._secret:
             seconds = str(round(time.time()))
@@ -49,4 +50,6 @@ class Feishu(HttpSender):
         reason = f"code {code}: {answer.get('msg', answer.get('StatusMessage'))}"
         if code == _SIGN:
             reason += " (check the bot's `secret`, and this machine's clock)"
+        if code == _KEYWORD:
+            reason += " (set the bot's keyword to ppocr_guard)"
         raise SendError(reason, retry=code == _TOO_FAST, after=60.0 if code == _TOO_FAST else None)

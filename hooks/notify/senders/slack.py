@@ -18,7 +18,7 @@ class Slack(HttpSender):
     per_minute = 60
 
     def request(self, message: Message) -> Request:
-        lines = [f"*{label}*: {_escaped(text)}" for label, text in message.facts]
+        lines = [f"*{label}*: {cut(_escaped(text), 600)}" for label, text in message.facts]
         blocks: list[dict[str, Any]] = [
             {
                 "type": "header",

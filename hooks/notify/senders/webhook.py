@@ -26,14 +26,15 @@ class Webhook(HttpSender):
         alert = alert_json(message)
         labels = alert["labels"]
         fingerprint = hashlib.sha256(repr(sorted(labels.items())).encode()).hexdigest()[:16]
-        alert = {"status": "firing", **alert, "generatorURL": "", "fingerprint": fingerprint}
+        status = "resolved" if message.kind == "resolved" else "firing"
+        alert = {"status": status, **alert, "generatorURL": "", "fingerprint": fingerprint}
         group = {"alertname": labels["alertname"]}
         body = to_json(
             {
                 "version": "4",
                 "groupKey": f'{{}}:{{alertname="{labels["alertname"]}"}}',
                 "truncatedAlerts": 0,
-                "status": "firing",
+                "status": status,
                 "receiver": "ppocr_guard",
                 "groupLabels": group,
                 "commonLabels": labels,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ppocr_guard.hooks.notify.message import Message, cut
+from ppocr_guard.hooks.notify.message import Message
 from ppocr_guard.hooks.notify.senders.base import (
     HttpSender,
     Request,
@@ -24,7 +24,7 @@ class WeCom(HttpSender):
     per_minute = 20
 
     def request(self, message: Message) -> Request:
-        content = cut(message.markdown(), MAX_BYTES)
+        content = message.markdown(MAX_BYTES)
         return Request(
             self._url, to_json({"msgtype": "markdown", "markdown": {"content": content}})
         )
