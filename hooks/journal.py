@@ -20,6 +20,7 @@ from ppocr_guard.events import (
     DataErrors,
     EpochStart,
     EvalEnd,
+    EvalSample,
     Event,
     Examination,
     Findings,
@@ -34,9 +35,10 @@ from ppocr_guard.events import (
     Verdict,
 )
 from ppocr_guard.hook import Hook, HookOptions
-from ppocr_guard.paths import journal_path
+from ppocr_guard.paths import journal_path, samples_dir
 from ppocr_guard.records import to_record
 from ppocr_guard.redact import redacted
+from ppocr_guard.sample_files import SampleFiles
 from ppocr_guard.steps import StepFilter
 
 _log = logging.getLogger("ppocr_guard")
@@ -48,6 +50,9 @@ class Journal(Hook):
     All launches of a run share the file. Lines go to the operating system as they come, so a
     killed process leaves a readable file. Secrets in the configuration are left out.
     Read it with :func:`ppocr_guard.logs.journal.read_journal`.
+
+    Beside it, in ``samples/``, stands a picture of a validation image with its true and predicted
+    texts and the predicted shrink map, of the best evaluation and of the last; no more than two.
     """
 
     class Options(HookOptions):
@@ -57,12 +62,19 @@ class Journal(Hook):
             description="write one step record in so many steps (a step whose loss is not finite "
             "always); default: Global.print_batch_step",
         )
+        samples: bool = Field(
+            default=True, description="keep a picture of the best and of the last evaluation"
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._file: Optional[_LineFile] = None
+        self._samples: Optional[SampleFiles] = None
         self._queue: Optional[Background[Event]] = None
         self._steps = StepFilter(self.options.every)
+        self._best_evaluation = 0
+        if self.options.samples:  # else nobody has to draw them
+            self.on_eval_sample = self._sample  # type: ignore[method-assign]
 
     def on_run_start(self, event: RunStart) -> None:
         path = journal_path(event.save_model_dir)
@@ -77,7 +89,10 @@ class Journal(Hook):
                 error.strerror or error,
             )
             return
-        self._queue = Background(self._file.write, name="Journal")
+        self._samples = SampleFiles(samples_dir(event.save_model_dir))
+        if not event.resumed:
+            self._samples.clear()
+        self._queue = Background(self._write, name="Journal")
         self._put(replace(event, config=redacted(event.config)))
 
     def on_epoch_start(self, event: EpochStart) -> None:
@@ -88,6 +103,11 @@ class Journal(Hook):
             self._put(event)
 
     def on_eval(self, event: EvalEnd) -> None:
+        if event.value >= event.best:
+            self._best_evaluation = event.evaluation
+        self._put(event)
+
+    def _sample(self, event: EvalSample) -> None:
         self._put(event)
 
     def on_checkpoint(self, event: CheckpointSaved) -> None:
@@ -144,6 +164,25 @@ class Journal(Hook):
             self._file.close()
         self._queue = self._file = None
 
+    def _write(self, events: list[Event]) -> None:
+        """On the queue's thread."""
+        if self._file is not None:
+            self._file.write([e for e in events if not isinstance(e, EvalSample)])
+        for event in events:
+            if isinstance(event, EvalSample):
+                self._keep(event)
+
+    def _keep(self, event: EvalSample) -> None:
+        if self._samples is None:
+            return
+        try:
+            self._samples.keep("last", event.evaluation, event.png)
+            if event.evaluation == self._best_evaluation:
+                self._samples.keep("best", event.evaluation, event.png)
+        except OSError as error:
+            self._samples = None
+            _log.info("Journal: no picture of a sample is kept (%s).", error.strerror or error)
+
     def _put(self, event: Event) -> None:
         if self._queue is not None:
             self._queue.put(event)
@@ -162,6 +201,8 @@ class _LineFile:
         self._torn = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
 
     def write(self, events: list[Event]) -> None:
+        if not events:
+            return
         lines = [json.dumps(to_record(event), ensure_ascii=False) for event in events]
         data = ("\n" * self._torn + "\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
         self._torn = True  # until all of it is written: the disk may be full

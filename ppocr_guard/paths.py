@@ -20,6 +20,11 @@ def best_dir(save_model_dir: str) -> Path:
     return guard_dir(save_model_dir) / "best"
 
 
+def samples_dir(save_model_dir: str) -> Path:
+    """Pictures of a validation sample: of the best evaluation and of the last."""
+    return guard_dir(save_model_dir) / "samples"
+
+
 def told_path(save_model_dir: str) -> Path:
     """What was announced of the conditions that are open, over all launches of the run."""
     return guard_dir(save_model_dir) / "announced.json"

@@ -86,7 +86,10 @@ class SampleDrawer:
 
 def wanted(hooks: Iterable[Hook]) -> bool:
     """Whether any hook listens to ``on_eval_sample``."""
-    return any(type(hook).on_eval_sample is not Hook.on_eval_sample for hook in hooks)
+    name = "on_eval_sample"
+    return any(
+        getattr(type(hook), name) is not getattr(Hook, name) or name in vars(hook) for hook in hooks
+    )
 
 
 def picture(sample: Sample, normalisation: Normalisation) -> bytes:

@@ -6,15 +6,15 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import Optional
 
 from ppocr_guard import paths
 from ppocr_guard.logs.run import Run
-from ppocr_guard.paddleocr.best import Kept, read_kept
+from ppocr_guard.paddleocr.best import read_kept
 from ppocr_guard.report.load import Loaded, UnusableInputError, load
 from ppocr_guard.report.page import Entry, render
 from ppocr_guard.report.problems import config_problems
 from ppocr_guard.report.text import LANGUAGES, Words, pick_language
+from ppocr_guard.sample_files import SampleFile, kept_samples
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -75,17 +75,23 @@ def _entries(loaded: Loaded, words: Words, *, every: bool) -> list[Entry]:
         notes.append(words("earlier", count=len(loaded.runs) - len(shown)))
     if loaded.bad_lines:
         notes.append(words("bad_lines", count=loaded.bad_lines))
-    return [
-        Entry(run, problems=config_problems(run.start), notes=notes, kept=_kept(loaded, run))
-        for run in shown
-    ]
+    return [_entry(run, loaded, notes) for run in shown]
 
 
-def _kept(loaded: Loaded, run: Run) -> Optional[Kept]:
-    """The guard's copy of the best checkpoint; of the latest run, whose folder it is."""
+def _entry(run: Run, loaded: Loaded, notes: list[str]) -> Entry:
+    problems = config_problems(run.start)
     if loaded.source.kind != "journal" or run is not loaded.runs[-1]:
-        return None
-    return read_kept(loaded.source.path.parent / "best", run.indicator)
+        return Entry(run, problems, notes)
+    # What stands beside the journal is of its latest run; of several folders the newest counts.
+    folders = [path.parent for path in (loaded.source.path, *reversed(loaded.earlier))]
+    samples: dict[str, SampleFile] = {}
+    for folder in folders:
+        for sample in kept_samples(folder / "samples"):
+            samples.setdefault(sample.kind, sample)
+    copies = (read_kept(folder / "best", run.indicator) for folder in folders)
+    kept = max((copy for copy in copies if copy), key=lambda copy: copy.value, default=None)
+    ordered = [samples[kind] for kind in ("best", "last") if kind in samples]
+    return Entry(run, problems, notes, kept, ordered)
 
 
 def _default_output(runs: list[Path]) -> Path:

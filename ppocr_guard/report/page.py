@@ -15,11 +15,12 @@ from ppocr_guard import __version__
 from ppocr_guard.audit import Problem
 from ppocr_guard.logs.run import Run
 from ppocr_guard.paddleocr.best import Kept
-from ppocr_guard.report import held, sections
+from ppocr_guard.report import evidence, held, sections
 from ppocr_guard.report.curves import curves
 from ppocr_guard.report.html_text import esc
 from ppocr_guard.report.outcome import best_of, last_of
 from ppocr_guard.report.text import Words, duration, moment, number, ratio
+from ppocr_guard.sample_files import SampleFile
 
 # Words that the script needs for axes and tooltips.
 _SCRIPT_WORDS = ("step", "epoch", "evaluation", "band", "stop", "at_epoch")
@@ -33,6 +34,7 @@ class Entry:
     problems: Optional[list[Problem]] = None  # of its configuration; None: not checked
     notes: list[str] = field(default_factory=list)
     kept: Optional[Kept] = None  # the guard's copy of the best checkpoint
+    samples: Sequence[SampleFile] = ()  # pictures of the best and of the last evaluation
 
 
 def render(entries: Sequence[Entry], words: Words, *, now: float) -> str:
@@ -70,6 +72,7 @@ def _article(index: int, entry: Entry, available: list[str], words: Words) -> st
         + sections.hero(run, words)
         + sections.tiles(run, words)
         + sections.advice(run, words, entry.kept)
+        + evidence.samples(run, entry.samples, words)
         + sections.charts(run, index, available, words)
         + '<div class="details">'
         + held.conditions(run, words)
@@ -129,6 +132,7 @@ def _policy(script: str) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        "img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 

@@ -80,6 +80,13 @@ _EN = {
     "images_s": "{value} img/s",
     "data_wait": "{share} waiting for data",
     "next": "What to do next",
+    "sample": "What the model sees: one validation image",
+    "sample.best": "Best: {metric} {value}, evaluation {evaluation}, epoch {epoch}",
+    "sample.last": "Last: {metric} {value}, evaluation {evaluation}, epoch {epoch}",
+    "sample.best_and_last": "Best and last: {metric} {value}, evaluation {evaluation}, "
+    "epoch {epoch}",
+    "sample.key": "Green: true texts (grey: ignored). Red: predicted boxes. Beside or below: the "
+    "predicted shrink map, the brighter the surer.",
     "charts": "Curves",
     "metric.chart": "Validation",
     "ratio.chart": "Effective shrink ratio by epoch (no unit)",
@@ -233,6 +240,12 @@ _ZH = {
     "images_s": "{value} 张/秒",
     "data_wait": "{share} 的时间在等数据",
     "next": "接下来怎么做",
+    "sample": "模型所见：一张验证图",
+    "sample.best": "最好：{metric} {value}，第 {evaluation} 次评估，第 {epoch} 轮",
+    "sample.last": "最近：{metric} {value}，第 {evaluation} 次评估，第 {epoch} 轮",
+    "sample.best_and_last": "最好也是最近：{metric} {value}，第 {evaluation} 次评估，第 {epoch} 轮",
+    "sample.key": "绿色：真实文本（灰色：忽略）。红色：预测的框。"
+    "旁边或下方：预测的收缩图，越亮越确定。",
     "charts": "曲线",
     "metric.chart": "验证集指标",
     "ratio.chart": "各轮的实际收缩比例（无单位）",

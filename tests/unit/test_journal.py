@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from ppocr_guard.events import (
     Alert,
     EvalEnd,
+    EvalSample,
     RunEnd,
     RunStart,
     ShrinkRatio,
@@ -29,6 +31,7 @@ from ppocr_guard.events import (
 )
 from ppocr_guard.hooks.journal import Journal
 from ppocr_guard.logs.journal import parse_line, read_journal
+from ppocr_guard.paddleocr.samples import wanted
 from ppocr_guard.paths import journal_path
 from ppocr_guard.records import to_record
 from ppocr_guard.redact import redacted
@@ -232,3 +235,32 @@ def test_redacted_leaves_the_original_alone() -> None:
     config = {"Guard": {"urls": ["https://a/b"]}}
     assert redacted(config) == {"Guard": {"urls": ["https://a/***"]}}
     assert config == {"Guard": {"urls": ["https://a/b"]}}
+
+
+def test_pictures_of_the_best_and_of_the_last_evaluation_are_kept(tmp_path: Path) -> None:
+    def evaluate(hook: Journal, number: int, value: float, best: float) -> None:
+        hook.on_eval(EvalEnd(3.0, number, number, number, {}, "hmean", value, best))
+        hook.on_eval_sample(EvalSample(3.5, number, number, number, b"\x89PNG%d" % number))
+
+    hook = Journal()
+    hook.on_run_start(run_start(tmp_path))
+    for number, (value, best) in enumerate([(0.5, 0.5), (0.8, 0.8), (0.3, 0.8), (0.2, 0.8)], 1):
+        evaluate(hook, number, value, best)
+    close(hook)
+    samples = tmp_path / "ppocr_guard" / "samples"
+    kept = {path.name: path.read_bytes() for path in samples.iterdir()}
+    assert kept == {"best-0002.png": b"\x89PNG2", "last-0004.png": b"\x89PNG4"}
+    assert "eval_sample" not in journal_path(str(tmp_path)).read_text()
+
+    hook = Journal()  # a resume goes on from there
+    hook.on_run_start(replace(run_start(tmp_path), resumed=True))
+    evaluate(hook, 5, 0.4, 0.8)
+    close(hook)
+    assert sorted(path.name for path in samples.iterdir()) == ["best-0002.png", "last-0005.png"]
+
+    hook = Journal()
+    hook.on_run_start(run_start(tmp_path))  # a new run does not show the pictures of another
+    close(hook)
+    assert list(samples.iterdir()) == []
+    assert wanted([Journal()])
+    assert not wanted([Journal(samples=False)])

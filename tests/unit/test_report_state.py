@@ -23,6 +23,7 @@ from ppocr_guard.report.advice import next_steps
 from ppocr_guard.report.drawing import Shape, core, overlap, restored
 from ppocr_guard.report.outcome import best_file, why
 from ppocr_guard.report.page import Entry, render
+from ppocr_guard.sample_files import SampleFiles
 
 EN = text.Words("en")
 
@@ -272,3 +273,41 @@ def test_what_a_ratio_does_to_a_box_is_drawn() -> None:
     assert "As configured: ratio 0.4." in page
     assert "In this run: ratio 0.8096." in page
     assert "In this run" not in page_of(repaired_run())["shrink"]
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"picture %d"
+
+
+def test_the_sample_of_the_best_and_of_the_last_stand_side_by_side(tmp_path: Path) -> None:
+    player = collapsed()
+    write_journal(tmp_path, iter(player.events))
+    files = SampleFiles(tmp_path / "ppocr_guard" / "samples")
+    for evaluation in (1, 2, 3, 4):
+        files.keep("last", evaluation, PNG % evaluation)
+    files.keep("best", 1, PNG % 1)
+    assert len(list((tmp_path / "ppocr_guard" / "samples").iterdir())) == 2
+    output = tmp_path / "r.html"
+    assert main(["report", str(tmp_path), "-o", str(output), "--language", "en"]) == 0
+    html = output.read_text(encoding="utf-8")
+    assert "img-src data:;" in html
+    assert html.index("data:image/png") < html.index("chart-metric")
+    page = Page(html).by_class["evidence"]
+    assert "Best: hmean 0.7900, evaluation 1, epoch 1" in page
+    assert "Last: hmean 0.2300, evaluation 4, epoch 4" in page
+
+
+def test_a_sample_that_is_none_or_of_another_run_is_left_out(tmp_path: Path) -> None:
+    write_journal(tmp_path, iter(interrupted().events))
+    files = SampleFiles(tmp_path / "ppocr_guard" / "samples")
+    files.keep("best", 4, b"<svg onload=alert(1)>")
+    files.keep("last", 77, PNG % 77)
+    output = tmp_path / "r.html"
+    assert main(["report", str(tmp_path), "-o", str(output)]) == 0
+    assert "<img" not in output.read_text(encoding="utf-8")
+    files.clear()
+    files.keep("best", 5, PNG % 5)
+    files.keep("last", 5, PNG % 5)
+    assert main(["report", str(tmp_path), "-o", str(output), "--language", "en"]) == 0
+    html = output.read_text(encoding="utf-8")
+    assert html.count("<img") == 1
+    assert "Best and last: hmean 0.7400" in html
