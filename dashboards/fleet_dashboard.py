@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models import dashboard
 
+from ppocr_guard.dashboards.rules import BY, HELD, STATE
 from ppocr_guard.dashboards.style import (
     FLEET_UID,
     JOB_AND_INSTANCE,
@@ -16,7 +17,6 @@ from ppocr_guard.dashboards.style import (
 from ppocr_guard.dashboards.tables import fleet_table
 from ppocr_guard.dashboards.verdicts import WORST, verdict_level
 
-BY = "job, instance, run, model"
 FLEET = f'{JOB_AND_INSTANCE}, run=~"$run"'
 
 
@@ -32,8 +32,8 @@ def now(name: str, by: str = BY, labels: str = "") -> str:
 
 
 VERDICT = verdict_level(FLEET, BY, "$__range")
-GONE = f"(({last('finished')} == 0) unless {now('finished')})"
-STATE = f"({GONE} + 2) or {last('finished')}"
+# The same rule says it to the run's own dashboard, and to the alert PpocrGuardRunVanished.
+RUN_STATE = f"max by ({BY}) (last_over_time({STATE}{{{FLEET}}}[$__range]))"
 
 
 def fleet_dashboard() -> dashboard.Dashboard:
@@ -64,7 +64,7 @@ def _counts(board: Board) -> None:
             decimals=0,
         )
 
-    count("Running", "Runs that train now.", f"{now('finished')} == 0", "green")
+    count("Running", "Runs that train now.", f"{RUN_STATE} == 0", "green")
     count(
         "Not worth going on",
         "Runs in the time range whose verdict is not learning, diverged or collapsed.",
@@ -73,15 +73,14 @@ def _counts(board: Board) -> None:
     )
     count(
         "Vanished",
-        "Runs in the time range that went away without saying that they ended.",
-        GONE,
+        "Runs in the time range that went away without saying that they ended, and go on nowhere.",
+        f"{RUN_STATE} == 2",
         "red",
     )
-    alerts = f"run_code:ppocr_guard_alerts:recent{{{FLEET}}}"
     count(
-        "Runs with an alert in the last hour",
-        "Recorded by rules.yml.",
-        f"count by ({BY}) ({alerts})",
+        "Runs with an open condition",
+        "Something is wrong with them now, or was when they were seen last (within a day).",
+        f"count by ({BY}) ({HELD}{{{FLEET}}})",
         "red",
     )
 
@@ -92,7 +91,7 @@ def _table(board: Board) -> None:
     shrink = last("effective_shrink_ratio", 'op="MakeShrinkMap", source="live"')
     exprs = [
         VERDICT,
-        STATE,
+        RUN_STATE,
         f"{last('eval_hmean_ratio')} or {last('eval_main_ratio')}",
         f"{last('eval_best_hmean_ratio')} or {last('eval_best_main_ratio')}",
         shrink,
@@ -140,12 +139,11 @@ def _graphs(board: Board) -> None:
         (12, 8),
         decimals=1,
     )
-    recent = f"run_code:ppocr_guard_alerts:recent{{{FLEET}}}"
     board.add(
         graph(fill=30, step=True).min(0).axis_soft_max(2),
-        "Runs with an alert in the last hour, by code",
-        "Recorded by rules.yml.",
-        [Query(f"count by (code) (max by ({BY}, code) ({recent}))", "{{code}}")],
+        "Runs by what is wrong with them",
+        "How many runs each condition holds of. Recorded by rules.yml.",
+        [Query(f"count by (code) (max by ({BY}, code) ({HELD}{{{FLEET}}}))", "{{code}}")],
         (12, 8),
         decimals=0,
     )

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from typing import Any, Optional, Union
 
 from ppocr_guard.codes import CODES
-from ppocr_guard.dashboards.verdicts import verdict_level
 from ppocr_guard.dashboards.write import GRAFANA
 
-BY = "job, instance, run, model"
-RECENT = "1h"  # how long an alert that the guard raised once keeps firing
+RUN = "job, instance, run"  # a run on a machine; its name alone may be another's, too
+BY = f"{RUN}, model"
+KEPT = "1d"  # how long a run that is gone is spoken of as it was seen last
+# By level. "elsewhere": gone, and a later launch of the same run is known.
+RUN_STATES = {0: "running", 1: "ended", 2: "vanished", 3: "elsewhere"}
+STATE = "run:ppocr_guard_state:level"
+HELD = "run_code:ppocr_guard_condition:held"
+# Each with the page that says what it means and what to do.
+RUNBOOKS = "https://github.com/ppocr-guard/ppocr-guard/blob/main/docs/"
 
 
 @dataclass(frozen=True)
@@ -24,47 +30,47 @@ class Recording:
         return {"record": self.record, "expr": self.expr}
 
 
+LINK = "&".join(
+    f"var-{label}={{{{ $labels.{label} | urlquery }}}}" for label in ("job", "instance", "run")
+)
+
+
 @dataclass(frozen=True)
 class AlertRule:
-    """``hold``: how long it must last; ``keep``: how long it fires on afterwards."""
+    """``hold``: how long it must last. ``page``: its runbook, under ``docs/``."""
 
     alert: str
     expr: str
     summary: str
     description: str
+    page: str
     severity: Optional[str] = None  # None: as the guard rated it, label of the series
     hold: Optional[str] = None
-    keep: Optional[str] = None
 
     def data(self) -> dict[str, Any]:
         data: dict[str, Any] = {"alert": self.alert, "expr": self.expr}
         if self.hold:
             data["for"] = self.hold
-        if self.keep:
-            data["keep_firing_for"] = self.keep
         if self.severity:
             data["labels"] = {"severity": self.severity}
         data["annotations"] = {
             "summary": self.summary,
             "description": self.description,
-            "dashboard": f"http://127.0.0.1:{GRAFANA}/d/ppocr-guard-run?var-run="
-            "{{ $labels.run }}",
+            "dashboard": f"http://127.0.0.1:{GRAFANA}/d/ppocr-guard-run?{LINK}",
+            "runbook_url": RUNBOOKS + self.page,
         }
         return data
 
 
 def recordings() -> list[Recording]:
-    raised = "run_code:ppocr_guard_alerts:sum"
-    silence = "run:ppocr_guard_silence:seconds"
     return [
-        Recording(raised, f"sum by ({BY}, code, severity) (ppocr_guard_alerts_total)"),
-        # The counter grew within the window, or came into being above 0: an alert of step 1 is
-        # there at the first scrape, where increase() sees no growth.
         Recording(
-            "run_code:ppocr_guard_alerts:recent",
-            f"increase({raised}[{RECENT}]) > 0 or ({raised} > 0 unless {raised} offset {RECENT})",
+            "run_code:ppocr_guard_alerts:sum",
+            f"sum by ({BY}, code, severity) (ppocr_guard_alerts_total)",
         ),
-        Recording("run:ppocr_guard_verdict:level", verdict_level("", BY)),
+        *states(),
+        *conditions(),
+        Recording("run:ppocr_guard_verdict:level", f"max by ({BY}) (ppocr_guard_verdict_level)"),
         Recording(
             "run:ppocr_guard_eval_hmean:drop_ratio",
             f"1 - max by ({BY}) (ppocr_guard_eval_hmean_ratio)"
@@ -79,8 +85,67 @@ def recordings() -> list[Recording]:
             "run:ppocr_guard_overhead:ratio_rate5m",
             f"sum by ({BY}) (rate(ppocr_guard_overhead_seconds_total[5m]))",
         ),
-        Recording(silence, f"time() - max by ({BY}) (ppocr_guard_last_update_timestamp_seconds)"),
+        Recording(
+            "run:ppocr_guard_silence:seconds",
+            f"time() - max by ({BY}) (ppocr_guard_last_update_timestamp_seconds)",
+        ),
     ]
+
+
+def states() -> list[Recording]:
+    """Whether each run of the last day runs, ended, vanished, or goes on under another address.
+
+    A later launch is the same run if it was resumed from its checkpoints (``run_id``), on
+    whatever machine, or started anew in its folder of its machine. The name alone says nothing.
+    """
+    launch, gone = "run:ppocr_guard_launch:timestamp", "run:ppocr_guard_gone:finished"
+    seen, elsewhere = "run:ppocr_guard_launch:last_seen", "run:ppocr_guard_elsewhere:last_seen"
+    launches = f"last_over_time(ppocr_guard_launch_timestamp_seconds[{KEPT}])"
+    updates = f"last_over_time(ppocr_guard_last_update_timestamp_seconds[{KEPT}])"
+    later = " or ".join(
+        f"({seen} < on ({same}) group_left () max by ({same}) ({launch}))"
+        for same in ("run, run_id", "run, host, folder")
+    )
+    return [
+        # Of each address the newest launch.
+        Recording(
+            launch,
+            f"{launches} == on ({RUN}) group_left () max by ({RUN}) ({launches})",
+        ),
+        Recording(seen, f"0 * {launch} + on ({RUN}) group_left () max by ({RUN}) ({updates})"),
+        Recording(elsewhere, f"max by ({RUN}) ({later})"),
+        Recording(
+            gone,
+            f"max by ({BY}) (last_over_time(ppocr_guard_finished[{KEPT}]))"
+            f" unless on ({RUN}) ppocr_guard_finished",
+        ),
+        Recording(
+            STATE,
+            f"max by ({BY}) (ppocr_guard_finished) or (0 * {gone} + 3 and on ({RUN}) {elsewhere})"
+            f" or {gone} == 1 or 0 * {gone} + 2",
+        ),
+    ]
+
+
+def conditions() -> list[Recording]:
+    """What holds of each run, or held when it was seen last: all samples of a scrape have one
+    time, so what was on the last page has the time of that page."""
+    page, on_it = "run:ppocr_guard_page:timestamp", "run_code:ppocr_guard_condition:timestamp"
+    updated = "ppocr_guard_last_update_timestamp_seconds"
+    return [
+        Recording(page, f"max by ({RUN}) (timestamp({updated}))"),
+        Recording(
+            on_it, f"max by ({BY}, code, subject, severity) (timestamp(ppocr_guard_condition))"
+        ),
+        Recording(
+            HELD,
+            f"0 * (last_over_time({on_it}[{KEPT}]) == on ({RUN}) group_left ()"
+            f" last_over_time({page}[{KEPT}])) + 1 unless on ({RUN}) {STATE} == 3",
+        ),
+    ]
+
+
+SUBJECT = "{{ with $labels.subject }} ({{ . }}){{ end }}"
 
 
 def code_rules() -> list[AlertRule]:
@@ -90,21 +155,20 @@ def code_rules() -> list[AlertRule]:
         rules.append(
             AlertRule(
                 alert=alert_name(code),
-                expr=f'run_code:ppocr_guard_alerts:recent{{code="{code}"}}',
-                summary=f"{{{{ $labels.run }}}}: {declared.title}",
+                expr=f'{HELD}{{code="{code}"}}',
+                summary=f"{{{{ $labels.run }}}}: {declared.title}{SUBJECT}",
                 description=f"{_numbers(code)}{declared.advice}",
-                # The trainer may be stopped, and its series gone, a second after the alert.
-                keep="10m",
+                page=f"codes/{code}.md",
             )
         )
     known = "|".join(CODES)
     rules.append(
         AlertRule(
             alert="PpocrGuardOwnHook",
-            expr=f'run_code:ppocr_guard_alerts:recent{{code!~"{known}"}}',
-            summary="{{ $labels.run }}: {{ $labels.code }}",
+            expr=f'{HELD}{{code!~"{known}"}}',
+            summary=f"{{{{ $labels.run }}}}: {{{{ $labels.code }}}}{SUBJECT}",
             description="Raised by a hook of your own; the message is in the training log.",
-            keep="10m",
+            page=_page("PpocrGuardOwnHook"),
         )
     )
     return rules
@@ -115,37 +179,49 @@ def alert_name(code: str) -> str:
     return "PpocrGuard" + "".join(word.capitalize() for word in code.split("_"))
 
 
+def _page(alert: str) -> str:
+    return f"alerts.md#{alert.lower()}"
+
+
 def _numbers(code: str) -> str:
-    if code.startswith("hmean") or code == "overfitting":
-        hmean = _value('"ppocr_guard_eval_hmean_ratio{run=%q}"')
-        best = _value('"ppocr_guard_eval_best_hmean_ratio{run=%q}"')
-        return f"hmean {hmean}, best {best}. "
-    if code.startswith("shrink_ratio") or code == "unclip_mismatch":
-        series = "\"ppocr_guard_effective_shrink_ratio{run=%q, op='MakeShrinkMap', source='live'}\""
-        return f"Effective shrink ratio {_value(series)}. "
+    """What the run scored, or its ratio: as it is now or was when the run was seen last. Nothing
+    where there is no such number."""
+    if code.startswith("hmean") or code in ("overfitting", "below_baseline"):
+        return "".join(
+            _value(f"{name} ", f"ppocr_guard_eval_{metric}", end)
+            for name, metric, end in (
+                ("hmean", "hmean_ratio", ", "),
+                ("best", "best_hmean_ratio", ". "),
+                ('{{ . | first | label "indicator" }}', "main_ratio", ", "),
+                ("best", "best_main_ratio", ". "),
+            )
+        )
+    if code.startswith("shrink_ratio") or code in ("unclip_mismatch", "no_positives"):
+        more = ", op='MakeShrinkMap', source='live'"
+        return _value("Effective shrink ratio ", "ppocr_guard_effective_shrink_ratio", ". ", more)
     return ""
 
 
-def _value(series: str) -> str:
-    """Template for a number of the run; "unknown" when the series is not there (yet)."""
+def _value(name: str, metric: str, end: str, more: str = "") -> str:
+    """Template for a number of the very run that the alert is about."""
+    series = f"last_over_time({metric}{{job=%q, instance=%q, run=%q, model=%q{more}}}[{KEPT}])"
+    labels = " ".join(f"$labels.{label}" for label in BY.split(", "))
     return (
-        f"{{{{ with printf {series} $labels.run | query }}}}"
-        '{{ . | first | value | printf "%.3f" }}{{ else }}unknown{{ end }}'
+        f'{{{{ with printf "{series}" {labels} | query }}}}'
+        f'{name}{{{{ . | first | value | printf "%.3f" }}}}{end}{{{{ end }}}}'
     )
 
 
 def run_rules() -> list[AlertRule]:
     """What only Prometheus can tell: a guard that went away or went silent."""
-    on = "job, instance, run"
-    seen = "ppocr_guard_last_update_timestamp_seconds"
     return [
         AlertRule(
             alert="PpocrGuardRunVanished",
-            expr=f"present_over_time({seen}[1h]) unless on ({on}) {seen}"
-            f" unless on ({on}) (last_over_time(ppocr_guard_finished[1h]) == 1)",
+            expr=f"{STATE} == 2",
             summary="{{ $labels.run }}: the training went away before it had finished",
             description="Failed, killed, out of memory, or the machine is gone: look at the end of "
-            "its log. {{ $labels.instance }} no longer answers.",
+            "its log. {{ $labels.instance }} no longer answers, and the run goes on nowhere else.",
+            page=_page("PpocrGuardRunVanished"),
             severity="critical",
             hold="1m",
         ),
@@ -160,16 +236,19 @@ def run_rules() -> list[AlertRule]:
             "{{ $value | humanizeDuration }}",
             description="The process lives but no step, evaluation or epoch comes: a hang, "
             "usually of the data loader or of another rank.",
+            page=_page("PpocrGuardSilent"),
             severity="warning",
             hold="1m",
         ),
         AlertRule(
             alert="PpocrGuardHookFailing",
-            expr="sum by (job, instance, run, model, hook) "
-            "(increase(ppocr_guard_hook_errors_total[1h])) > 0",
+            # Lately, or so often that the guard has switched it off.
+            expr=f"sum by ({BY}, hook) (increase(ppocr_guard_hook_errors_total[1h])) > 0"
+            f" or max by ({BY}, hook) (ppocr_guard_hook_errors_total) >= 3",
             summary="{{ $labels.run }}: hook {{ $labels.hook }} fails",
             description="Training goes on; after three failures it goes on without this hook. "
             "The reason is in the training log.",
+            page=_page("PpocrGuardHookFailing"),
             severity="warning",
         ),
         AlertRule(
@@ -178,6 +257,7 @@ def run_rules() -> list[AlertRule]:
             summary='{{ $labels.run }}: the guard takes {{ $value | printf "%.3f" }} of the '
             "training thread's time",
             description="Switch off the hook that does it; hooks must leave I/O to the background.",
+            page=_page("PpocrGuardSlowsTraining"),
             severity="info",
             hold="15m",
         ),
@@ -187,6 +267,7 @@ def run_rules() -> list[AlertRule]:
             summary="{{ $labels.run }}: training waits for data "
             '{{ $value | printf "%.3f" }} of its time',
             description="More num_workers, smaller images, or a loader that fails and retries.",
+            page=_page("PpocrGuardDataBound"),
             severity="info",
             hold="30m",
         ),

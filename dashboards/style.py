@@ -22,6 +22,7 @@ from grafana_foundation_sdk.builders import (
 from grafana_foundation_sdk.models import common, dashboard
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
+from ppocr_guard.dashboards.rules import RUN_STATES
 from ppocr_guard.dashboards.verdicts import VERDICT_COLORS, VERDICT_LEVELS
 
 DATASOURCE = dashboard.DataSourceRef(type_val="prometheus", uid="${datasource}")
@@ -183,7 +184,8 @@ VERDICT_NAMES = {
     level: (state.replace("_", " "), VERDICT_COLORS[state])
     for state, level in VERDICT_LEVELS.items()
 }
-STATE_NAMES = {0: ("running", "green"), 1: ("ended", "blue"), 2: ("vanished", "red")}
+STATE_COLORS = {"running": "green", "ended": "blue", "vanished": "red", "elsewhere": "blue"}
+STATE_NAMES = {level: (name, STATE_COLORS[name]) for level, name in RUN_STATES.items()}
 
 
 def graph(*, fill: int = 0, step: bool = False, calcs: Sequence[str] = ("lastNotNull",)) -> Any:

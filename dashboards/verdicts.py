@@ -22,15 +22,8 @@ WORST = VERDICT_LEVELS["not_learning"]  # from here on a run is not worth its ma
 def verdict_level(selector: str, by: str, range_: str = "") -> str:
     """PromQL for the level of the current verdict, one series for each of the labels ``by``.
 
-    ``ppocr_guard_verdict`` is 1 for the state that holds and 0 for all others, so the sum of
-    state times level is the level. With ``range_`` the last value within it counts, which keeps
-    runs that have ended in sight.
+    Never a sum: of several runs under one set of labels, the worst shows. With ``range_`` the
+    last value within it counts, which keeps runs that have ended in sight.
     """
-
-    def term(state: str, level: int) -> str:
-        labels = f'{selector}, state="{state}"' if selector else f'state="{state}"'
-        series = f"ppocr_guard_verdict{{{labels}}}"
-        return f"{level} * " + (f"last_over_time({series}[{range_}])" if range_ else series)
-
-    terms = " or ".join(term(state, level) for state, level in VERDICT_LEVELS.items())
-    return f"sum by ({by}) ({terms})"
+    series = f"ppocr_guard_verdict_level{{{selector}}}"
+    return f"max by ({by}) (" + (f"last_over_time({series}[{range_}])" if range_ else series) + ")"

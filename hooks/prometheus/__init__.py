@@ -27,6 +27,7 @@ from ppocr_guard.events import (
     Verdict,
 )
 from ppocr_guard.hook import Hook, HookOptions
+from ppocr_guard.hooks.prometheus.memory import Memory
 from ppocr_guard.hooks.prometheus.metrics import RunMetrics
 from ppocr_guard.hooks.prometheus.outputs import (
     Output,
@@ -107,11 +108,15 @@ class Prometheus(Hook):
         super().__init__(*args, **kwargs)
         self.server: Optional[MetricsServer] = None
         self._metrics: Optional[RunMetrics] = None
+        self._memory = Memory()
         self._writer = PeriodicWriter([], 1.0)
         self._target_file: Optional[str] = None
 
     def on_run_start(self, event: RunStart) -> None:
-        self._metrics = RunMetrics(event, self.health)
+        if not event.resumed:
+            self._memory = Memory()
+        self._metrics = RunMetrics(event, self.health, self._memory)
+        self._metrics.conditions(self.conditions)  # those that a resume inherits
         registry = CollectorRegistry()
         registry.register(self._metrics)
         self._serve(registry, self._metrics)
@@ -147,16 +152,22 @@ class Prometheus(Hook):
 
     def on_verdict(self, event: Verdict) -> None:
         if self._metrics:
-            self._metrics.verdict(event.state)
+            self._metrics.verdict(event)
+            self._writer.soon()
 
     def on_alert(self, event: Alert) -> None:
         if self._metrics:
             self._metrics.alert(event)
-            self._writer.soon()
 
     def on_run_end(self, event: RunEnd) -> None:
         if self._metrics:
             self._metrics.end(event)
+
+    def state_dict(self) -> dict[str, Any]:
+        return self._memory.to_json()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._memory = Memory.from_json(state)
 
     def close(self, deadline: float) -> None:
         self._writer.close(deadline)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Optional
 
 from prometheus_client.core import (
@@ -25,6 +25,7 @@ from ppocr_guard.codes import ALERT_CODES
 from ppocr_guard.events import (
     VERDICTS,
     Alert,
+    Condition,
     EvalEnd,
     Event,
     RoundTrip,
@@ -32,9 +33,12 @@ from ppocr_guard.events import (
     RunStart,
     ShrinkRatio,
     StepEnd,
+    Verdict,
 )
 from ppocr_guard.hook import GuardHealth
+from ppocr_guard.hooks.prometheus.memory import Memory, launch_labels
 from ppocr_guard.hparams import hyperparameters
+from ppocr_guard.verdict import number
 
 PREFIX = "ppocr_guard_"
 STEP_BUCKETS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -42,6 +46,8 @@ WAIT_BUCKETS = (0.001, 0.01, 0.1, 0.5, 1.0, 5.0)
 PREMADE_SEVERITIES = ("warning", "critical")  # of alerts that somebody may be woken by
 PREMADE_INFO = ("hmean_plateau",)  # raised as info
 MAX_COMPONENTS = 12  # of the loss; distillation has a set for each student
+MAX_CONDITIONS = 30  # worst first; more do not help whoever is woken
+MAX_SUBJECT = 60  # characters of the label
 PACE_STEPS = 20  # over which images_per_second is taken
 _BASE = ("run", "model")
 
@@ -49,17 +55,19 @@ _BASE = ("run", "model")
 class RunMetrics(Collector):
     """The state of one run, and its metrics on :meth:`collect` (from any thread)."""
 
-    def __init__(self, start: RunStart, health: GuardHealth) -> None:
+    def __init__(
+        self, start: RunStart, health: GuardHealth, memory: Optional[Memory] = None
+    ) -> None:
+        self.memory = memory or Memory()
+        self._conditions: frozenset[tuple[str, str, str]] = frozenset()
         self._labels = [start.run, start.model]
         self._start = start
         self._health = health
         self._epoch = max(0, start.start_epoch - 1)
         self._global_step = start.global_step
         self._updated = start.time
-        self._state = "too_short"
         self._finished = False
         self._step: Optional[StepEnd] = None
-        self._eval: Optional[EvalEnd] = None
         self._round_trip: Optional[RoundTrip] = None
         self._ratios: dict[tuple[str, str], ShrinkRatio] = {}  # (operator, source)
         self._steps = self._images = self._data_errors = 0
@@ -95,7 +103,7 @@ class RunMetrics(Collector):
                 self._pace.append((event.images, event.step_seconds))
 
     def evaluation(self, event: EvalEnd) -> None:
-        self._eval = event
+        self.memory.evaluation = event
         self.seen(event)
 
     def ratio(self, event: ShrinkRatio) -> None:
@@ -109,8 +117,14 @@ class RunMetrics(Collector):
     def data_errors(self, count: int) -> None:
         self._data_errors = count
 
-    def verdict(self, state: str) -> None:
-        self._state = state
+    def verdict(self, event: Verdict) -> None:
+        self.memory.verdict = event.state
+        self.conditions(event.conditions)
+
+    def conditions(self, held: Iterable[Condition]) -> None:
+        """All that hold, worst first; the others are over."""
+        keys = dict.fromkeys((one.code, _label(one.subject), one.severity) for one in held)
+        self._conditions = frozenset(list(keys)[:MAX_CONDITIONS])
 
     def alert(self, event: Alert) -> None:
         key = (event.code, event.severity)
@@ -119,7 +133,7 @@ class RunMetrics(Collector):
 
     def end(self, event: RunEnd) -> None:
         """A run that failed is no finished run: it shall be noticed."""
-        self._finished = event.reason in ("finished", "stopped")
+        self._finished = event.reason != "failed"
         self.seen(event)
 
     def status(self) -> dict[str, Any]:
@@ -129,13 +143,16 @@ class RunMetrics(Collector):
             "model": self._start.model,
             "epoch": self._epoch,
             "global_step": self._global_step,
-            "verdict": self._state,
+            "verdict": self.memory.verdict,
+            "conditions": sorted({code for code, _, _ in self._conditions}),
             "last_update_timestamp_seconds": self._updated,
             "finished": self._finished,
         }
 
     def collect(self) -> Iterator[Metric]:
         yield from self._progress()
+        yield from self._judgement()
+        yield from self._about()
         yield from self._shrink_ratio()
         yield from self._evaluations()
         yield from self._training()
@@ -168,13 +185,38 @@ class RunMetrics(Collector):
         )
         yield from self._one(
             "finished",
-            "1 when the run came to its end or was stopped by the guard.",
+            "1 when the run came to its end, or was stopped by the guard or by hand.",
             float(self._finished),
         )
+
+    def _judgement(self) -> Iterator[Metric]:
+        state = self.memory.verdict
         verdict = self._gauge("verdict", "What the run looks like: 1 for one state.", "state")
-        for state in VERDICTS:
-            verdict.add_metric([*self._labels, state], float(state == self._state))
+        for one in VERDICTS:
+            verdict.add_metric([*self._labels, one], float(one == state))
         yield verdict
+        yield from self._one(
+            "verdict_level",
+            "The same as a number: 0 is healthy, the higher the worse.",
+            number(state),
+        )
+        holds = self._gauge(
+            "condition", "1 while it holds; gone when it is over.", "code", "subject", "severity"
+        )
+        for labels in sorted(self._conditions):
+            holds.add_metric([*self._labels, *labels], 1)
+        if holds.samples:
+            yield holds
+
+    def _about(self) -> Iterator[Metric]:
+        launch = launch_labels(self._start, self.memory.run_id)
+        began = self._gauge(
+            "launch_timestamp_seconds",
+            "Unix time at which this launch of the run began, and which run it is.",
+            *launch,
+        )
+        began.add_metric([*self._labels, *launch.values()], self._start.time)
+        yield began
         build = InfoMetricFamily(PREFIX + "build", "Versions.", labels=_BASE)
         build.add_metric(
             self._labels, {"version": __version__, "paddleocr_release": self._start.release}
@@ -217,7 +259,7 @@ class RunMetrics(Collector):
             )
 
     def _evaluations(self) -> Iterator[Metric]:
-        event = self._eval
+        event = self.memory.evaluation
         if event is None:
             return
         for name in ("hmean", "precision", "recall"):
@@ -306,6 +348,10 @@ class _Histogram:
             total += count
             rows.append((bound, float(total)))
         return rows, self._sum
+
+
+def _label(subject: str) -> str:
+    return subject if len(subject) <= MAX_SUBJECT else subject[: MAX_SUBJECT - 1] + "…"
 
 
 def _components(losses: Mapping[str, float]) -> list[str]:

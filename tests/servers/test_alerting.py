@@ -23,7 +23,8 @@ def test_a_collapse_rings_the_phone(stack: Stack) -> None:
     assert alert["labels"]["model"] == "DB/MobileNetV3"
     assert alert["annotations"]["description"].startswith("hmean 0.2")
     assert "best 0.790" in alert["annotations"]["description"]
-    assert alert["annotations"]["dashboard"].endswith("/d/ppocr-guard-run?var-run=falls")
+    place = f"var-job=ppocr_guard&var-instance=127.0.0.1%3A{trainer.port}&var-run=falls"
+    assert alert["annotations"]["dashboard"].endswith(f"/d/ppocr-guard-run?{place}")
     # The cause is named too, though its counter was 1 at the very first scrape.
     cause = "PpocrGuardShrinkRatioUnexpected"
     wait_for("its cause", lambda: stack.receiver.alerts(cause, "falls"))

@@ -121,6 +121,7 @@ def test_promtool_finds_nothing_in_the_page(watched: Stack) -> None:
         ["check", "config", "prometheus.yml"],
         ["check", "rules", "rules.yml"],
         ["test", "rules", "rules_test.yml"],
+        ["test", "rules", "states_test.yml"],
     ],
     ids=" ".join,
 )

@@ -8,6 +8,7 @@ import re
 import typing
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +17,11 @@ from ruamel.yaml import YAML
 
 from ppocr_guard.codes import ALERT_CODES
 from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
+from ppocr_guard.dashboards.rules import RUNBOOKS
 from ppocr_guard.dashboards.verdicts import VERDICT_LEVELS
 from ppocr_guard.events import (
     VERDICTS,
+    Condition,
     EvalEnd,
     Event,
     RoundTrip,
@@ -28,6 +31,7 @@ from ppocr_guard.events import (
     StepEnd,
 )
 from ppocr_guard.guard import Guard
+from ppocr_guard.hook import Hook
 from ppocr_guard.hooks.prometheus import Prometheus
 
 FOLDER = files("ppocr_guard.dashboards")
@@ -198,6 +202,11 @@ def test_every_metric_is_exported_or_recorded(exported: set[str]) -> None:
             assert metric in exported, rule["alert"]
 
 
+class Judge(Hook):
+    def on_eval(self, event: EvalEnd) -> Condition:
+        return Condition("hmean_collapse", "critical", "m", subject="val")
+
+
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """Names of all samples that the Prometheus hook exposes over a run, in detection or not."""
@@ -205,7 +214,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     names = set()
     for indicator in ("hmean", "acc"):
         page = folder / f"{indicator}.prom"
-        guard = Guard([Prometheus(port=None, textfile=str(page))])
+        guard = Guard([Judge(), Prometheus(port=None, textfile=str(page))])
         guard.health.hook_errors["VisualDL"] = 1
         for event in events_of_a_run(indicator):
             guard.dispatch(event)
@@ -239,6 +248,49 @@ def test_each_alert_code_has_a_rule_with_its_meaning() -> None:
         assert len(rule["annotations"]["description"]) > 20
     others = next(rule for rule in rules() if rule.get("alert") == "PpocrGuardOwnHook")
     assert all(code in others["expr"] for code in ALERT_CODES)
+
+
+def test_alert_rules_read_states_of_one_run_on_one_machine() -> None:
+    """No window of time after an event, no number of another run of that name."""
+    for rule in rules():
+        if "alert" not in rule:
+            continue
+        told = rule["annotations"]
+        if 'code="' in rule["expr"]:
+            assert rule["expr"].startswith("run_code:ppocr_guard_condition:held{"), rule["alert"]
+        for name in ("job", "instance", "run"):
+            assert f"var-{name}={{{{ $labels.{name} | urlquery }}}}" in told["dashboard"]
+        for selector in re.findall(r"ppocr_guard_\w+\{(.*?)\}", told["description"]):
+            assert selector.startswith("job=%q, instance=%q, run=%q, model=%q"), rule["alert"]
+    assert "unknown" not in FOLDER.joinpath("rules.yml").read_text(encoding="utf-8")
+
+
+def test_each_rule_names_its_runbook() -> None:
+    pages = {}
+    for rule in rules():
+        if "alert" in rule:
+            base, _, page = rule["annotations"]["runbook_url"].partition(RUNBOOKS)
+            assert base == ""
+            pages[rule["alert"]] = page
+    assert len(set(pages.values())) == len(pages)
+    ours = Path(__file__).parents[2].joinpath("docs", "alerts.md").read_text(encoding="utf-8")
+    headings = {line.lstrip("# ").lower() for line in ours.splitlines() if line.startswith("## ")}
+    for alert, page in pages.items():
+        if page.startswith("codes/"):
+            assert page[len("codes/") : -len(".md")] in ALERT_CODES
+        else:
+            assert page == f"alerts.md#{alert.lower()}"
+            assert alert.lower() in headings
+
+
+def test_levels_are_never_summed() -> None:
+    """The sum of a healthy and a collapsed run would be a third verdict."""
+    promql_parser = pytest.importorskip("promql_parser", reason="pip install ppocr-guard[test]")
+    for where, expr in expressions():
+        for node, parents in nodes(promql_parser.parse(expr)):
+            if type(node).__name__ == "VectorSelector" and "level" in str(node.name):
+                used = [str(parent.op) for parent in parents if hasattr(parent, "op")]
+                assert "sum" not in " ".join(used).lower(), where
 
 
 def test_each_verdict_has_a_level() -> None:

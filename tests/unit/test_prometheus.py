@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from ppocr_guard.codes import ALERT_CODES
 from ppocr_guard.events import (
     VERDICTS,
     Alert,
+    Condition,
     EvalEnd,
     RoundTrip,
     RunEnd,
@@ -39,6 +41,8 @@ from ppocr_guard.events import (
     StepEnd,
     Verdict,
 )
+from ppocr_guard.guard import Guard
+from ppocr_guard.hook import Hook
 from ppocr_guard.hooks.prometheus import Prometheus
 
 LOSSES = {"loss": 3.0, "loss_shrink_maps": 1.5, "loss_threshold_maps": 1.0, "loss_binary_maps": 0.5}
@@ -151,6 +155,110 @@ def test_all_numbers_of_a_run_are_served(hook: Prometheus) -> None:
     assert found["fitting_unclip_ratio",] == 0.43
     assert 'paddleocr_release="2.8.1"' in text
     assert 'total_epoch="500"' in text
+
+
+def held(hook: Prometheus) -> set[tuple[str, ...]]:
+    """(code, severity, subject) of the conditions on the page."""
+    return {key[1:] for key in values(scrape(hook)[0]) if key[0] == "condition"}
+
+
+def test_a_condition_is_1_while_it_holds_and_goes_when_it_is_over(hook: Prometheus) -> None:
+    feed(hook)
+    wrong = Condition("shrink_ratio_unexpected", "critical", "m", subject="MakeShrinkMap")
+    falls = Condition("hmean_collapse", "warning", "m")
+    assert held(hook) == set()
+    hook.on_verdict(Verdict(1042.0, 1, 41, 1, "collapsed", "", (wrong, falls)))
+    assert held(hook) == {
+        ("shrink_ratio_unexpected", "critical", "MakeShrinkMap"),
+        ("hmean_collapse", "warning", ""),
+    }
+    assert {v for k, v in values(scrape(hook)[0]).items() if k[0] == "condition"} == {1}
+    worse = replace(falls, severity="critical")
+    hook.on_verdict(Verdict(1043.0, 1, 42, 2, "collapsed", "", (worse,)))
+    assert held(hook) == {("hmean_collapse", "critical", "")}
+    hook.on_verdict(Verdict(1044.0, 1, 43, 3, "healthy"))
+    assert held(hook) == set()
+    found = values(scrape(hook)[0])
+    assert (found["verdict_level",], found["verdict", "healthy"]) == (0, 1)
+
+
+def test_conditions_without_end_do_not_fill_prometheus(hook: Prometheus) -> None:
+    feed(hook)
+    many = tuple(Condition("mine", "info", "m", subject="x" * 90 + str(i)) for i in range(50))
+    hook.on_verdict(Verdict(1042.0, 1, 41, 1, "healthy", "", many))
+    assert held(hook) == {("mine", "info", "x" * 59 + "…")}
+    many = tuple(Condition("mine", "info", "m", subject=f"rank {i}") for i in range(200))
+    worst = Condition("hmean_collapse", "critical", "m")
+    hook.on_verdict(Verdict(1042.0, 1, 41, 1, "healthy", "", (worst, *many)))
+    assert len(held(hook)) == 30
+    assert ("hmean_collapse", "critical", "") in held(hook)
+
+
+def resumed_page(saved: dict[str, Any], **start: Any) -> dict[tuple[str, ...], float]:
+    """What a launch serves before it has trained a step."""
+    hook = Prometheus(port=0, linger_seconds=0)
+    guard = Guard([hook])
+    guard.load_state_dict(saved)
+    guard.dispatch(replace(run_start(), time=2000.0, resumed=True, **start))
+    found = values(scrape(hook)[0])
+    guard.close(timeout=5)
+    return found
+
+
+def test_a_resume_shows_at_once_what_held_and_which_run_it_is() -> None:
+    class Falls(Hook):
+        def on_eval(self, event: EvalEnd) -> Condition:
+            return Condition("hmean_collapse", "critical", "hmean fell", subject="val")
+
+    hook = Prometheus(port=0, linger_seconds=0)
+    guard = Guard([Falls(), hook])
+    guard.dispatch(run_start())
+    guard.dispatch(EvalEnd(1041.0, 1, 40, 5, {"hmean": 0.24}, "hmean", 0.24, 0.79, 1, 12.5))
+    assert held(hook) == {("hmean_collapse", "critical", "val")}
+    before = values(scrape(hook)[0])
+    saved = json.loads(json.dumps(guard.state_dict()))
+    guard.close(timeout=5)
+
+    after = resumed_page(saved)
+    assert after["condition", "hmean_collapse", "critical", "val"] == 1
+    for name in ("verdict_level", "eval_hmean_ratio", "eval_best_hmean_ratio"):
+        assert after[name,] == before[name,]
+    [launch] = [key for key in after if key[0] == "launch_timestamp_seconds"]
+    assert launch in before  # same run, host and folder
+    assert (before[launch], after[launch]) == (1000, 2000)
+    moved = resumed_page(saved, save_model_dir="elsewhere")
+    [other] = [key for key in moved if key[0] == "launch_timestamp_seconds"]
+    assert other[1] != launch[1]  # another folder
+    assert other[2:] == launch[2:]
+
+
+def test_two_runs_of_one_name_in_one_folder_are_two_runs() -> None:
+    pages = []
+    for _ in range(2):
+        hook = Prometheus(port=0, linger_seconds=0)
+        feed(hook)
+        pages.append(values(scrape(hook)[0]))
+        hook.close(time.monotonic() + 1)
+    first, second = ({k for k in page if k[0] == "launch_timestamp_seconds"} for page in pages)
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{}, {"run_id": "a", "verdict": "rotten", "evaluation": None}, {"run_id": "a", "verdict": 3}],
+)
+def test_a_state_that_does_not_fit_begins_anew(
+    state: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    found = resumed_page({"hooks": {"Prometheus": state}})
+    assert found["verdict_level",] == 1
+    assert "Prometheus starts anew" in caplog.text
+
+
+def test_a_run_that_was_ended_by_hand_has_not_vanished(hook: Prometheus) -> None:
+    feed(hook)
+    hook.on_run_end(RunEnd(1100.0, 1, 41, "interrupted"))
+    assert values(scrape(hook)[0])["finished",] == 1
 
 
 def test_a_whole_run_stays_under_120_series(hook: Prometheus) -> None:
