@@ -24,7 +24,7 @@ import pytest
 from ppocr_guard.dashboards.write import render, save
 
 HERE = Path(__file__).parent
-# (port of the Prometheus hook, run name, "healthy" or "collapse", seconds an epoch) -> process
+# (port of the Prometheus hook, run name, scenario, seconds an epoch) -> process
 StartTraining = Callable[[int, str, str, float], "subprocess.Popen[str]"]
 APT = {
     "prometheus": "prometheus",
@@ -130,7 +130,8 @@ class Stack:
     prometheus: str = ""
     alertmanager: str = ""
     trainers: list[Trainer] = field(default_factory=list)
-    processes: list[subprocess.Popen[Any]] = field(default_factory=list)
+    processes: dict[str, subprocess.Popen[Any]] = field(default_factory=dict)
+    commands: dict[str, list[str]] = field(default_factory=dict)
 
     def start_trainer(self, run: str, scenario: str, seconds: float = 2.0) -> Trainer:
         """A training that Prometheus finds by itself, as a user adds one to targets.yml."""
@@ -141,6 +142,19 @@ class Stack:
         targets = [f"127.0.0.1:{one.port}" for one in self.trainers]
         (self.folder / "targets.yml").write_text(json.dumps([{"targets": targets}]))
         return trainer
+
+    def start(self, name: str, url: str) -> None:
+        """One of the servers; with the data that it left."""
+        with (self.folder / f"{name}.log").open("a") as log:
+            self.processes[name] = subprocess.Popen(
+                self.commands[name], cwd=self.folder, stdout=log, stderr=subprocess.STDOUT
+            )
+        wait_for(f"{url} ready", lambda: get(f"{url}/-/ready") is not None)
+
+    def end(self, name: str) -> None:
+        process = self.processes.pop(name)
+        process.terminate()
+        process.wait(timeout=20)
 
     def query(self, expr: str, at: Optional[float] = None) -> list[dict[str, Any]]:
         parameters = {"query": expr, **({"time": str(at)} if at else {})}
@@ -178,12 +192,16 @@ def hasten(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def start_training() -> StartTraining:
-    """What trains: a real guard and hook, fed with events. Overridden where PaddleOCR trains."""
+def start_training(tmp_path_factory: pytest.TempPathFactory) -> StartTraining:
+    """What trains: a real guard and hook, fed with events. Overridden where PaddleOCR trains.
+    A run that is started again is resumed."""
+    runs = tmp_path_factory.mktemp("runs")
 
     def start(port: int, run: str, scenario: str, seconds: float) -> subprocess.Popen[str]:
+        (runs / run).mkdir(exist_ok=True)
         command = [sys.executable, str(HERE / "fed_trainer.py"), str(port), run, scenario]
-        return subprocess.Popen([*command, str(seconds)], stdin=subprocess.PIPE, text=True)
+        command += [str(seconds), str(runs / run)]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
 
     return start
 
@@ -202,33 +220,28 @@ def stack(
     stack = Stack(folder, receiver, start_training)
     stack.prometheus = f"http://127.0.0.1:{ports['prometheus']}"
     stack.alertmanager = f"http://127.0.0.1:{ports['alertmanager']}"
-    commands = [
-        [
+    stack.commands = {
+        "prometheus": [
             prometheus,
             "--config.file=prometheus.yml",
             "--storage.tsdb.path=tsdb",
             f"--web.listen-address=127.0.0.1:{ports['prometheus']}",
         ],
-        [
+        "alertmanager": [
             alertmanager,
             "--config.file=alertmanager.yml",
             "--storage.path=alerts",
             "--cluster.listen-address=",
             f"--web.listen-address=127.0.0.1:{ports['alertmanager']}",
         ],
-    ]
+    }
     try:
-        for command in commands:
-            log = (folder / f"{Path(command[0]).name}.log").open("w")
-            stack.processes.append(
-                subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
-            )
-        for url in (stack.prometheus, stack.alertmanager):
-            wait_for(f"{url} ready", lambda url=url: get(f"{url}/-/ready") is not None)
+        stack.start("prometheus", stack.prometheus)
+        stack.start("alertmanager", stack.alertmanager)
         yield stack
     finally:
-        for process in [*(one.process for one in stack.trainers), *stack.processes]:
-            process.terminate()
-        for process in stack.processes:
-            process.wait(timeout=20)
+        for trainer in stack.trainers:
+            trainer.process.terminate()
+        for name in list(stack.processes):
+            stack.end(name)
         receiver.server.shutdown()

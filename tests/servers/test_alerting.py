@@ -53,6 +53,53 @@ def test_a_killed_run_has_vanished_and_a_finished_one_has_not(stack: Stack) -> N
     assert stack.query('ALERTS{alertname="PpocrGuardRunVanished", run="finished"}') == []
 
 
+def test_a_condition_begins_and_resolves_over_a_restart_of_prometheus(stack: Stack) -> None:
+    stack.start_trainer("recovers", "recovers", 3.0)
+    name = "PpocrGuardHmeanCollapse"
+    began = wait_for("the alert", lambda: stack.receiver.alerts(name, "recovers"))[0]
+    stack.end("prometheus")
+    stack.start("prometheus", stack.prometheus)
+    held = 'run_code:ppocr_guard_condition:held{run="recovers", code="hmean_collapse"}'
+    [series] = wait_for("what holds", lambda: stack.query(held))
+    assert series["metric"]["severity"] == "critical"
+    assert stack.receiver.alerts(name, "recovers", "resolved") == [], "it went on all the time"
+    ended = wait_for("its end", lambda: stack.receiver.alerts(name, "recovers", "resolved"))[0]
+    assert ended["fingerprint"] == began["fingerprint"]
+    assert stack.query(held) == []
+    assert stack.query('ppocr_guard_condition{run="recovers"}') == []
+    [level] = stack.query('run:ppocr_guard_verdict:level{run="recovers"}')
+    assert level["value"][1] == "0"
+
+
+def test_a_run_that_was_killed_and_resumed_on_another_port_still_falls(stack: Stack) -> None:
+    first = stack.start_trainer("moves", "collapse", 1.0)
+    name, gone = "PpocrGuardHmeanCollapse", "PpocrGuardRunVanished"
+    wait_for("the alert", lambda: stack.receiver.alerts(name, "moves"))
+    first.kill()
+    wait_for("it vanished", lambda: stack.receiver.alerts(gone, "moves"))
+    second = stack.start_trainer("moves", "collapse", 1.0)
+    wait_for("it is back", lambda: stack.receiver.alerts(gone, "moves", "resolved"))
+    place = {
+        port: f'{{run="moves", instance="127.0.0.1:{port}"}}' for port in (first.port, second.port)
+    }
+    [state] = stack.query(f"run:ppocr_guard_state:level{place[first.port]}")
+    assert state["value"][1] == "3"
+    [state] = stack.query(f"run:ppocr_guard_state:level{place[second.port]}")
+    assert state["value"][1] == "0"
+    held = "run_code:ppocr_guard_condition:held"
+    assert stack.query(held + place[first.port]) == []
+    assert {one["metric"]["code"] for one in stack.query(held + place[second.port])} == {
+        "hmean_collapse",
+        "shrink_ratio_unexpected",
+    }
+
+    def told_of_its_new_address() -> bool:
+        told = {one["labels"]["instance"] for one in stack.receiver.alerts(name, "moves")}
+        return f"127.0.0.1:{second.port}" in told
+
+    wait_for("the alert under its new address", told_of_its_new_address)
+
+
 @pytest.mark.parametrize(
     ("severity", "receiver"), [("critical", "phone"), ("warning", "chat"), ("info", "digest")]
 )
