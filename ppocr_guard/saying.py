@@ -52,12 +52,14 @@ class Narrator:
 
 def alert_line(alert: Alert, *, brief: bool = False) -> str:
     """One line for a log: code, sentence, cause, advice. ``brief``: the cause by its name."""
-    if alert.because and brief:
-        return f"[{alert.code}] {alert.message} Cause, as told above: {alert.cause}."
     parts = [f"[{alert.code}]"]
     parts.append("Still so after the resume:" if alert.change == "persists" else "")
-    cause = alert.because.rstrip(".")
-    parts += [alert.message, f"Cause: {cause}." if cause else "", alert.advice]
+    parts.append(alert.message)
+    if alert.because and brief:
+        parts.append(f"Cause, as told above: {alert.cause}.")
+    else:
+        cause = alert.because.rstrip(".")
+        parts += [f"Cause: {cause}." if cause else "", alert.advice]
     return " ".join(part for part in parts if part)
 
 
