@@ -18,6 +18,7 @@ from ppocr_guard.events import (
     Baseline,
     CheckpointSaved,
     DataErrors,
+    Environment,
     EpochStart,
     EvalEnd,
     EvalSample,
@@ -27,6 +28,7 @@ from ppocr_guard.events import (
     Hang,
     Repaired,
     Resolved,
+    Resources,
     RoundTrip,
     RunEnd,
     RunStart,
@@ -132,6 +134,12 @@ class Journal(Hook):
         self._put(event)
 
     def on_hang(self, event: Hang) -> None:
+        self._put(event)
+
+    def on_environment(self, event: Environment) -> None:
+        self._put(event)
+
+    def on_resources(self, event: Resources) -> None:
         self._put(event)
 
     def on_verdict(self, event: Verdict) -> None:

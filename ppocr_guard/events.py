@@ -277,6 +277,41 @@ class Hang:
 
 
 @dataclass(frozen=True)
+class Environment:
+    """Where a launch trains and with what; comes some seconds after its start, once."""
+
+    time: float
+    host: str
+    command: str  # without secrets
+    python: str
+    system: str = ""
+    cpu: str = ""
+    cpus: int = 0
+    memory_bytes: float = 0.0  # of the machine
+    gpus: tuple[str, ...] = ()
+    paddleocr: str = ""  # folder of the PaddleOCR that trains
+    commit: str = ""  # where that is a clone
+    local_changes: tuple[str, ...] = ()  # files that differ from the commit
+    packages: Mapping[str, str] = field(default_factory=dict)  # name -> version
+    epoch: int = 0
+    global_step: int = 0
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What the training process and its workers take of the machine, every so often."""
+
+    time: float
+    epoch: int
+    global_step: int
+    memory_bytes: float  # resident; what workers share is counted for each
+    cpu_percent: float  # 100: one core
+    machine_memory_bytes: float = 0.0  # in use by all
+    gpu_memory_bytes: Optional[float] = None
+    gpu_percent: Optional[float] = None
+
+
+@dataclass(frozen=True)
 class RunEnd:
     time: float
     epoch: int
@@ -439,6 +474,8 @@ Event = Union[
     DataErrors,
     Repaired,
     Hang,
+    Environment,
+    Resources,
     Verdict,
     Alert,
     Resolved,
@@ -462,6 +499,8 @@ _KINDS: dict[str, type] = {
     "data_errors": DataErrors,
     "repaired": Repaired,
     "hang": Hang,
+    "environment": Environment,
+    "resources": Resources,
     "verdict": Verdict,
     "alert": Alert,
     "resolved": Resolved,

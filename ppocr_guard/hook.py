@@ -15,6 +15,7 @@ from ppocr_guard.events import (
     BatchFigures,
     CheckpointSaved,
     DataErrors,
+    Environment,
     EpochStart,
     EvalEnd,
     EvalSample,
@@ -24,6 +25,7 @@ from ppocr_guard.events import (
     Reaction,
     Repaired,
     Resolved,
+    Resources,
     RoundTrip,
     RunEnd,
     RunStart,
@@ -136,6 +138,10 @@ class Hook:
     def on_repaired(self, event: Repaired) -> Reactions: ...
 
     def on_hang(self, event: Hang) -> Reactions: ...
+
+    def on_environment(self, event: Environment) -> Reactions: ...
+
+    def on_resources(self, event: Resources) -> Reactions: ...
 
     def on_verdict(self, event: Verdict) -> Reactions: ...
 

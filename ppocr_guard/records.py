@@ -121,6 +121,8 @@ _MAKERS: dict[str, Callable[[Any], Any]] = {
     "since": lambda value: _object(Moment, value),
     "conditions": lambda value: tuple(_object(Condition, item) for item in value),
     "changed": lambda value: tuple(str(item) for item in value),
+    "gpus": lambda value: tuple(str(item) for item in value),
+    "local_changes": lambda value: tuple(str(item) for item in value),
     "rescored": lambda value: {float(k): _restore(v) for k, v in value.items()},
     "png": base64.b64decode,
 }

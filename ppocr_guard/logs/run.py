@@ -21,10 +21,12 @@ from ppocr_guard.events import (
     Alert,
     CheckpointSaved,
     DataErrors,
+    Environment,
     EpochStart,
     EvalEnd,
     Event,
     Repaired,
+    Resources,
     RoundTrip,
     RunEnd,
     RunStart,
@@ -82,6 +84,8 @@ class Run:
     repaired: list[Placed[Repaired]] = field(default_factory=list)
     round_trips: list[RoundTrip] = field(default_factory=list)
     data_errors: Optional[DataErrors] = None
+    environment: Optional[Environment] = None  # of the latest launch that told it
+    resources: StepSeries = field(default_factory=StepSeries)  # bytes and percent
     best_checkpoint: Optional[CheckpointSaved] = None
     latest_checkpoint: Optional[CheckpointSaved] = None
     end: Optional[RunEnd] = None  # of the latest launch
@@ -119,6 +123,10 @@ class Run:
             self.repaired.append(Placed(self.step, event))
         elif isinstance(event, DataErrors):
             self.data_errors = event
+        elif isinstance(event, Environment):
+            self.environment = event
+        elif isinstance(event, Resources):
+            self._take_resources(event)
         elif isinstance(event, CheckpointSaved):
             self.latest_checkpoint = event
             self.best_checkpoint = event if event.is_best else self.best_checkpoint
@@ -178,6 +186,16 @@ class Run:
         if event.data_seconds is not None and event.step_seconds:
             pace["data_wait_share"] = min(1.0, event.data_seconds / event.step_seconds)
         self.pace.add(self.step, event.epoch, pace)
+
+    def _take_resources(self, event: Resources) -> None:
+        found = {
+            "memory_bytes": event.memory_bytes,
+            "cpu_percent": event.cpu_percent,
+            "gpu_memory_bytes": event.gpu_memory_bytes,
+            "gpu_percent": event.gpu_percent,
+        }
+        values = {name: value for name, value in found.items() if value is not None}
+        self.resources.add(self.step, event.epoch, values)
 
     # What follows is read, not gathered.
 

@@ -34,6 +34,7 @@ from ppocr_guard.paddleocr.data_errors import DataErrorCounter
 from ppocr_guard.paddleocr.examination import Examiner
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.loop import Loop
+from ppocr_guard.paddleocr.machine import MachineWatch
 from ppocr_guard.paddleocr.ratios import RatioReader
 from ppocr_guard.paddleocr.rescoring import Predictions, is_suspicious
 from ppocr_guard.paddleocr.samples import SampleDrawer, wanted
@@ -84,6 +85,7 @@ class Session:
         self._watchdog = Watchdog(self._stalled, self._hung, watch_steps=loop.rank == 0)
         self._leaving = threading.Lock()  # held for good by the thread that ends the process
         self._samples = SampleDrawer(loop.config, guard.post)
+        self._machine = MachineWatch(guard.post, lambda: (self.epoch, self.global_step))
         self._step_started = time.perf_counter()
         self._data_seconds = 0.0
         self._images: Optional[int] = None
@@ -120,6 +122,8 @@ class Session:
             status.running(event.run)
             _log.info("%s", opening_line(event, self.guard.hooks))
         self.guard.dispatch(event)
+        if self.loop.rank == 0:
+            self._machine.start()
 
     def _keep_earlier_best(self) -> None:
         """Before the first evaluation can overwrite it. A new run forgets what another kept."""
@@ -445,6 +449,7 @@ class Session:
     def end(self, reason: str, error: Optional[str] = None) -> None:
         """Tell the hooks, let them flush, and let go of PaddleOCR's logger."""
         self._watchdog.close()
+        self._machine.close()
         self._ratios.close()
         self._samples.close()
         if self._examiner is not None:
