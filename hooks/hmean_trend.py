@@ -194,6 +194,7 @@ class HmeanTrend(Collecting):
         self.stability.update(value)
         self._since_fall = 0 if self.stability.low else self._since_fall + 1
         overfits = self.overfitting.update(value, evidence.loss) and not suspect
+        overfits = overfits and evidence.ratio_of_bug_line is None  # the printed config explains it
         holds = {
             **self._holds(fall, overfits),
             "below_baseline": self.baseline.update(value),

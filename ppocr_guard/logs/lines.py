@@ -15,6 +15,9 @@ TRAIN, EVAL, BEST = "epoch: [", "cur metric", "best metric"
 OLD_EVAL = "metrics:{"  # PaddleOCR 1.x: Test iter: 144000, metrics:{'precision': ...}
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\].*?(?:\x07|\x1b\\)")
 _TIME = re.compile(r"\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d")
+_RECORD = re.compile(r"\[?\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d[^\n]{0,40}?(?:INFO|WARNING|ERROR)")
+_ESCAPED = re.compile(r"(?:\\r)?\\n[\"']?,? *$")  # of a line that JSON keeps in a list
+_LISTED = re.compile(r"[\"']?,$")
 _HEAD = re.compile(r"epoch: \[(\d+)/(\d+)\],? *(?:(?:global_step|iter): (\d+),? *)?")
 # PaddleOCR pads with x: nanxxx, infxxx.
 _NUMBER = r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+|nan|inf)"
@@ -35,8 +38,17 @@ class TrainLine:
 
 
 def clean(line: str) -> str:
-    """Without ANSI codes and line ends."""
-    return (_ANSI.sub("", line) if "\x1b" in line else line).rstrip("\r\n")
+    """Without ANSI codes and line ends, those that JSON writes as text too."""
+    line = (_ANSI.sub("", line) if "\x1b" in line else line).rstrip("\r\n")
+    return _ESCAPED.sub("", line) if "\\n" in line[-6:] else line
+
+
+def records(line: str) -> list[str]:
+    """The log lines that stand in one line: a whole log may, where line ends were lost."""
+    if line.find("INFO", 60) < 0:  # of a line of its own it stands further left
+        return [line]
+    starts = [found.start() for found in _RECORD.finditer(line)][1:]
+    return [line[i:j] for i, j in zip([0, *starts], [*starts, len(line)])]
 
 
 def time_of(line: str) -> Optional[float]:
@@ -120,7 +132,8 @@ class ConfigDump:
 
     def add(self, line: str) -> bool:
         """False when the line is no line of a configuration."""
-        found = _CONFIG.search(line)
+        line = line.rstrip()
+        found = _CONFIG.search(_LISTED.sub("", line) if line.endswith(",") else line)
         if found is None or len(found[1]) % 4:
             return False
         depth = len(found[1]) // 4

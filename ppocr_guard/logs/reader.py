@@ -17,6 +17,7 @@ from ppocr_guard.events import (
     StepEnd,
 )
 from ppocr_guard.logs import lines as parse
+from ppocr_guard.logs.opening import open_log
 
 BLOCK = 1 << 17  # characters read at once; a longer line is cut into pieces
 ALL_STEPS = 10_000  # training lines of a log that are all read, see LogReader
@@ -25,7 +26,8 @@ ERRORS_EVERY = 50  # one DataErrors event for so many failed samples
 
 
 class LogReader:
-    """The events in a log: train.log, workerlog.N, or text pasted from one.
+    """The events in a log: train.log, workerlog.N, or text pasted from one; packed by gzip, in
+    UTF-16 or a notebook too (:mod:`ppocr_guard.logs.opening`).
 
     A new :class:`RunStart` begins wherever PaddleOCR was launched anew (``train with paddle``, or
     the epoch falling back), with ``resumed`` set when that launch went on from a checkpoint; the
@@ -49,7 +51,7 @@ class LogReader:
         self._started = False
 
     def __iter__(self) -> Iterator[Event]:
-        """Raises OSError when the file cannot be read."""
+        """Raises OSError when the file cannot be read, ValueError for a notebook too large."""
         self.lines = self.skipped = self.duplicates = 0
         self._new_run()
         self._last_epoch = 0
@@ -57,7 +59,7 @@ class LogReader:
         self._best, self._best_epoch = 0.0, None
         self._seen_launch = False
         held = ""  # a line that was broken in two
-        with self.path.open(encoding=_encoding(self.path), errors="replace") as file:
+        with open_log(self.path) as file:
             train = parse.TRAIN
             for line in _lines(file):
                 self.lines += 1
@@ -69,8 +71,10 @@ class LogReader:
                 elif not line or line.isspace():
                     continue
                 line = parse.clean(line)
-                if held and parse.time_of(line) is None:
+                if held and parse.time_of(line) is None and not _evaluates_or_trains(line):
                     line, held = held + " " + line.strip(), ""
+                elif held:  # it was whole: all lines of this log end so
+                    yield from self._events(held)
                 if _broken(line):
                     held = line
                     continue
@@ -102,7 +106,7 @@ class LogReader:
             self._in_checkpoint = True  # one line a metric follows
         elif self._in_checkpoint and parse.is_metric(line):
             self._carried.update(parse.metrics(line, "INFO:"))
-        elif " : " in line and self._dump.add(line):
+        elif (" : " in line or line.rstrip(" ,").endswith(" :")) and self._dump.add(line):
             self._in_checkpoint = False
         elif "INFO" not in line and "WARNING" not in line:
             self.skipped += 1
@@ -277,19 +281,24 @@ def _lines(file: TextIO) -> Iterator[str]:
     while block := file.read(BLOCK):
         whole = (rest + block).split("\n")
         rest = whole.pop()
-        yield from whole
+        for line in whole:
+            yield from parse.records(line)
+        if len(rest) > BLOCK:
+            *records, rest = parse.records(rest)
+            yield from records
         if len(rest) > BLOCK:
             yield rest
             rest = ""
-    if rest:
-        yield rest
+    yield from parse.records(rest) if rest else ()
 
 
 def _broken(line: str) -> bool:
     """A training or evaluation line that was wrapped before its last number."""
-    return line.rstrip().endswith((",", ":")) and (
-        parse.TRAIN in line or parse.EVAL in line or parse.OLD_EVAL in line
-    )
+    return line.rstrip().endswith((",", ":")) and _evaluates_or_trains(line)
+
+
+def _evaluates_or_trains(line: str) -> bool:
+    return parse.TRAIN in line or parse.EVAL in line or parse.OLD_EVAL in line
 
 
 def _section(config: Any, name: str) -> dict[str, Any]:
@@ -302,9 +311,3 @@ def _whole(value: Any) -> int:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return 0
-
-
-def _encoding(path: Path) -> str:
-    """PowerShell redirects in UTF-16; all else is read as UTF-8 with what is not, replaced."""
-    with path.open("rb") as file:
-        return "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"

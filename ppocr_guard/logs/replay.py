@@ -15,6 +15,7 @@ from typing import Any, Optional
 from ppocr_guard.events import (
     Alert,
     CheckpointSaved,
+    Condition,
     EvalEnd,
     Event,
     RunStart,
@@ -28,8 +29,10 @@ from ppocr_guard.hooks.hmean_trend import HmeanTrend
 from ppocr_guard.hooks.loss_health import LossHealth
 from ppocr_guard.hooks.shrink_ratio import ShrinkRatio
 from ppocr_guard.logs.journal import JournalReader
+from ppocr_guard.logs.opening import is_journal, local_file
+from ppocr_guard.logs.printed import PrintedConfig
 from ppocr_guard.logs.reader import LogReader
-from ppocr_guard.records import to_record
+from ppocr_guard.records import plain, to_record
 
 # A journal holds what the live guard made of it; here all is judged anew. No hook that judges
 # looks at checkpoints.
@@ -38,7 +41,11 @@ _LEFT_OUT = (Alert, Verdict, CheckpointSaved)
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "logs", nargs="+", metavar="LOG", help="train.log, workerlog.N, or journal.jsonl"
+        "logs",
+        nargs="+",
+        metavar="LOG",
+        help="train.log, workerlog.N, or journal.jsonl; packed by gzip, a notebook, or - for "
+        "standard input",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a run")
     parser.epilog = (
@@ -52,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
     unusable = False
     for name in args.logs:
         try:
-            runs = list(replay(Path(name)))
+            with local_file(name) as path:
+                runs = list(replay(path, name))
         except (OSError, ValueError) as error:
             print(f"ppocr-guard replay: {_reason(name, error)}", file=sys.stderr)
             unusable = True
@@ -93,7 +101,9 @@ class Replayed:
         if isinstance(event, EvalEnd):
             self.metric = event.main_indicator
             self.evaluations += 1
-            if math.isfinite(event.value) and (self.best is None or event.value > self.best.value):
+            if math.isfinite(event.value) and (
+                self.best is None or event.value >= self.best.value
+            ):  # PaddleOCR, too, lets a later equal value win
                 self.best = event
         elif isinstance(event, StepEnd):
             self.steps += 1
@@ -126,7 +136,13 @@ class Replayed:
                 "global_step": stop.global_step,
                 "evaluation": self._evaluation(stop.alert) if stop.alert else stop.evaluation,
             },
+            "conditions": [_condition(condition) for condition in self.conditions],
         }
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What still holds at the end, worst first."""
+        return self.guard.verdict.conditions if self.guard.verdict else ()
 
     def _evaluation(self, alert: Alert) -> int:
         for known in self.guard.alerts:
@@ -144,15 +160,19 @@ class Replayed:
         return {name: record[name] for name in names}
 
 
-def replay(path: Path) -> Iterator[Replayed]:
+def replay(path: Path, source: str = "") -> Iterator[Replayed]:
     """The runs in a log, judged by the hooks with their defaults. A resume goes on with its run.
+
+    Args:
+        source: its name in the report, where that is not the path.
 
     Raises:
         OSError: the file cannot be read.
         ValueError: it holds no training line and no evaluation.
     """
     events: Iterable[Event]
-    events = JournalReader(path) if path.suffix == ".jsonl" else LogReader(path)
+    events = JournalReader(path) if is_journal(path) else LogReader(path)
+    source = source or str(path)
     current: Optional[Replayed] = None
     usable = False
     for event in events:
@@ -162,9 +182,9 @@ def replay(path: Path) -> Iterator[Replayed]:
             if current is not None and (current.evaluations or current.steps):
                 usable = True
                 yield current
-            current = Replayed(str(path), event.main_indicator)
+            current = Replayed(source, event.main_indicator)
         if current is None:
-            current = Replayed(str(path))
+            current = Replayed(source)
         current.add(event)
     if current is not None and (current.evaluations or current.steps):
         usable = True
@@ -173,8 +193,25 @@ def replay(path: Path) -> Iterator[Replayed]:
         raise ValueError("no training line and no evaluation in it")
 
 
+def _condition(condition: Condition) -> dict[str, Any]:
+    since = condition.since
+    return {
+        "code": condition.code,
+        "subject": condition.subject,
+        "severity": condition.severity,
+        "since": {
+            "epoch": since.epoch,
+            "global_step": since.global_step,
+            "evaluation": since.evaluation,
+        },
+        "evidence": plain(condition.evidence),
+        "cause": condition.cause,
+        "advice": str(condition.advice),
+    }
+
+
 def _guard() -> Guard:
-    hooks: list[Hook] = [ShrinkRatio(), HmeanTrend(), LossHealth(), AutoStop()]
+    hooks: list[Hook] = [ShrinkRatio(), HmeanTrend(), PrintedConfig(), LossHealth(), AutoStop()]
     return Guard(hooks, _SILENT)
 
 

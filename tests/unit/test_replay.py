@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import gzip
+import io
 import json
+import sys
 
 import pytest
 
@@ -42,7 +45,9 @@ def replay(tmp_path, capsys):
 def test_a_collapse(replay):
     code, (report,), _ = replay(log(BUG))
     assert code == 1
-    assert set(report) == {"source", "evaluations", "metric", "best", "verdict", "alerts", "stop"}
+    assert set(report) == {
+        "source", "evaluations", "metric", "best", "verdict", "alerts", "stop", "conditions",
+    }  # fmt: skip
     assert (report["evaluations"], report["metric"], report["verdict"]) == (8, "hmean", "collapsed")
     assert report["best"] == {"value": 0.79, "epoch": 1, "global_step": 20, "evaluation": 1}
     assert report["stop"] == {
@@ -145,3 +150,160 @@ def test_a_journal(tmp_path, capsys):
     assert [a["code"] for a in report["alerts"]] == ["shrink_ratio_unexpected", "hmean_collapse"]
     assert report["stop"]["evaluation"] == 4
     assert report["alerts"][1]["evidence"]["cause"] == "shrink_ratio_wrong"
+
+
+CONFIG = """\
+Global :
+    epoch_num : 500
+Optimizer :
+    lr :
+        learning_rate : 0.001
+Train :
+    dataset :
+        name : SimpleDataSet
+        ratio_list : [1.0]
+        transforms :
+            MakeBorderMap :
+                shrink_ratio : 0.4
+                total_epoch : 500
+            MakeShrinkMap :
+                shrink_ratio : 0.4
+                total_epoch : 500
+"""
+
+
+def with_config(values):
+    """A log that prints a configuration with total_epoch: 500; its loss falls all the time."""
+    lines = [P.format(0) + line for line in CONFIG.splitlines()]
+    for i, value in enumerate(values, 1):
+        text = log([value], loss=f"{3 / i:.4f}").splitlines()[1:]
+        text = [line.replace("[1/40], global_step: 20", f"[{i}/40], global_step: {20 * i}")
+                for line in text]  # fmt: skip
+        lines += [line.replace("hmean", f"precision: {value}, recall: {value}, hmean")
+                  .replace("14:01", f"14:{i:02d}") for line in text]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+SLIDE = [0.8, 0.75, 0.72, *(0.70 - 0.01 * i for i in range(16))]
+
+
+def test_the_printed_config_explains_a_slide(replay):
+    code, (report,), _ = replay(with_config(SLIDE))
+    assert code == 1
+    (told,) = (c for c in report["conditions"] if c["code"] == "shrink_ratio_unexpected")
+    assert told["cause"] == "shrink_ratio_wrong"
+    assert told["evidence"]["ratio"] == pytest.approx(0.8096)
+    assert not [a for a in report["alerts"] if a["code"] == "overfitting"]
+
+
+def test_without_total_epoch_it_is_overfitting(replay):
+    text = with_config(SLIDE).replace("total_epoch", "no_epoch")
+    _, (report,), _ = replay(text)
+    codes = {alert["code"] for alert in report["alerts"]}
+    assert "overfitting" in codes
+    assert "shrink_ratio_unexpected" not in codes
+
+
+def test_a_run_that_learns_is_left_alone_whatever_it_printed(replay):
+    code, (report,), _ = replay(with_config([0.3, 0.5, 0.45, 0.6, 0.7, 0.8, 0.82, 0.85]))
+    assert (code, report["alerts"]) == (0, [])
+
+
+def test_what_still_holds(replay):
+    _, (report,), _ = replay(log(BUG))
+    (held,) = report["conditions"]
+    assert (held["code"], held["severity"], held["subject"]) == ("hmean_collapse", "critical", "")
+    assert held["since"] == {"epoch": 5, "global_step": 100, "evaluation": 5}
+    assert held["evidence"]["value"] == 0.28  # today's, not that of the alert
+    assert set(held) == {
+        "code", "subject", "severity", "since", "evidence", "cause", "advice",
+    }  # fmt: skip
+    assert replay(log([0.7, 0.8, 0.85, 0.88]))[1][0]["conditions"] == []
+
+
+def test_of_equal_values_the_last_is_the_best_as_for_paddleocr(replay):
+    _, (report,), _ = replay(log([0.0] * 6))
+    assert report["best"] == {"value": 0.0, "epoch": 6, "global_step": 120, "evaluation": 6}
+
+
+def test_lines_that_end_in_a_comma(replay):
+    text = "".join(f"{line},\n" for line in log(BUG).splitlines())
+    assert replay(text)[1][0]["evaluations"] == 8
+    listed = "".join(f'"{line}\\n",\n' for line in with_config(SLIDE).splitlines())
+    assert listed.count('\\n",') == listed.count("\n")
+    (report,) = replay(listed)[1]
+    assert report["evaluations"] == len(SLIDE)
+    assert report["conditions"][0]["code"] == "shrink_ratio_unexpected"  # of the config
+
+
+def test_a_whole_log_on_one_line(replay):
+    text = with_config(SLIDE)
+    _, (as_it_is,), _ = replay(text)
+    assert len(text) < (1 << 17) < len(text) * 40
+    for between, times in ((" ", 1), ("\\n", 1), (" ", 40)):  # longer than a block, too
+        last = replay((text * times).replace("\n", between))[1][-1]
+        assert (last["evaluations"], last["best"]) == (19, as_it_is["best"])
+        assert last["conditions"] == as_it_is["conditions"]
+
+
+def notebook(text):
+    lines = text.splitlines(keepends=True)
+    cells = [
+        {"cell_type": "markdown", "source": ["epoch: [1/2]"]},
+        {"cell_type": "code", "outputs": [
+            {"output_type": "stream", "text": lines[:5]},
+            {"output_type": "execute_result", "data": {"text/plain": "".join(lines[5:])}},
+        ]},
+    ]  # fmt: skip
+    return json.dumps({"cells": cells, "nbformat": 4})
+
+
+KINDS = {
+    "a.log.gz": lambda text: gzip.compress(text.encode()),
+    "cut.gz": lambda text: gzip.compress(text.encode() + b"x" * 9)[:-6],
+    "a.ipynb": lambda text: notebook(text).encode(),
+    "no_name": lambda text: notebook(text).encode(),
+    "cut.ipynb": lambda text: json.dumps({"cells": [text]}).encode()[:-3],
+    "a.txt": lambda text: text.encode("utf-16-le"),
+    "b.txt": lambda text: text.encode("utf-16-be"),
+    "c.txt": lambda text: text.encode("utf-16"),
+    "d.ipynb.gz": lambda text: gzip.compress(notebook(text).encode()),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_kinds_of_files(tmp_path, capsys, name):
+    (tmp_path / name).write_bytes(KINDS[name](with_config(SLIDE)))
+    assert main(["replay", "--json", str(tmp_path / name)]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["evaluations"], report["source"]) == (len(SLIDE), str(tmp_path / name))
+    assert report["conditions"][0]["code"] == "shrink_ratio_unexpected"  # the config was read
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_standard_input(monkeypatch, capsys, packed):
+    data = log(BUG).encode()
+    stream = io.TextIOWrapper(io.BytesIO(gzip.compress(data) if packed else data))
+    monkeypatch.setattr(sys, "stdin", stream)
+    assert main(["replay", "--json", "-"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["source"], report["evaluations"], report["verdict"]) == ("-", 8, "collapsed")
+
+
+def test_a_journal_by_other_ways(tmp_path, monkeypatch, capsys):
+    events = [RunStart(0.0, "r", "", "2.8.1", {}, ".", epoch_num=8)]
+    events += [EvalEnd(0.0, i, i, i, {"hmean": 0.5}, "hmean", 0.5, 0.5) for i in range(1, 6)]
+    text = "".join(json.dumps(to_record(event)) + "\n" for event in events).encode()
+    (tmp_path / "journal.jsonl.gz").write_bytes(gzip.compress(text))
+    (tmp_path / "renamed").write_bytes(text)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+    for name in (str(tmp_path / "journal.jsonl.gz"), str(tmp_path / "renamed"), "-"):
+        assert main(["replay", "--json", name]) == 0
+        assert json.loads(capsys.readouterr().out)["evaluations"] == 5
+
+
+@pytest.mark.parametrize("data", [b"\x1f\x8b", b"\x1f\x8bnothing", b'{"cells": 3}', b"\x00" * 99])
+def test_what_is_no_log_gets_one_line(tmp_path, capsys, data):
+    (tmp_path / "x").write_bytes(data)
+    assert main(["replay", str(tmp_path / "x")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
