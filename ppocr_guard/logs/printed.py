@@ -35,11 +35,11 @@ class PrintedConfig(Collecting):
         self._below = self._below + 1 if evidence.value < BELOW * evidence.best else 0
         ratio = evidence.ratio_of_bug_line
         if ratio is None or not evidence.balanced or self._below < PATIENCE:
-            return Over(CODE, SUBJECT) if not self._below else None
+            return [] if self._below else [Over(CODE, SUBJECT)]
         cause = next((c for c in diagnose(evidence) if c.code == "shrink_ratio_wrong"), None)
         if cause is None:
-            return None
-        return Condition(
+            return []
+        held = Condition(
             code=CODE,
             severity="warning",
             subject=SUBJECT,
@@ -68,3 +68,4 @@ class PrintedConfig(Collecting):
             evaluation=event.evaluation,
             time=event.time,
         )
+        return [held]
