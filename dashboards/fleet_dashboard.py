@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models import dashboard
 
-from ppocr_guard.dashboards.rules import BY, HELD, STATE
+from ppocr_guard.dashboards.rules import BY, HELD, RUN, STATE
 from ppocr_guard.dashboards.style import (
     FLEET_UID,
     JOB_AND_INSTANCE,
@@ -17,6 +17,7 @@ from ppocr_guard.dashboards.style import (
 from ppocr_guard.dashboards.tables import fleet_table
 from ppocr_guard.dashboards.verdicts import WORST, verdict_level
 
+LEGEND = "{{run}}, {{instance}}"
 FLEET = f'{JOB_AND_INSTANCE}, run=~"$run"'
 
 
@@ -86,7 +87,6 @@ def _counts(board: Board) -> None:
 
 
 def _table(board: Board) -> None:
-    alerts = f"run_code:ppocr_guard_alerts:sum{{{FLEET}}}"
     age = f"time() - {last('last_update_timestamp_seconds')}"
     shrink = last("effective_shrink_ratio", 'op="MakeShrinkMap", source="live"')
     exprs = [
@@ -96,7 +96,7 @@ def _table(board: Board) -> None:
         f"{last('eval_best_hmean_ratio')} or {last('eval_best_main_ratio')}",
         shrink,
         last("epoch"),
-        f"sum by ({BY}) (last_over_time({alerts}[$__range]))",
+        f"count by ({BY}) ({HELD}{{{FLEET}}})",
         age,
     ]
     board.add(
@@ -114,7 +114,7 @@ def _graphs(board: Board) -> None:
         graph(step=True, calcs=("lastNotNull", "max")).min(0).max(1),
         "hmean by run",
         "The main indicator of each evaluation: hmean, or acc in recognition.",
-        [Query(f"{now('eval_hmean_ratio', 'run')} or {now('eval_main_ratio', 'run')}", "{{run}}")],
+        [Query(f"{now('eval_hmean_ratio', RUN)} or {now('eval_main_ratio', RUN)}", LEGEND)],
         (12, 9),
         decimals=3,
     )
@@ -124,8 +124,8 @@ def _graphs(board: Board) -> None:
         "Live ratio of MakeShrinkMap. 0.4 is stock for lines of text, 0.8 for seals.",
         [
             Query(
-                now("effective_shrink_ratio", "run", 'op="MakeShrinkMap", source="live"'),
-                "{{run}}",
+                now("effective_shrink_ratio", RUN, 'op="MakeShrinkMap", source="live"'),
+                LEGEND,
             )
         ],
         (12, 9),
@@ -134,8 +134,8 @@ def _graphs(board: Board) -> None:
     board.add(
         graph(calcs=("mean", "lastNotNull")).min(0),
         "Images per second by run",
-        "Training images, rank 0.",
-        [Query(now("images_per_second", "run"), "{{run}}")],
+        "Training images on rank 0, over the last 20 steps; as in the run's own dashboard.",
+        [Query(now("images_per_second", RUN), LEGEND)],
         (12, 8),
         decimals=1,
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models import dashboard
 
+from ppocr_guard.dashboards.rules import HELD, STATE
 from ppocr_guard.dashboards.style import (
     FLEET_UID,
     JOB_AND_INSTANCE,
     RUN_UID,
+    SEVERITY_NAMES,
     STATE_NAMES,
     VERDICT_NAMES,
     AlertMarksBuilder,
@@ -23,23 +25,43 @@ from ppocr_guard.dashboards.style import (
     timeline,
     value_names,
 )
-from ppocr_guard.dashboards.tables import alerts_table, info_table
+from ppocr_guard.dashboards.tables import conditions_table, info_table
 from ppocr_guard.dashboards.verdicts import verdict_level
 
 RUN = f'{JOB_AND_INSTANCE}, run=~"$run"'
+KEY = "job, instance, run"  # two machines may have a run of this name
 ALERTS = f"run_code:ppocr_guard_alerts:sum{{{RUN}}}"  # recorded by rules.yml
 BOUND_LOW = 'bound="low"'
 BOUND_HIGH = 'bound="high"'
 
 
-def metric(name: str, by: str = "run", labels: str = "") -> str:
-    """The run's series of a metric; job and instance dropped, so that a resume goes on."""
+def metric(name: str, by: str = "", labels: str = "") -> str:
+    """The run's series of a metric, on each machine that has a run of this name."""
     more = f", {labels}" if labels else ""
-    return f"max by ({by}) (ppocr_guard_{name}{{{RUN}{more}}})"
+    return f"max by ({_key(by)}) (ppocr_guard_{name}{{{RUN}{more}}})"
 
 
-def rate(name: str, by: str = "run") -> str:
-    return f"sum by ({by}) (rate(ppocr_guard_{name}{{{RUN}}}[$__rate_interval]))"
+def rate(name: str, by: str = "") -> str:
+    return f"sum by ({_key(by)}) (rate(ppocr_guard_{name}{{{RUN}}}[$__rate_interval]))"
+
+
+def _key(by: str) -> str:
+    return f"{KEY}, {by}" if by else KEY
+
+
+def at(name: str) -> str:
+    """A legend: what, and where the run is."""
+    return f"{name}, {{{{instance}}}}"
+
+
+def severity_level(series: str) -> str:
+    """Conditions as numbers: 1 info, 2 warning, 3 critical."""
+    by = f"{KEY}, code, subject"
+    levels = (
+        f'{level} * max by ({by}) ({series}{{{RUN}, severity="{name}"}})'
+        for level, (name, _) in sorted(SEVERITY_NAMES.items(), reverse=True)
+    )
+    return " or ".join(levels)
 
 
 def main_indicator(hmean: str, other: str) -> str:
@@ -59,9 +81,12 @@ def run_dashboard() -> dashboard.Dashboard:
         ],
     )
     board.builder.link(link("All runs", f"/d/{FLEET_UID}"))
+    place = "var-job=${job}&var-instance=${instance}&var-run=${run}"
+    board.builder.link(link("This run among all", f"/d/{FLEET_UID}?{place}"))
     _alert_marks(board)
     _glance(board)
     _evaluation(board)
+    _recognition(board)
     _training(board)
     _speed(board)
     _guard(board)
@@ -87,7 +112,7 @@ def _glance(board: Board) -> None:
         number(colored=True).mappings(value_names(VERDICT_NAMES)),
         "Verdict",
         "What the guard makes of the run so far. The messages are in the training log.",
-        [Query(verdict_level(RUN, "run"), "verdict")],
+        [Query(verdict_level(RUN, KEY), at("verdict"))],
         (5, 4),
     )
     update = f"ppocr_guard_last_update_timestamp_seconds{{{RUN}}}"
@@ -97,7 +122,7 @@ def _glance(board: Board) -> None:
         number(spark=True),
         "hmean, last evaluation",
         "The main indicator of the last evaluation on the validation set (acc in recognition).",
-        [Query(newest, "main indicator")],
+        [Query(newest, at("main indicator"))],
         (4, 4),
         decimals=3,
     )
@@ -105,7 +130,7 @@ def _glance(board: Board) -> None:
         number(),
         "hmean, best",
         "The best evaluation so far; best_accuracy is the checkpoint of it.",
-        [Query(best, "best")],
+        [Query(best, at("best"))],
         (3, 4),
         decimals=3,
     )
@@ -113,7 +138,7 @@ def _glance(board: Board) -> None:
         number([(None, "green"), (0.1, "orange"), (0.3, "red")]),
         "Lost since the best",
         "How far the last evaluation lies below the best one, as a share of the best.",
-        [Query(f"1 - ({newest}) / (({best}) > 0) or 0 * ({best})", "lost")],
+        [Query(f"1 - ({newest}) / (({best}) > 0) or 0 * ({best})", at("lost"))],
         (3, 4),
         unit="percentunit",
         decimals=1,
@@ -122,33 +147,33 @@ def _glance(board: Board) -> None:
         number(),
         "Epoch",
         "The epoch the run is in.",
-        [Query(metric("epoch"), "epoch")],
+        [Query(metric("epoch"), at("epoch"))],
         (3, 4),
         decimals=0,
     )
     board.add(
         number(colored=True).mappings(value_names(STATE_NAMES)),
         "State",
-        "Running, or ended: it finished or the guard stopped it. A run that failed or was killed "
-        "shows the state it had; the alert PpocrGuardRunVanished tells.",
-        [Query(metric("finished"), "state")],
+        "Running; ended: it finished, or was stopped by the guard or by hand; vanished: it failed "
+        "or was killed; elsewhere: it goes on under another address. As in the fleet.",
+        [Query(f"max by ({KEY}) (last_over_time({STATE}{{{RUN}}}[$__range]))", at("state"))],
         (3, 4),
     )
     board.add(
         number([(None, "green"), (300, "orange")]),
         "Last sign of life",
         "Time since the guard last saw the training do something, ended runs included.",
-        [Query(f"time() - max by (run) (last_over_time({update}[$__range]))", "age")],
+        [Query(f"time() - max by ({KEY}) (last_over_time({update}[$__range]))", at("age"))],
         (3, 4),
         unit="s",
         decimals=0,
     )
     board.add(
-        alerts_table(),
-        "Alerts of this run",
-        "How often the guard raised each alert. Their messages, numbers and advice are in the "
-        "training log, the journal and the notifications.",
-        [Query(f"max by (code, severity) (last_over_time({ALERTS}[$__range])) > 0", table=True)],
+        conditions_table(),
+        "What is wrong with it",
+        "The conditions that hold now, or held when the run was seen last (within a day). Their "
+        "messages, numbers and advice are in the training log, the report and the notifications.",
+        [Query(severity_level(HELD), table=True)],
         (14, 5),
         decimals=0,
     )
@@ -157,7 +182,7 @@ def _glance(board: Board) -> None:
         "Round trip IoU",
         "Median IoU with the true polygons that a perfect prediction of the training maps has "
         "after the configured postprocess. Near 0.5, even a perfect model fails.",
-        [Query(metric("round_trip_iou_ratio"), "IoU")],
+        [Query(metric("round_trip_iou_ratio"), at("IoU"))],
         (5, 5),
         decimals=2,
     )
@@ -165,7 +190,7 @@ def _glance(board: Board) -> None:
         number(),
         "Unclip ratio that would fit",
         "The PostProcess.unclip_ratio that undoes the effective shrink ratio best.",
-        [Query(metric("fitting_unclip_ratio"), "unclip ratio")],
+        [Query(metric("fitting_unclip_ratio"), at("unclip ratio"))],
         (5, 5),
         decimals=2,
     )
@@ -174,23 +199,30 @@ def _glance(board: Board) -> None:
 def _evaluation(board: Board) -> None:
     board.row("Evaluation and shrink ratio")
     score = graph(step=True, calcs=("lastNotNull", "max")).min(0).max(1)
-    score.override_by_name("hmean", override(color=fixed("blue"), custom__lineWidth=3))
-    score.override_by_name("precision", override(color=fixed("purple"), custom__lineWidth=1))
-    score.override_by_name("recall", override(color=fixed("orange"), custom__lineWidth=1))
-    score.override_by_name(
-        "best hmean", override(color=fixed("green"), custom__lineStyle=dashes(8, 6))
+    for name, color, width in (
+        ("(hmean|acc)", "blue", 3),
+        ("precision", "purple", 1),
+        ("(recall|norm_edit_dis)", "orange", 1),
+    ):
+        look = override(color=fixed(color), custom__lineWidth=width)
+        score.override_by_regexp(f"/^{name},/", look)
+    score.override_by_regexp(
+        "/^best/", override(color=fixed("green"), custom__lineStyle=dashes(8, 6))
     )
     board.add(
         score,
-        "hmean, precision, recall",
-        "Each evaluation on the validation set. hmean far below its best, with precision and "
-        "recall falling together, is what boxes of the wrong size look like.",
+        "Evaluation on the validation set",
+        "hmean, precision and recall in detection; acc and norm_edit_dis in recognition. hmean "
+        "far below its best, with precision and recall falling together, is what boxes of the "
+        "wrong size look like.",
         [
-            Query(metric("eval_hmean_ratio"), "hmean"),
-            Query(metric("eval_precision_ratio"), "precision"),
-            Query(metric("eval_recall_ratio"), "recall"),
-            Query(metric("eval_best_hmean_ratio"), "best hmean"),
-            Query(metric("eval_main_ratio", "indicator"), "{{indicator}}"),
+            Query(metric("eval_hmean_ratio"), at("hmean")),
+            Query(metric("eval_precision_ratio"), at("precision")),
+            Query(metric("eval_recall_ratio"), at("recall")),
+            Query(metric("eval_best_hmean_ratio"), at("best hmean")),
+            Query(metric("eval_acc_ratio"), at("acc")),
+            Query(metric("eval_norm_edit_dis_ratio"), at("norm_edit_dis")),
+            Query(metric("eval_best_main_ratio", "indicator"), at("best {{indicator}}")),
         ],
         (12, 10),
         decimals=3,
@@ -201,6 +233,8 @@ def _evaluation(board: Board) -> None:
     ratio.override_by_regexp("/live/", override(custom__lineWidth=3))
     ratio.override_by_regexp("/scheduled/", override(custom__lineStyle=dashes(10, 10)))
     ratio.override_by_regexp("/measured/", override(custom__lineStyle=dashes(2, 6)))
+    low = metric("expected_shrink_ratio", "op", BOUND_LOW)
+    high = metric("expected_shrink_ratio", "op", BOUND_HIGH)
     band = {"color": fixed("green"), "custom__lineWidth": 0}
     ratio.override_by_name("expected, low", override(**band))
     ratio.override_by_name(
@@ -214,9 +248,9 @@ def _evaluation(board: Board) -> None:
         "operators, and measured on the maps themselves. The band is what the config means. "
         "Outside it, unclip_ratio no longer undoes the shrink and hmean collapses.",
         [
-            Query(metric("effective_shrink_ratio", "op, source"), "{{op}}, {{source}}"),
-            Query(f"min({metric('expected_shrink_ratio', 'op', BOUND_LOW)})", "expected, low"),
-            Query(f"max({metric('expected_shrink_ratio', 'op', BOUND_HIGH)})", "expected, high"),
+            Query(metric("effective_shrink_ratio", "op, source"), at("{{op}}, {{source}}")),
+            Query(f"min by (run) ({low})", "expected, low"),
+            Query(f"max by (run) ({high})", "expected, high"),
         ],
         (12, 10),
         decimals=3,
@@ -225,9 +259,59 @@ def _evaluation(board: Board) -> None:
         timeline(VERDICT_NAMES),
         "Verdict over time",
         "How the verdict changed.",
-        [Query(verdict_level(RUN, "run"), "verdict")],
+        [Query(verdict_level(RUN, KEY), at("verdict"))],
         (24, 4),
     )
+    board.add(
+        timeline(SEVERITY_NAMES),
+        "Conditions over time",
+        "What was wrong with the run, and when: a bar from when a condition was found until it "
+        "was over.",
+        [Query(severity_level("ppocr_guard_condition"), "{{code}} {{subject}} {{instance}}")],
+        (24, 5),
+    )
+
+
+def _recognition(board: Board) -> None:
+    """Folded, for Grafana cannot show a row for some runs only."""
+    board.folded_row("Recognition (open it for a run that is ranked by acc)")
+    board.add(
+        number(spark=True),
+        "acc, last evaluation",
+        "Share of the texts that are read without a mistake.",
+        [Query(metric("eval_acc_ratio"), at("acc"))],
+        (4, 9),
+        decimals=3,
+    )
+    board.add(
+        number(spark=True),
+        "norm_edit_dis, last evaluation",
+        "1 less the mean edit distance, in relation to the length: 1 is all right, 0 all wrong. "
+        "High beside a low acc: nearly every text has a small mistake, such as spaces, or a "
+        "character that the dictionary lacks.",
+        [Query(metric("eval_norm_edit_dis_ratio"), at("norm_edit_dis"))],
+        (4, 9),
+        decimals=3,
+    )
+    lines = graph(step=True, calcs=("lastNotNull", "max")).min(0).max(1)
+    lines.override_by_regexp("/^acc,/", override(color=fixed("blue"), custom__lineWidth=3))
+    lines.override_by_regexp("/^norm_edit_dis,/", override(color=fixed("orange")))
+    lines.override_by_regexp(
+        "/^best/", override(color=fixed("green"), custom__lineStyle=dashes(8, 6))
+    )
+    board.add(
+        lines,
+        "acc and norm_edit_dis",
+        "Each evaluation on the validation set.",
+        [
+            Query(metric("eval_acc_ratio"), at("acc")),
+            Query(metric("eval_norm_edit_dis_ratio"), at("norm_edit_dis")),
+            Query(metric("eval_best_main_ratio", "indicator"), at("best {{indicator}}")),
+        ],
+        (16, 9),
+        decimals=3,
+    )
+    board.close_row()
 
 
 def _training(board: Board) -> None:
@@ -237,7 +321,7 @@ def _training(board: Board) -> None:
         "Loss by component",
         "The raw losses of the last step before each scrape. A falling loss is no sign of "
         "health: it falls under a wrong shrink ratio too.",
-        [Query(metric("loss", "component"), "{{component}}")],
+        [Query(metric("loss", "component"), at("{{component}}"))],
         (14, 9),
         decimals=3,
     )
@@ -245,7 +329,7 @@ def _training(board: Board) -> None:
         graph(step=True),
         "Learning rate",
         "As the scheduler sets it.",
-        [Query(metric("learning_rate"), "learning rate")],
+        [Query(metric("learning_rate"), at("learning rate"))],
         (10, 9),
         unit="sci",
     )
@@ -256,8 +340,8 @@ def _speed(board: Board) -> None:
     board.add(
         graph(fill=10, calcs=("mean", "lastNotNull")).min(0),
         "Images per second",
-        "Training images on this rank.",
-        [Query(rate("images_total"), "images per second")],
+        "Training images on rank 0, over the last 20 steps: as the training log counts them.",
+        [Query(metric("images_per_second"), at("images per second"))],
         (8, 8),
         decimals=1,
     )
@@ -268,9 +352,9 @@ def _speed(board: Board) -> None:
         "Time of a step",
         "Wall time of a step, the wait for its batch included.",
         [
-            Query(f"histogram_quantile(0.5, {buckets})", "step, median"),
-            Query(f"histogram_quantile(0.95, {buckets})", "step, 95 %"),
-            Query(f"histogram_quantile(0.5, {wait})", "data wait, median"),
+            Query(f"histogram_quantile(0.5, {buckets})", at("step, median")),
+            Query(f"histogram_quantile(0.95, {buckets})", at("step, 95 %")),
+            Query(f"histogram_quantile(0.5, {wait})", at("data wait, median")),
         ],
         (8, 8),
         unit="s",
@@ -281,7 +365,7 @@ def _speed(board: Board) -> None:
         "Share of the time spent waiting for data",
         "Near 1, the data loader is the bottleneck: more num_workers, smaller images, or a "
         "loader that fails and retries.",
-        [Query(share, "data wait")],
+        [Query(share, at("data wait"))],
         (8, 8),
         unit="percentunit",
     )
@@ -289,16 +373,16 @@ def _speed(board: Board) -> None:
         graph(step=True).min(0),
         "Time of an evaluation",
         "The loop stands still while it evaluates.",
-        [Query(metric("eval_duration_seconds"), "evaluation")],
+        [Query(metric("eval_duration_seconds"), at("evaluation"))],
         (12, 6),
         unit="s",
     )
-    failed = f"sum by (run) (increase(ppocr_guard_data_errors_total{{{RUN}}}[$__rate_interval]))"
+    failed = f"sum by ({KEY}) (increase(ppocr_guard_data_errors_total{{{RUN}}}[$__rate_interval]))"
     board.add(
         graph(fill=30, calcs=("max",)).min(0),
         "Samples that failed to load",
         "PaddleOCR logs the error and takes another sample instead; the reason is in its log.",
-        [Query(failed, "samples")],
+        [Query(failed, at("samples"))],
         (12, 6),
         decimals=0,
     )
@@ -310,11 +394,11 @@ def _guard(board: Board) -> None:
         graph(fill=10, calcs=("mean", "max")).min(0).axis_soft_max(0.01),
         "Time the guard takes",
         "Share of the training thread's time that the guard and its hooks take.",
-        [Query(rate("overhead_seconds_total"), "guard")],
+        [Query(rate("overhead_seconds_total"), at("guard"))],
         (16, 7),
         unit="percentunit",
     )
-    errors = f"sum by (hook) (increase(ppocr_guard_hook_errors_total{{{RUN}}}[$__range]))"
+    errors = f"sum by ({KEY}, hook) (increase(ppocr_guard_hook_errors_total{{{RUN}}}[$__range]))"
     board.add(
         number([(None, "green"), (0.5, "orange"), (3, "red")]),
         "Hook failures",

@@ -69,9 +69,15 @@ class Board:
         for variable in variables:
             self.builder.with_variable(variable)
         self._ids: Iterator[int] = iter(range(1, 1000))
+        self._folded: Optional[dashboard_builder.Row] = None
 
     def row(self, title: str) -> None:
         self.builder.with_row(dashboard_builder.Row(title).id(next(self._ids)))
+        self._folded = None
+
+    def folded_row(self, title: str) -> None:
+        """A row whose panels show when it is opened; for what few runs have."""
+        self._folded = dashboard_builder.Row(title).id(next(self._ids)).collapsed(True)
 
     def add(
         self,
@@ -92,7 +98,15 @@ class Board:
             panel.decimals(decimals)
         for index, query in enumerate(queries):
             panel.with_target(query.build(index))
-        self.builder.with_panel(panel)
+        if self._folded is None:
+            self.builder.with_panel(panel)
+        else:
+            self._folded.with_panel(panel)
+
+    def close_row(self) -> None:
+        if self._folded is not None:
+            self.builder.with_row(self._folded)
+            self._folded = None
 
     def build(self) -> dashboard.Dashboard:
         return self.builder.build()
@@ -125,6 +139,7 @@ def label_variable(
 
 
 def link(title: str, url: str) -> dashboard_builder.DashboardLink:
+    """To another dashboard; variables in ``url`` are filled in."""
     return (
         dashboard_builder.DashboardLink(title)
         .url(url)
@@ -184,6 +199,7 @@ VERDICT_NAMES = {
     level: (state.replace("_", " "), VERDICT_COLORS[state])
     for state, level in VERDICT_LEVELS.items()
 }
+SEVERITY_NAMES = {1: ("info", "blue"), 2: ("warning", "orange"), 3: ("critical", "red")}
 STATE_COLORS = {"running": "green", "ended": "blue", "vanished": "red", "elsewhere": "blue"}
 STATE_NAMES = {level: (name, STATE_COLORS[name]) for level, name in RUN_STATES.items()}
 

@@ -8,14 +8,15 @@ from grafana_foundation_sdk.builders import common as common_builder
 from grafana_foundation_sdk.builders import table
 from grafana_foundation_sdk.models import dashboard
 
+from ppocr_guard.dashboards.rules import RUNBOOKS
 from ppocr_guard.dashboards.style import (
     RUN_UID,
+    SEVERITY_NAMES,
     STATE_NAMES,
     VERDICT_NAMES,
     override,
 )
 
-SEVERITY_COLORS = {"info": "blue", "warning": "orange", "critical": "red"}
 BACKGROUND = {"type": "color-background", "mode": "basic"}
 
 
@@ -52,16 +53,26 @@ def sorted_by(panel: table.Panel, *columns: str) -> table.Panel:
     return panel.sort_by([order().display_name(column).desc(True) for column in columns])
 
 
-def alerts_table() -> table.Panel:
-    """Columns: alert, severity, times raised."""
-    panel = sorted_by(table.Panel().no_value("No alerts"), "Times")
-    panel.with_transformation(
-        organize({"code": "Alert", "severity": "Severity", "Value": "Times"}, ("Time",))
+def conditions_table() -> table.Panel:
+    """Columns: condition (linked to its page), severity, subject, instance. Worst first."""
+    panel = sorted_by(table.Panel().no_value("Nothing"), "Severity")
+    columns = {
+        "code": "Condition",
+        "Value": "Severity",
+        "subject": "Subject",
+        "instance": "Instance",
+    }
+    panel.with_transformation(organize(columns, ("Time",)))
+    levels = {str(level): name for level, name in SEVERITY_NAMES.items()}
+    panel.override_by_name(
+        "Severity", override(mappings=_words(levels), custom__cellOptions=BACKGROUND)
     )
-    severities = {name: (name, color) for name, color in SEVERITY_COLORS.items()}
-    return panel.override_by_name(
-        "Severity", override(mappings=_words(severities), custom__cellOptions=BACKGROUND)
-    )
+    page = {
+        "title": "What it means, and what to do",
+        "url": f"{RUNBOOKS}codes/${{__value.raw}}.md",
+        "targetBlank": True,
+    }
+    return panel.override_by_name("Condition", override(links=[page]))
 
 
 def info_table() -> table.Panel:
@@ -83,13 +94,14 @@ def fleet_table() -> table.Panel:
         "Value #D": "Best",
         "Value #E": "Shrink ratio",
         "Value #F": "Epoch",
-        "Value #G": "Alerts",
+        "Value #G": "Conditions",
         "Value #H": "Last sign of life",
         "model": "Model",
         "instance": "Instance",
+        "job": "Job",
     }
     panel = sorted_by(table.Panel().no_value("-"), "Verdict", "State")
-    panel.with_transformation(merge()).with_transformation(organize(columns, ("Time", "job")))
+    panel.with_transformation(merge()).with_transformation(organize(columns, ("Time",)))
     levels = {str(level): name for level, name in VERDICT_NAMES.items()}
     states = {str(state): name for state, name in STATE_NAMES.items()}
     panel.override_by_name(
@@ -98,10 +110,11 @@ def fleet_table() -> table.Panel:
     panel.override_by_name(
         "State", override(mappings=_words(states), custom__cellOptions={"type": "color-text"})
     )
-    run = {
-        "title": "Open this run",
-        "url": f"/d/{RUN_UID}?var-run=${{__value.raw}}&${{__url_time_range}}",
-    }
+    # All three, for another machine may have a run of this name. Grafana encodes the values.
+    place = (
+        "var-job=${__data.fields.Job}&var-instance=${__data.fields.Instance}&var-run=${__value.raw}"
+    )
+    run = {"title": "Open this run", "url": f"/d/{RUN_UID}?{place}&${{__url_time_range}}"}
     panel.override_by_name("Run", override(links=[run]))
     panel.override_by_regexp("/^(hmean|Best|Shrink ratio)$/", override(decimals=3))
     panel.override_by_name("Last sign of life", override(unit="s", decimals=0))

@@ -48,6 +48,8 @@ PREMADE_INFO = ("hmean_plateau",)  # raised as info
 MAX_COMPONENTS = 12  # of the loss; distillation has a set for each student
 MAX_CONDITIONS = 30  # worst first; more do not help whoever is woken
 MAX_SUBJECT = 60  # characters of the label
+# Of PaddleOCR's metric dicts: DetMetric's, then RecMetric's (1 is best in all of them).
+METRICS = ("hmean", "precision", "recall", "acc", "norm_edit_dis")
 PACE_STEPS = 20  # over which images_per_second is taken
 _BASE = ("run", "model")
 
@@ -262,7 +264,7 @@ class RunMetrics(Collector):
         event = self.memory.evaluation
         if event is None:
             return
-        for name in ("hmean", "precision", "recall"):
+        for name in METRICS:
             yield from self._one(
                 f"eval_{name}_ratio",
                 f"{name} of the newest evaluation.",

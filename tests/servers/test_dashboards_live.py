@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from real_servers import Stack, get, program, wait_for
 
 from ppocr_guard.dashboards.preview import Prometheus, answers, page
 from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
+from ppocr_guard.dashboards.verdicts import VERDICT_LEVELS
 
 pytestmark = pytest.mark.servers
 FOLDER = Path(__file__).parents[2] / "dashboards"
@@ -27,9 +29,10 @@ VALUES = {
 
 @pytest.fixture(scope="module")
 def watched(stack: Stack) -> Stack:
-    """A healthy run and one that collapses, both scraped for a while."""
+    """A healthy run, one that collapses, and one of recognition, all scraped for a while."""
     stack.start_trainer("sound", "healthy")
     stack.start_trainer("bug", "collapse")
+    stack.start_trainer("reads", "reads")
     collapse = 'run_code:ppocr_guard_alerts:sum{run="bug", code="hmean_collapse"} > 0'
     wait_for("the collapse in Prometheus", lambda: stack.query(collapse))
     healthy = 'ppocr_guard_verdict{run="sound", state="healthy"} == 1'
@@ -46,26 +49,25 @@ def every_query() -> list[Any]:
     ]
 
 
-# Only with an indicator other than hmean; the panels have hmean beside them.
-EMPTY_IN_DETECTION = "ppocr_guard_eval_main_ratio"
+# Only in recognition; the panels of detection runs have hmean beside them.
+RECOGNITION = re.compile("ppocr_guard_eval_(best_main|main|acc|norm_edit_dis)_ratio")
 
 
 @pytest.mark.parametrize("target", every_query())
 def test_each_query_of_each_panel_finds_series(watched: Stack, target: dict[str, Any]) -> None:
-    expr = expand(target["expr"], VALUES)
+    reads = RECOGNITION.search(target["expr"]) and "hmean" not in target["expr"]
+    expr = expand(target["expr"], {**VALUES, "run": "reads" if reads else "bug"})
     series = watched.query(expr) if target["instant"] else watched.query_range(expr)
-    if target["expr"].startswith(f"max by (indicator) ({EMPTY_IN_DETECTION}"):
-        assert series == []
-        return
     assert series, expr
-    labels = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) - {"hook"}
+    # What may be empty is no label of a series.
+    labels = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) - {"hook", "subject"}
     for one in series:
         assert labels <= set(one["metric"]), "the legend names a label that is not there"
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
 def test_variables_resolve(watched: Stack, name: str) -> None:
-    expected = {"job": ["ppocr_guard"], "run": ["bug", "sound"]}
+    expected = {"job": ["ppocr_guard"], "run": ["bug", "reads", "sound"]}
     expected["instance"] = sorted(f"127.0.0.1:{one.port}" for one in watched.trainers)
     for variable in load_dashboard(name)["templating"]["list"]:
         if variable["type"] != "query":
@@ -84,6 +86,23 @@ def test_the_verdict_is_told_by_its_level(watched: Stack) -> None:
         assert words[series["value"][1]]["text"] == word
 
 
+def test_run_and_fleet_agree(watched: Stack) -> None:
+    def asked(name: str, title: str, ref: str = "A") -> dict[str, str]:
+        """instance -> value"""
+        panel = next(one for one in panels(load_dashboard(name)) if one["title"] == title)
+        target = next(one for one in panel["targets"] if one["refId"] == ref)
+        found = watched.query(expand(target["expr"], VALUES), at)
+        return {one["metric"]["instance"]: one["value"][1] for one in found}
+
+    at = time.time()
+    place = f"127.0.0.1:{next(one.port for one in watched.trainers if one.run == 'bug')}"
+    assert asked("run.json", "State") == {place: "0"}
+    assert asked("fleet.json", "Runs, worst first", "B") == {place: "0"}
+    speed = asked("run.json", "Images per second")
+    assert set(speed) == {place}
+    assert asked("fleet.json", "Images per second by run") == speed
+
+
 def test_alerts_are_marked_where_they_were_raised(watched: Stack) -> None:
     (annotation,) = load_dashboard("run.json")["annotations"]["list"]
     marks = watched.query_range(expand(annotation["expr"], VALUES), 120)
@@ -99,6 +118,8 @@ def test_the_worst_run_is_worst_in_the_fleet(watched: Stack) -> None:
     level = {one["metric"]["run"]: float(one["value"][1]) for one in verdicts}
     assert level["bug"] > level["sound"]
     assert table["options"]["sortBy"][0] == {"displayName": "Verdict", "desc": True}
+    # One row a run: what is 7 is no sum of others.
+    assert set(level.values()) <= set(VERDICT_LEVELS.values())
     # The rows of all columns meet on the same labels.
     for target in table["targets"]:
         rows = watched.query(expand(target["expr"], values))
@@ -151,10 +172,10 @@ def test_every_panel_shows_something_in_a_browser(
         empty = "[...document.querySelectorAll('.empty')].map(e => e.closest('.panel').innerText)"
         assert browser.run(empty) == []
         curves = "document.querySelectorAll('canvas').length"
-        graphs = [one for one in panels(load_dashboard(name)) if one["type"] == "timeseries"]
+        graphs = [one for one in load_dashboard(name)["panels"] if one["type"] == "timeseries"]
         assert browser.run(curves) == len(graphs)
         first = "document.querySelector('.stat').innerText"
-        assert browser.run(first) == ("collapsed" if name == "run.json" else "2")
+        assert browser.run(first) == ("collapsed" if name == "run.json" else "3")
         assert browser.problems == []
         assert browser.requests == [file.resolve().as_uri()]
     finally:
