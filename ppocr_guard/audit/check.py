@@ -22,7 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ceiling",
         action="store_true",
-        help="compute the hmean that a perfect model could reach on the validation labels",
+        help="compute the hmean (of text recognition, the acc) that a perfect model could reach on "
+        "the validation labels",
     )
     add_options(parser)
     parser.add_argument("--format", choices=FORMATS, default="text")
@@ -75,10 +76,17 @@ def _ceiling(ctx: Context, report: Report, tree: Optional[Path]) -> dict[str, An
     from rich.progress import Progress
 
     from ppocr_guard.audit.ceiling import CeilingError, measure_ceiling
+    from ppocr_guard.audit.rec_ceiling import measure_recognition
+    from ppocr_guard.audit.recognition import label_encoder
 
+    if label_encoder(ctx, "Eval") is not None:
+        return measure_recognition(ctx, tree)
     curve = next((curve for curve in report.curves if curve.operator == "MakeShrinkMap"), None)
     if curve is None:
-        raise CeilingError("--ceiling is for models with MakeShrinkMap in Train.dataset.transforms")
+        raise CeilingError(
+            "--ceiling is for models with MakeShrinkMap in Train.dataset.transforms, and for text "
+            "recognition with an encoder of characters"
+        )
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("perfect predictions", total=None)
 

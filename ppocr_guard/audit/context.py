@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
 from ppocr_guard.audit.labels import LabelFile, read_label_file
+from ppocr_guard.audit.texts import TextLine, read_texts
 from ppocr_guard.paddleocr.releases import Behaviour
 from ppocr_guard.paddleocr.schedule import MULTI_SCALE_DATASETS, SIMPLE_DATASETS
 from ppocr_guard.paddleocr.vocabulary import Vocabulary, vocabulary
@@ -39,6 +40,7 @@ class Context:
     parse_labels: bool = True  # False: label files are counted, not parsed
     tree: Optional[Path] = None  # the PaddleOCR that will train, if it is at hand
     _labels: dict[str, list[LabelFile]] = field(default_factory=dict)
+    _texts: dict[Path, list[TextLine]] = field(default_factory=dict)
     _words: Optional[Vocabulary] = None
 
     @property
@@ -135,6 +137,16 @@ class Context:
                 for path in self.label_paths(mode)
             ]
         return self._labels[mode]
+
+    def texts(self, mode: str) -> list[list[TextLine]]:
+        """The lines of a mode's label files, taken for labels of text recognition."""
+        if self.dataset(mode) not in LABELLED:
+            return []
+        delimiter = str(self.get(mode, "dataset", "delimiter", default="\t"))
+        for path in map(self.resolve, self.label_paths(mode)):
+            if path not in self._texts:
+                self._texts[path] = read_texts(path, delimiter)
+        return [self._texts[path] for path in map(self.resolve, self.label_paths(mode))]
 
     def images(self, mode: str) -> Optional[int]:
         """Images an epoch sees, ``ratio_list`` applied; None: not known here."""

@@ -32,6 +32,8 @@ def to_json(report: Report) -> str:
     }
     if report.ceiling is not None:
         value["ceiling"] = report.ceiling
+        if report.ceiling.get("train") is not None:
+            value["train"] = report.ceiling["train"]
     if report.rehearsal is not None:
         value["rehearsal"] = report.rehearsal.numbers
     return json.dumps(value, ensure_ascii=False)

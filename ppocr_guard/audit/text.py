@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ppocr_guard.audit.ceiling import ceiling_lines, ceiling_table
 from ppocr_guard.audit.problem import Problem
+from ppocr_guard.audit.rec_ceiling import recognition_lines
 from ppocr_guard.audit.rehearsal.summary import rehearsal_table
 from ppocr_guard.audit.report import Report
 from ppocr_guard.audit.rules.shrink import ASPECTS, Curve
@@ -33,9 +34,11 @@ def print_report(report: Report, console: Console) -> None:
             _print(console, line)
     if report.ceiling is not None:
         _print(console, "\nCeiling", "bold")
-        for line in ceiling_lines(report.ceiling):
+        recognition = report.ceiling.get("metric") == "acc"
+        for line in (recognition_lines if recognition else ceiling_lines)(report.ceiling):
             _print(console, f"  {line}")
-        console.print(ceiling_table(report.ceiling))
+        if not recognition:
+            console.print(ceiling_table(report.ceiling))
     if report.rehearsal is not None:
         numbers = report.rehearsal.numbers
         _print(console, f"\nRehearsal ({numbers['seconds']:.0f} s)", "bold")

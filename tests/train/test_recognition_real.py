@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import random
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
 import pytest
 
+from ppocr_guard.cli import main
 from ppocr_guard.demo.sources import obtain
 from ppocr_guard.recognition.ceiling import ceiling
 from ppocr_guard.recognition.clone import compare, texts
 from ppocr_guard.recognition.dictionary import parse
 from ppocr_guard.recognition.labels import MULTI, Alphabet, Reader, steps_needed
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
+from rec_data import RecProject
 
 pytestmark = pytest.mark.train
 
@@ -131,3 +137,18 @@ def test_ceiling_is_that_of_the_real_classes(
         right += setting.steps is None or steps_needed(text) <= setting.steps
     assert result.printed == pytest.approx(right / len(labels), abs=0.001)
     assert sum(result.lost.values()) == round((1 - result.acc) * len(labels))
+
+
+def test_the_clones_own_classes_are_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    project = RecProject(tmp_path, "rec_v4")
+    project.labels("Eval", ["apple", "b€", "", "a" * 24, "x" * 30, "ok"])
+    project.save()
+    tree = str(obtain("2.10.0"))
+    main(["check", "my.yml", "--ceiling", "--json", "--paddleocr", tree])
+    found = json.loads(capsys.readouterr().out)["ceiling"]
+    assert found["clone"] == {"labels": 6, "same": 6}
+    assert found["acc"] == pytest.approx(2 / 6)
+    assert found["lost"]["too_long"] == 2  # NRTR's marks take two places of 25

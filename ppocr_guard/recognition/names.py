@@ -1,0 +1,54 @@
+"""Names of characters for people: what cannot be seen, or looks like another, is told apart."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from typing import Optional
+
+# Letters of other scripts that look like Latin ones.
+_LOOKALIKES = dict(
+    zip("АВЕКМНОРСТХаеорсхуіјΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXaeopcxyijABEZHIKMNOPTYXo")
+)
+_SIGNS = {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "…": "..."}
+
+
+def named(character: str) -> str:
+    """A character as it is shown in a sentence: by itself, or with its code point and name."""
+    if _plain(character):
+        return character
+    name = unicodedata.name(character, "") or {"\t": "TABULATOR", "\r": "CARRIAGE RETURN"}.get(
+        character, unicodedata.category(character)
+    )
+    shown = f"{character} " if character.isprintable() and not character.isspace() else ""
+    return f"{shown}(U+{ord(character):04X} {name})"
+
+
+def _plain(character: str) -> bool:
+    """Whether a reader sees which character it is."""
+    if not character.isprintable() or character.isspace() or unicodedata.combining(character):
+        return False
+    return unicodedata.east_asian_width(character) not in "FH" and character not in _LOOKALIKES
+
+
+def twin(character: str, known: Iterable[str]) -> Optional[str]:
+    """A character of the dictionary that looks the same: its full-width or half-width form, a
+    letter of another script, or another form of a sign; None: there is none."""
+    have = known if isinstance(known, (set, frozenset)) else set(known)
+    width = unicodedata.normalize("NFKC", character)
+    wide = chr(ord(character) + 0xFEE0) if "!" <= character <= "~" else ""
+    for other in (width, wide, _LOOKALIKES.get(character, ""), _SIGNS.get(character, "")):
+        if len(other) == 1 and other != character and other in have:
+            return other
+    return None
+
+
+def composed(text: str, known: Iterable[str]) -> bool:
+    """Whether another normal form of the text would be in the dictionary: NFC for letters with
+    combining marks, NFD for those without."""
+    have = known if isinstance(known, (set, frozenset)) else set(known)
+    for form in ("NFC", "NFD"):
+        other = unicodedata.normalize(form, text)
+        if other != text and all(c in have for c in other):
+            return True
+    return False
