@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Optional
 
 from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -15,22 +16,23 @@ from rich.measure import Measurement
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.rule import Rule
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from ppocr_guard.logs.history import HeldGroup, grouped, history
 from ppocr_guard.logs.run import Run
+from ppocr_guard.report.live_held import Detail, details, table
+from ppocr_guard.report.outcome import best_of, repair_note, resume_notes, why
 from ppocr_guard.report.sections import as_expected, expected, tone, verdict_state
 from ppocr_guard.report.text import Words, clean, duration, number, percent, ratio
 
-SHOWN_ALERTS = 4
-MAX_MESSAGE = 160  # characters of an alert: the view must fit a small terminal
 _SILENT_AFTER = 120.0  # seconds without a record that are worth mentioning
 _STYLES = {"good": "green", "info": "blue", "warning": "yellow", "critical": "red"}
-_MARKS = {"info": "i", "warning": "!", "critical": "✖"}
 
 
 class Sparkline:
-    """Values as a line of bars, 0..1 from bottom to top; ``×`` is NaN.
+    """Values as a line of bars, 0..1 from bottom to top; ``×`` is NaN, ``★`` the best.
 
     Takes the width it is given: more values than columns are thinned to the lowest of each
     span, so that a fall is never hidden.
@@ -41,8 +43,13 @@ class Sparkline:
         self.style = style
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        bars = " .:-=+*#" if options.ascii_only else "▁▂▃▄▅▆▇█"
-        yield Text(spark(self.values, options.max_width, bars), style=self.style, no_wrap=True)
+        plain = options.ascii_only
+        bars = " .:-=+*#" if plain else "▁▂▃▄▅▆▇█"
+        line = Text(spark(self.values, options.max_width, bars), style=self.style, no_wrap=True)
+        best = best_column(self.values, options.max_width)
+        if best is not None:
+            line = line[:best] + Text("@" if plain else "★", style="bold") + line[best + 1 :]
+        yield line
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(1, max(1, len(self.values)))
@@ -65,48 +72,102 @@ def spark(values: Sequence[float], width: int, bars: str = "▁▂▃▄▅▆�
     return "".join(line)
 
 
+def best_column(values: Sequence[float], width: int) -> Optional[int]:
+    """Where :func:`spark` has the best value; None without one worth a mark."""
+    finite = [(value, -index) for index, value in enumerate(values) if math.isfinite(value)]
+    if len(finite) < 2 or width <= 0 or max(finite)[0] <= 0:
+        return None
+    index, count = -max(finite)[1], min(width, len(values))
+    return next(c for c in range(count) if index < (c + 1) * len(values) // count)
+
+
 def waiting(path: Path, words: Words) -> RenderableType:
     """What is shown while there is no journal."""
     text = Text(words("waiting", path=clean(path)), style="dim", overflow="fold")
     return Panel(text, title="ppocr-guard", title_align="left", box=box.ROUNDED)
 
 
-def frame(run: Run, words: Words, *, now: float) -> RenderableType:
-    """The whole view. ``now`` in Unix seconds tells how long the journal has been silent."""
-    style = _STYLES[tone(run)]
-    parts: list[RenderableType] = [_verdict(run, words, style), _progress(run, words, now)]
-    parts += [Rule(style="dim"), _numbers(run, words)]
-    if run.alerts:
-        parts += [Rule(style="dim"), _alerts(run, words)]
-    title = Text.assemble((clean(run.name), "bold"))
-    about = [run.start.model, f"PaddleOCR {run.start.release}"] if run.start else []
-    return Panel(
-        Group(*parts),
-        title=title,
-        title_align="left",
-        subtitle=Text(clean(" · ".join(part for part in about if part)), style="dim"),
-        subtitle_align="right",
-        border_style=style,
-        box=box.ROUNDED,
-    )
+class Frame:
+    """The whole view, in as many rows as the terminal has: cause and advice of what holds are
+    told while there is room. ``rows`` None: all of it."""
+
+    def __init__(
+        self, run: Run, words: Words, *, now: float, rows: Optional[int] = None, footer: str = ""
+    ) -> None:
+        self._run = run
+        self._words = words
+        self._now = now
+        self._rows = rows
+        self._footer = footer
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        run = self._run
+        groups = grouped(history(run))
+        deciding = run.verdict.message if run.verdict else ""
+        groups.sort(key=lambda group: not (group.open and _has(group, deciding)))
+        options = options.update(height=None)
+        lines: list[list[Segment]] = []
+        for detail in details(groups):
+            lines = console.render_lines(self._panel(groups, detail), options)
+            if self._rows is None or len(lines) <= self._rows:
+                break
+        if self._rows is not None and len(lines) > self._rows:
+            lines = [*lines[: max(0, self._rows - 1)], lines[-1]]
+        for index, line in enumerate(lines):
+            yield from line
+            if index < len(lines) - 1 or self._rows is None:
+                yield Segment.line()
+
+    def _panel(self, groups: list[HeldGroup], detail: Detail) -> Panel:
+        run, words = self._run, self._words
+        style = _STYLES[tone(run)]
+        rule = Rule(style="dim")
+        parts: list[RenderableType] = [_verdict(run, words, style, groups)]
+        parts += [
+            _progress(run, words, self._now),
+            rule,
+            _numbers(run, words, all_of_them=detail.numbers),
+        ]
+        if groups and (detail.groups or detail.over):
+            parts += [rule, table(groups, words, detail)]
+        if self._footer:
+            parts.append(Text(self._footer, style="dim", no_wrap=True, overflow="ellipsis"))
+        about = [run.start.model, f"PaddleOCR {run.start.release}"] if run.start else []
+        return Panel(
+            Group(*parts),
+            title=Text(clean(run.name), style="bold"),
+            title_align="left",
+            subtitle=Text(clean(" · ".join(part for part in about if part)), style="dim"),
+            subtitle_align="right",
+            border_style=style,
+            box=box.ROUNDED,
+        )
 
 
-def _verdict(run: Run, words: Words, style: str) -> RenderableType:
+def _has(group: HeldGroup, message: str) -> bool:
+    return any(held.condition.message == message for held in group.members)
+
+
+def _verdict(run: Run, words: Words, style: str, groups: list[HeldGroup]) -> RenderableType:
     state = verdict_state(run)
     row = Table.grid(expand=True)
     row.add_column(ratio=1)
     row.add_column(justify="right", no_wrap=True)
-    known = run.state if run.state in ("finished", "stopped", "failed") else "running"
     row.add_row(
         Text(words(state), style=f"bold {style}"),
-        Text(words(known), style="dim" if not run.end else "bold"),
+        Text(words(run.state), style="dim" if not run.end else "bold"),
     )
     lines: list[RenderableType] = [row]
-    message = run.verdict.message if run.verdict else ""
+    shown = {words.say(held.condition.message) for group in groups for held in group.members}
+    said = why(run, words) if run.verdict else ""
     if run.end and run.end.reason == "failed" and run.end.error:
-        message = words("failed.note", error=run.end.error)
-    if message:
-        lines.append(Text(clean(message), overflow="fold"))
+        said = words("failed.note", error=run.end.error)
+    if said and said not in shown:  # else it stands below, with its cause
+        lines.append(Text(clean(said), overflow="fold"))
+    lines += [Text(note, style="dim", overflow="fold") for note in resume_notes(run, words)[-1:]]
+    repaired = repair_note(run, words)
+    if repaired:
+        lines.append(Text(clean(repaired), overflow="fold"))
     return Group(*lines)
 
 
@@ -139,14 +200,17 @@ def _progress(run: Run, words: Words, now: float) -> RenderableType:
     return row
 
 
-def _numbers(run: Run, words: Words) -> RenderableType:
+def _numbers(run: Run, words: Words, *, all_of_them: bool) -> RenderableType:
     table = Table.grid(expand=True, padding=(0, 1))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(ratio=1)
     table.add_row(Text(clean(run.indicator)), *_metric_cells(run, words))
     for label, value, note, style in _ratio_rows(run, words):
-        table.add_row(label, Text(value, style=style), Text(note, style=style or "dim"))
+        about = Text(note, style=style or "dim", no_wrap=True, overflow="ellipsis")
+        table.add_row(label, Text(value, style=style), about)
+    if not all_of_them:
+        return table
     losses = run.latest_losses()
     if losses:
         parts = [f"{name.replace('loss_', '')} {number(v, 3)}" for name, v in losses.items() if v]
@@ -158,7 +222,7 @@ def _numbers(run: Run, words: Words) -> RenderableType:
         )
     speed, wait = run.recent("images_per_second"), run.recent("data_wait_share")
     if speed is not None:
-        rate = run.recent("learning_rate")
+        rate = _latest(run, "learning_rate")
         notes = [words("data_wait", share=percent(wait))] if wait is not None else []
         notes += [f"lr {number(rate, 6)}"] if rate is not None else []
         cells = Text(words("images_s", value=number(speed, 1)))
@@ -166,17 +230,22 @@ def _numbers(run: Run, words: Words) -> RenderableType:
     return table
 
 
+def _latest(run: Run, column: str) -> Optional[float]:
+    """The latest number of a column of ``pace``."""
+    return next((v for v in reversed(run.pace.columns.get(column, [])) if math.isfinite(v)), None)
+
+
 def _metric_cells(run: Run, words: Words) -> Iterable[RenderableType]:
     if not run.evaluations:
         return Text("–"), Text(words("no_evaluations"), style="dim")
-    last, best = run.evaluations[-1].event, run.best
+    last, best = run.evaluations[-1].event, best_of(run)
     line = Table.grid(padding=(0, 1))
     line.add_column()
     line.add_column(no_wrap=True, style="dim")
     note = ""
     if best:
-        at = words("at_epoch", epoch=best.event.epoch)
-        note = f"{words('best_so_far')} {number(best.event.value)} ({at})"
+        at = words("at_epoch", epoch="–" if best.epoch is None else best.epoch)
+        note = f"★ {number(best.value)} ({at})"
     values = [placed.event.value for placed in run.evaluations]
     line.add_row(Sparkline(values[-400:], _STYLES[tone(run)]), Text(note))
     return Text(number(last.value), style="bold"), line
@@ -199,28 +268,3 @@ def _ratio_rows(run: Run, words: Words) -> list[tuple[str, str, str, str]]:
         (words("ratio"), value, f"{note} · {'/'.join(clean(o) for o in names)}".strip(" ·"), style)
         for (value, style, note), names in rows.items()
     ]
-
-
-def _alerts(run: Run, words: Words) -> RenderableType:
-    """The latest alerts, newest first, a code only once."""
-    table = Table.grid(expand=True, padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, style="dim")
-    table.add_column(ratio=1, overflow="fold")
-    groups = sorted(run.alert_groups(), key=lambda group: -group.latest.step)
-    for group in groups[:SHOWN_ALERTS]:
-        alert = group.latest.event
-        style = _STYLES[group.severity]
-        text = Text(clean(alert.code), style=f"bold {style}")
-        if len(group.alerts) > 1:
-            text.append(f" ({len(group.alerts)})", style="not bold")
-        text.append(f"  {_short(clean(alert.message))}", style="not bold default")
-        when = Text(words("at_epoch", epoch=alert.epoch))
-        table.add_row(Text(_MARKS[group.severity], style=style), when, text)
-    if len(groups) > SHOWN_ALERTS:
-        table.add_row("", "", Text(f"+ {len(groups) - SHOWN_ALERTS}", style="dim"))
-    return table
-
-
-def _short(message: str) -> str:
-    return message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 1] + "…"

@@ -172,6 +172,9 @@ _EN = {
     "running.do": "Let it go on; `ppocr-guard watch` shows it live.",
     "waiting": "Waiting for {path}. The Journal hook writes it when the training starts.",
     "silent": "no record for {time}",
+    "leave": "quit",
+    "choose": "run {number} of {count}",
+    "is_over": "is over",
     "loss": "loss",
 }
 
@@ -329,6 +332,9 @@ _ZH = {
     "running.do": "让它继续；用 `ppocr-guard watch` 实时查看。",
     "waiting": "正在等待 {path}，训练开始后由 Journal 写入。",
     "silent": "已有 {time} 没有新记录",
+    "leave": "退出",
+    "choose": "第 {number} 次训练，共 {count} 次",
+    "is_over": "已解除",
     "loss": "损失",
 }
 

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
@@ -15,16 +16,22 @@ from rich.live import Live
 from ppocr_guard import paths
 from ppocr_guard.logs.follow import JournalRuns
 from ppocr_guard.logs.run import Run
-from ppocr_guard.report.frame import frame, waiting
+from ppocr_guard.report.frame import Frame, waiting
+from ppocr_guard.report.keys import keys
 from ppocr_guard.report.text import LANGUAGES, Words, pick_language
+
+RESCAN_SECONDS = 5.0  # how often a folder is searched for new runs
+SUFFIX = ".jsonl"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "run",
+        "runs",
         type=Path,
+        nargs="+",
         metavar="DIR",
-        help="folder of a run (Global.save_model_dir), or its journal.jsonl",
+        help="folder of a run (Global.save_model_dir), its journal.jsonl, or a folder of runs; "
+        "in the view: arrows choose a run, l changes the language, q leaves",
     )
     parser.add_argument("--once", action="store_true", help="print one frame and leave")
     parser.add_argument(
@@ -46,25 +53,25 @@ def _seconds(text: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show the run until it ends or the user leaves with Ctrl-C: 0.
+    """Show the run until it ends or the user leaves with q or Ctrl-C: 0.
 
     2 when DIR cannot hold a journal, or with ``--once`` when there is none.
     """
-    words = Words(pick_language(args.language))
-    if args.run.is_file() and args.run.suffix != ".jsonl":
-        return _refuse(
-            f"{args.run} is no journal (journal.jsonl). "
-            "For a train.log use `ppocr-guard report` or `ppocr-guard replay`."
-        )
-    watched = Watched(args.run)
+    for path in args.runs:
+        if path.is_file() and path.suffix != SUFFIX:
+            return _refuse(
+                f"{path} is no journal (journal.jsonl). "
+                "For a train.log use `ppocr-guard report` or `ppocr-guard replay`."
+            )
+    view = View(Watched(args.runs), pick_language(args.language))
     console = Console()
     if args.once:
-        if not watched.poll():
-            return _refuse(f"{watched.path}: no journal with records of a run there")
-        console.print(watched.render(words))
+        if not view.watched.poll():
+            return _refuse(f"{view.watched.path}: no journal with records of a run there")
+        console.print(view.render())
         return 0
     with contextlib.suppress(KeyboardInterrupt):
-        _follow(watched, console, words, args.interval)
+        _follow(view, console, args.interval)
     return 0
 
 
@@ -73,52 +80,141 @@ def _refuse(message: str) -> int:
     return 2
 
 
-def _follow(watched: Watched, console: Console, words: Words, interval: float) -> None:
-    """Redraw until the run has ended. The last frame stays on the screen."""
-    watched.poll()
-    if not watched.summary:  # also for a terminal that is none: say what is waited for
-        console.print(watched.render(words))
+def _follow(view: View, console: Console, interval: float) -> None:
+    """Redraw until the run has ended, or for as long as the user chooses among several. The last
+    frame stays on the screen."""
+    view.watched.poll()
+    if not view.watched.summary:  # also for a terminal that is none: say what is waited for
+        console.print(view.render())
     try:
-        with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
-            while not (watched.summary and watched.summary.end):
+        with keys() as keyboard, _live(console) as live:
+            while not view.is_over(chooses=keyboard.there):
                 if console.is_terminal:
-                    live.update(watched.render(words), refresh=True)
-                time.sleep(interval)
-                watched.poll()
+                    view.footer = keyboard.there
+                    live.update(view.render(console.height), refresh=True)
+                for key in keyboard.wait(interval):
+                    view.press(key)
+                view.watched.poll()
     finally:
-        if watched.summary:
-            console.print(watched.render(words))
+        view.footer = False
+        if view.watched.summary:
+            console.print(view.render())
+
+
+def _live(console: Console) -> Live:
+    return Live(
+        console=console,
+        auto_refresh=False,
+        screen=console.is_terminal,
+        vertical_overflow="crop",
+    )
+
+
+class View:
+    """What is on the screen: which run, in which language."""
+
+    def __init__(self, watched: Watched, language: str) -> None:
+        self.watched = watched
+        self.footer = False
+        self._words = Words(language)
+        self._left = False
+
+    def press(self, key: str) -> None:
+        if key in ("q", "Q"):
+            self._left = True
+        elif key in ("left", "up"):
+            self.watched.choose(-1)
+        elif key in ("right", "down"):
+            self.watched.choose(+1)
+        elif key in ("l", "L"):
+            at = LANGUAGES.index(self._words.language)
+            self._words = Words(LANGUAGES[(at + 1) % len(LANGUAGES)])
+
+    def is_over(self, *, chooses: bool) -> bool:
+        """The user has left, or the run has ended and there is nothing to choose."""
+        shown = self.watched.summary
+        ended = shown is not None and shown.end is not None
+        return self._left or (ended and not (chooses and len(self.watched.found) > 1))
+
+    def render(self, rows: Optional[int] = None) -> RenderableType:
+        run = self.watched.summary
+        if run is None:
+            return waiting(self.watched.path, self._words)
+        footer = self._hint() if self.footer else ""
+        return Frame(run, self._words, now=time.time(), rows=rows, footer=footer)
+
+    def _hint(self) -> str:
+        parts = [f"q {self._words('leave')}", f"l {_OTHER[self._words.language]}"]
+        runs = self.watched.found
+        if len(runs) > 1:
+            choice = self._words("choose", number=self.watched.position + 1, count=len(runs))
+            parts.append(f"← → {choice}")
+        return " · ".join(parts)
+
+
+_OTHER = {"en": "中文", "zh": "English"}
 
 
 class Watched:
-    """The latest run in a journal that may still grow, or not be there yet."""
+    """The runs in journals that may still grow, or not be there yet; one of them is looked at:
+    the latest, until another is chosen."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._journal: Optional[JournalRuns] = None
+    def __init__(self, places: Sequence[Path]) -> None:
+        self._places = places
+        self._journals: dict[Path, JournalRuns] = {}
+        self._chosen: Optional[Run] = None
+        self._searched = float("-inf")
 
     @property
     def path(self) -> Path:
         """Where the journal is, or will be."""
-        if self._journal:
-            return self._journal.path
-        if self._directory.suffix == ".jsonl":
-            return self._directory
-        return paths.journal_path(str(self._directory))
+        if self._journals:
+            return next(iter(self._journals))
+        first = self._places[0]
+        return first if first.suffix == SUFFIX else paths.journal_path(str(first))
 
     def poll(self) -> bool:
         """Take in what was written since; True when there is a run to show."""
-        if self._journal is None:
-            found = paths.find_journal(self._directory)
-            self._journal = JournalRuns(found) if found else None
-        return self._journal.poll() if self._journal else False
+        if not self._journals or time.monotonic() - self._searched > RESCAN_SECONDS:
+            self._searched = time.monotonic()
+            for place in self._places:
+                for path in _journals(place):
+                    self._journals.setdefault(path, JournalRuns(path))
+        for journal in self._journals.values():
+            journal.poll()
+        return bool(self.found)
+
+    @property
+    def found(self) -> list[Run]:
+        """All runs, by when they began."""
+        runs = [run for journal in self._journals.values() for run in journal.runs]
+        return sorted(runs, key=lambda run: run.first_time or 0.0)
 
     @property
     def summary(self) -> Optional[Run]:
-        """The run, as of the last look."""
-        return self._journal.runs[-1] if self._journal and self._journal.runs else None
+        """The run that is looked at, as of the last look."""
+        runs = self.found
+        if any(run is self._chosen for run in runs):
+            return self._chosen
+        return runs[-1] if runs else None
 
-    def render(self, words: Words) -> RenderableType:
-        if self.summary is None:
-            return waiting(self.path, words)
-        return frame(self.summary, words, now=time.time())
+    @property
+    def position(self) -> int:
+        """Of it among all runs, from 0."""
+        shown = self.summary
+        return next((n for n, run in enumerate(self.found) if run is shown), 0)
+
+    def choose(self, step: int) -> None:
+        """Look at the next run or the one before. At the last, a new one takes its place."""
+        runs = self.found
+        if runs:
+            at = (self.position + step) % len(runs)
+            self._chosen = runs[at] if at < len(runs) - 1 else None
+
+
+def _journals(place: Path) -> list[Path]:
+    """The journal of a run, or those of the runs in a folder."""
+    own = paths.find_journal(place)
+    if own is not None:
+        return [own]
+    return sorted(place.glob("*/ppocr_guard/journal.jsonl")) if place.is_dir() else []

@@ -3,8 +3,11 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from typing import Optional
 
 import pytest
 from report_runs import BEGAN, training, write_journal
@@ -12,27 +15,57 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from ppocr_guard.cli import main
+from ppocr_guard.conditions import Conditions, from_alert
 from ppocr_guard.events import (
     Alert,
+    Condition,
+    EpochStart,
     EvalEnd,
+    Event,
+    Moment,
+    Over,
     RunEnd,
     RunStart,
     StepEnd,
+    Verdict,
 )
 from ppocr_guard.logs.journal import JournalTail
 from ppocr_guard.logs.run import Run, summarise
 from ppocr_guard.records import to_record
-from ppocr_guard.report.frame import frame, spark, waiting
+from ppocr_guard.report.frame import Frame, best_column, spark, waiting
 from ppocr_guard.report.text import Words
 from ppocr_guard.report.watch import Watched
+from ppocr_guard.verdict import SoFar, judge
 
 EN = Words("en")
 
 
-def picture(run: Run, *, width: int = 80, language: str = "en", now: float = 0.0) -> str:
+def picture(
+    run: Run,
+    *,
+    width: int = 80,
+    language: str = "en",
+    now: float = 0.0,
+    rows: Optional[int] = None,
+) -> str:
     console = Console(width=width, record=True, file=StringIO(), color_system=None)
-    console.print(frame(run, Words(language), now=now or run.time))
+    console.print(Frame(run, Words(language), now=now or run.time, rows=rows))
     return console.export_text()
+
+
+def guarded(events: Iterable[Event]) -> Iterator[Event]:
+    """As a guard would have written it: a verdict with what holds after each change."""
+    held, so_far = Conditions(), SoFar()
+    for event in events:
+        if isinstance(event, Verdict):
+            continue
+        if isinstance(event, Alert):
+            held.hold(from_alert(event))
+        so_far = so_far.after(event) if isinstance(event, EvalEnd) else so_far
+        yield event
+        if isinstance(event, (Alert, EvalEnd)):
+            at = Moment(event.epoch, event.global_step, event.evaluation, event.time)
+            yield judge(held, so_far, at)
 
 
 def lines(*events: object) -> bytes:
@@ -40,28 +73,89 @@ def lines(*events: object) -> bytes:
 
 
 def test_a_frame_shows_what_matters() -> None:
-    [run] = summarise(training("collapse", stop_at=6))
+    [run] = summarise(guarded(training("collapse", stop_at=6)))
     shown = picture(run)
     for part in (
         "Collapsed",
         "stopped by the guard",
         "epoch 6 of 40",
         "step 120",
-        "▇▅▃▂▂▂",
+        "★▅▃▂▂▂",
+        "★ 0.7900 (epoch 1)",
         "0.8096",
         "expected 0.4 to 0.6",
         "hmean_collapse",
-        "shrink_ratio_unexpected (2)",
+        "shrink_ratio_unexpected",
         "DB/MobileNetV3 · PaddleOCR 2.7.1, 2.7.4 to 2.8.1",
     ):
         assert part in shown
-    assert len(shown.splitlines()) <= 24
+
+
+@pytest.mark.parametrize("rows", [10, 14, 18, 24, 40])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_cause_and_advice_are_shown_while_rows_are_free(rows: int, language: str) -> None:
+    [run] = summarise(guarded(training("collapse", stop_at=6)))
+    shown = picture(run, rows=rows, language=language)
+    assert len(shown.splitlines()) <= rows
+    if rows < 12:
+        assert Words(language)("collapsed") in shown
+        return
+    assert "hmean_collapse" in shown  # what the verdict rests on comes first
+    assert ("→" in shown) == (rows >= 24)
+    # No word is cut in two, where there is room for whole ones.
+    if rows == 40 and language == "en":
+        text = " ".join(line.strip("│╭╮╰╯─ ") for line in shown.splitlines())
+        for message in {condition.message for condition in run.conditions}:
+            assert message in " ".join(text.split())
+
+
+def test_what_is_over_is_shown_and_what_holds_has_numbers_of_today() -> None:
+    def at(value: float) -> Condition:
+        return Condition("hmean_collapse", "critical", f"hmean is {value}.", "Stop.", epoch=1)
+
+    held = Conditions()
+    events: list[Event] = [RunStart(BEGAN, "r", "DB", "2.10.0", {}, "out", 9)]
+    for epoch, value in enumerate((0.24, 0.23), 1):
+        alert = held.hold(at(value))
+        events += [alert] if alert else []
+        events.append(judge(held, SoFar(epoch), Moment(epoch, epoch, epoch, BEGAN + epoch)))
+    shown = picture(summarise(events)[0])
+    assert "hmean is 0.23." in shown
+    assert "hmean is 0.24." not in shown
+    resolved = held.end(Over("hmean_collapse", message="It is back."), Moment(3, 3, 3, BEGAN + 3))
+    assert resolved is not None
+    events += [resolved, judge(held, SoFar(3), Moment(3, 3, 3, BEGAN + 3))]
+    shown = picture(summarise(events)[0])
+    assert "✓ epoch 3 hmean_collapse  It is back." in shown
+    assert "✖" not in shown
+
+
+def test_a_resumed_run_is_one_run_and_tells_that_it_was_interrupted() -> None:
+    events = [e for e in training("healthy", until=6) if not isinstance(e, RunEnd)]
+    first = [*events, RunEnd(events[-1].time, 6, 120, "interrupted")]
+    [run] = summarise(guarded(first))
+    assert "interrupted" in picture(run)
+    start = events[0]
+    assert isinstance(start, RunStart)
+    again = replace(start, time=events[-1].time + 60, resumed=True, start_epoch=7, global_step=0)
+    [run] = summarise(guarded([*first, again, EpochStart(again.time + 1, 7, 0, 20)]))
+    shown = picture(run)
+    assert "running" in shown
+    assert "Resumed at epoch 7, after it was interrupted." in shown
+
+
+def test_the_learning_rate_is_the_current_one() -> None:
+    run = Run()
+    run.add(RunStart(BEGAN, "r", "DB", "2.10.0", {}, "out", 3))
+    for number, rate in enumerate((0.1, 0.1, 0.1, 0.002), 1):
+        run.add(StepEnd(BEGAN + number, 1, number, {"loss": 1.0}, rate, 8, 0.5, 0.1))
+    assert "lr 0.002" in picture(run)
 
 
 @pytest.mark.parametrize("width", [40, 80, 160])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_frame_fits_its_terminal(width: int, language: str) -> None:
-    [run] = summarise(training("collapse", stop_at=6))
+    [run] = summarise(guarded(training("collapse", stop_at=6)))
     rows = picture(run, width=width, language=language).splitlines()
     assert {cell_len(row) for row in rows} == {width}
 
@@ -99,6 +193,10 @@ def test_spark() -> None:
     assert "▁" in spark([0.9] * 50 + [0.0] + [0.9] * 50, 20)
     assert len(spark([0.5] * 1000, 30)) == 30
     assert spark([0.0, 1.0], 10, " .:-=+*#") == " #"
+    assert best_column([0.1, 0.9, 0.2], 10) == 1
+    assert best_column([0.1] * 50 + [0.9] + [0.1] * 49, 10) == 5
+    assert best_column([0.1], 10) is None
+    assert best_column([0.0, float("nan"), 0.0], 10) is None
 
 
 def test_waiting_names_the_file(tmp_path: Path) -> None:
@@ -139,7 +237,7 @@ def test_the_tail_follows_rotation_and_truncation(tmp_path: Path) -> None:
 
 def test_a_new_run_in_the_same_journal_takes_over(tmp_path: Path) -> None:
     path = write_journal(tmp_path, training("collapse", stop_at=5))
-    watched = Watched(tmp_path)
+    watched = Watched([tmp_path])
     assert watched.poll()
     assert watched.summary is not None
     assert watched.summary.state == "stopped"
