@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -11,7 +12,12 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ppocr_guard.redact import bare_url
+
 TRAINER, PROMETHEUS, ALERTMANAGER, GRAFANA = 9464, 9090, 9093, 3000  # as checked in
+KEPT = "made_with.json"
 FILES = (
     "compose.yml",
     "prometheus.yml",
@@ -42,43 +48,115 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--target",
         metavar="HOST:PORT",
         action="append",
-        help=f"a guarded training to scrape; may be repeated (default 127.0.0.1:{TRAINER})",
+        help=f"a guarded training to scrape; may be repeated; https://HOST:PORT where it has a "
+        f"certificate (default 127.0.0.1:{TRAINER})",
     )
     for name, port in (
         ("prometheus", PROMETHEUS),
         ("alertmanager", ALERTMANAGER),
         ("grafana", GRAFANA),
     ):
-        parser.add_argument(
-            f"--{name}-port", metavar="PORT", type=int, default=port, help="default %(default)s"
-        )
+        parser.add_argument(f"--{name}-port", metavar="PORT", type=int, help=f"default {port}")
     parser.add_argument(
-        "--webhook", metavar="URL", help="where Alertmanager posts all alerts (its webhook format)"
+        "--webhook",
+        metavar="URL",
+        help="where Alertmanager posts all alerts (its webhook format); '' for nowhere",
     )
     parser.add_argument("--force", action="store_true", help="overwrite files that differ")
+    parser.epilog = (
+        f"What the folder was made with is kept in DIR/{KEPT}: later calls need only what changes."
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the files; 0, or 2 when the arguments or the folder cannot be used."""
     try:
-        targets = list(args.target or [])
-        if args.config is not None:
-            targets.append(target_of(args.config))
+        before = remembered(args.directory)
+        settings = before.changed_by(args)
         contents = render(
-            targets or [f"127.0.0.1:{TRAINER}"],
-            prometheus=args.prometheus_port,
-            alertmanager=args.alertmanager_port,
-            grafana=args.grafana_port,
-            webhook=args.webhook,
+            settings.targets,
+            prometheus=settings.prometheus,
+            alertmanager=settings.alertmanager,
+            grafana=settings.grafana,
+            webhook=settings.webhook or None,
         )
+        if settings.targets == before.targets and (args.directory / "targets.yml").exists():
+            del contents["targets.yml"]  # people add their runs there
         save(args.directory, contents, force=args.force)
+        settings.write(args.directory)
     except (UsageError, OSError) as error:
         print(f"ppocr-guard dashboards: {error}", file=sys.stderr)
         return 2
+    kept = settings.same_as(before)
+    if kept:
+        print(f"As the folder was made before: {', '.join(kept)}.")
     print(f"Wrote {len(contents)} files to {args.directory}. Next:")
     print(f"  cd {args.directory} && docker compose up -d")
-    print(f"  open http://127.0.0.1:{args.grafana_port}")
+    print(f"  open http://127.0.0.1:{settings.grafana}")
     return 0
+
+
+class Settings(BaseModel):
+    """What a folder is made with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    targets: list[str] = [f"127.0.0.1:{TRAINER}"]
+    prometheus: int = PROMETHEUS
+    alertmanager: int = ALERTMANAGER
+    grafana: int = GRAFANA
+    webhook: str = ""  # a secret
+
+    def changed_by(self, args: argparse.Namespace) -> Settings:
+        """With what the user gives now. Raises UsageError."""
+        targets = list(args.target or [])
+        if args.config is not None:
+            targets.append(target_of(args.config))
+        given = {
+            "targets": targets or None,
+            "prometheus": args.prometheus_port,
+            "alertmanager": args.alertmanager_port,
+            "grafana": args.grafana_port,
+            "webhook": args.webhook,
+        }
+        return self.model_copy(update={k: v for k, v in given.items() if v is not None})
+
+    def same_as(self, before: Settings) -> list[str]:
+        """What is no default and was not changed, in words; the webhook without its key."""
+        usual, words = Settings(), []
+        for name, value in self.model_dump().items():
+            if value == getattr(before, name) != getattr(usual, name):
+                shown = ", ".join(value) if isinstance(value, list) else value
+                words.append(f"{name} {bare_url(shown) if name == 'webhook' else shown}")
+        return words
+
+    def write(self, directory: Path) -> None:
+        """For this user's eyes only, for a webhook is a secret."""
+        path = directory / KEPT
+        text = self.model_dump_json(indent=2) + "\n"
+        if path.exists() and path.read_text(encoding="utf-8", errors="replace") == text:
+            return
+        temporary = directory / f".{KEPT}.{os.getpid()}"
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(text)
+        os.replace(temporary, path)
+
+
+def remembered(directory: Path) -> Settings:
+    """What the folder was made with; the defaults for a new one.
+
+    Raises:
+        UsageError: the file that says so cannot be used.
+    """
+    path = directory / KEPT
+    try:
+        return Settings.model_validate_json(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return Settings()
+    except (ValidationError, UnicodeDecodeError):
+        raise UsageError(
+            f"{path} is not as it was written; delete it, and give all options again"
+        ) from None
 
 
 def render(
@@ -105,21 +183,36 @@ def render(
             contents[name] = default_port.sub(
                 lambda match: str(ports[int(match.group())]), contents[name]
             )
-    head = contents["targets.yml"].split("    - ")[0]
-    contents["targets.yml"] = head + "".join(f"    - {json.dumps(one)}\n" for one in targets)
+    contents["targets.yml"] = _targets(contents["targets.yml"], targets)
     if webhook is not None:
         contents["alertmanager.yml"] = _with_webhook(contents["alertmanager.yml"], webhook)
     return contents
 
 
+def _targets(shipped: str, targets: Iterable[str]) -> str:
+    """targets.yml, a group for each scheme."""
+    head = shipped[: shipped.index("- targets:")]
+    groups: dict[str, list[str]] = {}
+    for target in targets:
+        scheme, _, address = target.rpartition("://")
+        groups.setdefault(scheme or "http", []).append(address)
+    text = head
+    for scheme, addresses in groups.items():
+        text += "- targets:\n" + "".join(f"    - {json.dumps(one)}\n" for one in addresses)
+        if scheme != "http":
+            text += f"  labels: {{__scheme__: {scheme}}}\n"
+    return text
+
+
 def target_of(config: Path) -> str:
-    """The address that the Prometheus hook of a training configuration listens on.
+    """The address under which this machine reaches the Prometheus hook of a configuration.
 
     Raises:
         UsageError: the file cannot be read, or has no such hook, or no fixed port.
     """
     from ppocr_guard.config import GuardConfigError, load_guard
     from ppocr_guard.hooks.prometheus import Prometheus
+    from ppocr_guard.hooks.prometheus.ports import WILDCARDS
     from ppocr_guard.yaml_source import YamlError, read_yaml
 
     try:
@@ -129,13 +222,15 @@ def target_of(config: Path) -> str:
         raise UsageError(str(error)) from None
     for cls, options in guard.hooks:
         if issubclass(cls, Prometheus):
-            port = options.port  # type: ignore[attr-defined]
+            port, host = options.port, options.host  # type: ignore[attr-defined]
+            tls = options.certfile is not None  # type: ignore[attr-defined]
             if not port:
                 raise UsageError(
                     f"{config}: Guard.hooks.Prometheus.port is {port}: no port to scrape "
                     "is known; set one, or name the run's address with --target"
                 )
-            return f"127.0.0.1:{port}"
+            name = "127.0.0.1" if host in WILDCARDS else f"[{host}]" if ":" in host else host
+            return f"{'https://' if tls else ''}{name}:{port}"
     raise UsageError(f"{config}: the Guard: section runs no Prometheus hook")
 
 
@@ -160,12 +255,13 @@ def save(directory: Path, contents: dict[str, str], *, force: bool) -> None:
 
 
 def _check_target(target: str, taken: Iterable[int]) -> None:
-    parts = urlsplit(f"//{target}")
+    parts = urlsplit(target if "://" in target else f"http://{target}")
     try:
         port = parts.port
     except ValueError:
         port = None
-    if not parts.hostname or port is None or parts.path:
+    usable = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+    if not usable or port is None or parts.path or parts.query:
         raise UsageError(f"--target {target}: must be HOST:PORT, such as 127.0.0.1:{TRAINER}")
     local = parts.hostname in ("127.0.0.1", "localhost", "::1")
     if local and port in taken:

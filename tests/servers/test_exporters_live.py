@@ -7,11 +7,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from real_servers import Receiver, Stack, free_port, get, wait_for
 
+from ppocr_guard.cli import main
 from ppocr_guard.events import Alert, EvalEnd, RunEnd, RunStart
 from ppocr_guard.hooks.notify import Notify
 from ppocr_guard.hooks.prometheus import Prometheus
@@ -45,6 +47,15 @@ def test_an_alert_sent_straight_to_alertmanager_reaches_its_receiver(
     assert alert["annotations"]["description"] == "hmean fell to 0.24."
     assert "验证指标" in alert["annotations"]["summary"]
     wait_for("the failed run", lambda: receiver.alerts("PpocrGuardRunFailed", "straight"))
+
+
+def test_a_test_message_is_soon_over(stack: Stack) -> None:
+    address = f"{stack.alertmanager}/api/v2/alerts"
+    assert main(["notify", "--test", "--url", address]) == 0
+    held = [one for one in get(address) if one["labels"]["run"] == "notify-test"]
+    assert len(held) == 1
+    over = datetime.fromisoformat(held[0]["endsAt"].replace("Z", "+00:00"))
+    assert (over - datetime.now(timezone.utc)).total_seconds() <= 60
 
 
 @contextmanager

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 from ruamel.yaml import YAML
@@ -115,6 +116,7 @@ def test_a_configuration_that_does_not_help(
         (["--grafana-port", str(PROMETHEUS)], "a port each"),
         (["--target", "gpu1"], "HOST:PORT"),
         (["--target", "gpu1:http"], "HOST:PORT"),
+        (["--target", "ftp://gpu1:9464"], "HOST:PORT"),
         (["--grafana-port", str(TRAINER)], "is the training's"),
         (["--target", f"localhost:{GRAFANA}"], "is the training's"),
         (["--webhook", "chat.example.com"], "http:// or https://"),
@@ -140,6 +142,75 @@ def test_edited_files_are_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert (tmp_path / "alertmanager.yml").read_text() == "# mine\n"
     assert written(tmp_path, "--force") == 0
     assert "receivers" in load(tmp_path / "alertmanager.yml")
+
+
+def test_what_a_folder_was_made_with_is_used_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, folder = tmp_path / "det.yml", tmp_path / "watch"
+    config.write_text("Global: {}\nTrain: {}\nGuard:\n  hooks:\n    - Prometheus: {port: 9555}\n")
+    assert written(folder, "-c", str(config), "--grafana-port", "3333") == 0
+    url = "https://chat.example.com/hook/secretkey"
+    assert written(folder, "--force", "--webhook", url) == 0
+    said = capsys.readouterr().out
+    assert "As the folder was made before: targets 127.0.0.1:9555, grafana 3333." in said
+    assert load(folder / "targets.yml") == [{"targets": ["127.0.0.1:9555"]}]
+    for again in (["--force"], [], ["--force", "--prometheus-port", "9191"]):
+        assert written(folder, *again) == 0
+        receivers = load(folder / "alertmanager.yml")["receivers"]
+        assert all(one["webhook_configs"][0]["url"] == url for one in receivers)
+        assert load(folder / "targets.yml") == [{"targets": ["127.0.0.1:9555"]}]
+        assert "127.0.0.1:3333/d/" in (folder / "rules.yml").read_text()
+    said = capsys.readouterr()
+    assert "webhook https://chat.example.com" in said.out
+    assert "secretkey" not in said.out + said.err
+    assert stat.S_IMODE((folder / "made_with.json").stat().st_mode) == 0o600
+    assert written(folder, "--force", "--webhook", "", "--target", "gpu2:9464") == 0
+    assert "webhook_configs:\n      - url" not in (folder / "alertmanager.yml").read_text()
+    assert load(folder / "targets.yml") == [{"targets": ["gpu2:9464"]}]
+    assert "127.0.0.1:9191" in (folder / "compose.yml").read_text()
+
+
+def test_targets_that_were_added_by_hand_stay(tmp_path: Path) -> None:
+    assert written(tmp_path, "--target", "gpu1:9464") == 0
+    with (tmp_path / "targets.yml").open("a") as file:
+        file.write("    - gpu2:9464\n")
+    assert written(tmp_path, "--force", "--webhook", "https://chat.example.com/a") == 0
+    assert load(tmp_path / "targets.yml") == [{"targets": ["gpu1:9464", "gpu2:9464"]}]
+    (tmp_path / "targets.yml").unlink()
+    assert written(tmp_path) == 0
+    assert load(tmp_path / "targets.yml") == [{"targets": ["gpu1:9464"]}]
+
+
+@pytest.mark.parametrize("text", ["", "{}x", '{"port": 1}', '{"targets": 5}', "\udcff"])
+def test_a_memory_that_cannot_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    (tmp_path / "made_with.json").write_text(text, errors="surrogateescape")
+    assert written(tmp_path, "--force") == 2
+    said = capsys.readouterr().err
+    assert "made_with.json is not as it was written; delete it" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "target", "scheme"),
+    [
+        ("{port: 9555, host: 0.0.0.0}", "127.0.0.1:9555", None),
+        ("{port: 9555, host: 10.1.2.3}", "10.1.2.3:9555", None),
+        ("{port: 9555, host: '::1'}", "[::1]:9555", None),
+        ("{port: 9555, certfile: a.pem, keyfile: a.key}", "127.0.0.1:9555", "https"),
+    ],
+)
+def test_the_target_can_be_reached(
+    tmp_path: Path, options: str, target: str, scheme: Optional[str]
+) -> None:
+    config = tmp_path / "det.yml"
+    config.write_text(f"Global: {{}}\nTrain: {{}}\nGuard: {{hooks: [Prometheus: {options}]}}\n")
+    assert written(tmp_path / "watch", "-c", str(config), "--target", "gpu1:9464") == 0
+    groups = load(tmp_path / "watch" / "targets.yml")
+    found = {one: group.get("labels") for group in groups for one in group["targets"]}
+    assert found == {target: scheme and {"__scheme__": scheme}, "gpu1:9464": None}
 
 
 def test_a_file_in_the_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
