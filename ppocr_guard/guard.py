@@ -34,6 +34,7 @@ from ppocr_guard.saying import Narrator
 from ppocr_guard.verdict import SoFar, judge, so_far_from
 
 MAX_FAILURES = 3  # of one hook, after which it is switched off
+GRACE_SECONDS = 1.0  # that closing a hook may take beyond its deadline
 MAX_ALERTS = 1000  # kept in memory; hooks that store alerts do so themselves
 OVER = "over"  # in `announced`, in the place of a severity: that the condition ended was told
 Link = tuple[int, str]  # a hook that reacted (its id) and the kind of event it reacted to
@@ -160,7 +161,7 @@ class Guard:
         else:
             raise TypeError(f"a hook returned {reaction!r}, which is no reaction")
 
-    def failed(self, hook: Hook, what: str, error: Exception) -> None:
+    def failed(self, hook: Hook, what: str, error: BaseException) -> None:
         count = self.health.hook_errors.get(hook.name, 0) + 1
         self.health.hook_errors[hook.name] = count
         if count == 1:
@@ -222,13 +223,27 @@ class Guard:
             self.so_far = SoFar()
 
     def close(self, timeout: float) -> None:
-        """Let hooks flush; all of them together get ``timeout`` seconds."""
+        """Let hooks flush; all of them together get ``timeout`` seconds, and a hook that takes
+        longer is left behind."""
         deadline = time.monotonic() + timeout
         for hook in tuple(self.hooks):
-            try:
-                hook.close(deadline)
-            except Exception as error:
-                self.failed(hook, "closing failed", error)
+            closing = threading.Thread(
+                target=self._close, args=(hook, deadline), name=f"close {hook.name}", daemon=True
+            )
+            closing.start()
+            closing.join(max(0.0, deadline - time.monotonic()) + GRACE_SECONDS)
+            if closing.is_alive():
+                self._log.warning(
+                    "hook %s: closing takes longer than %.0f s; it is left behind.",
+                    hook.name,
+                    timeout,
+                )
+
+    def _close(self, hook: Hook, deadline: float) -> None:
+        try:
+            hook.close(deadline)
+        except (Exception, SystemExit) as error:
+            self.failed(hook, "closing failed", error)
 
 
 class _Dispatch:
@@ -265,7 +280,7 @@ class _Dispatch:
                 reactions = method(event)
                 if reactions is not None:
                     self._sort(hook, (id(hook), name), event, chain, reactions)
-            except Exception as error:
+            except (Exception, SystemExit) as error:  # sys.exit ends no training
                 guard.failed(hook, f"on_{name} failed", error)
 
     def _sort(

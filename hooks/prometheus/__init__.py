@@ -184,7 +184,10 @@ class Prometheus(Hook):
             _lingering.append(server)
             # Not a daemon: the interpreter waits for it.
             threading.Thread(
-                target=self._linger, args=(server,), name="ppocr_guard-Prometheus-linger"
+                target=self._linger,
+                args=(server,),
+                name="ppocr_guard-Prometheus-linger",
+                daemon=False,
             ).start()
         else:
             self._shut_down(server)

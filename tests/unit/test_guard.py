@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
+import time
 
 import pytest
 
+from ppocr_guard import guard as guard_module
 from ppocr_guard.events import (
     Alert,
     EpochStart,
@@ -166,3 +169,39 @@ def test_records_survive_json_with_nan_and_nested_alerts() -> None:
 def test_records_that_are_no_events_are_refused(record: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="record"):
         from_record(record)
+
+
+class Closes(Hook):
+    closed = False
+
+    def close(self, deadline: float) -> None:
+        self.closed = True
+
+
+class SlowToClose(Hook):
+    def close(self, deadline: float) -> None:
+        time.sleep(30)
+
+
+def test_a_hook_that_does_not_close_is_left_behind(caplog, monkeypatch):
+    monkeypatch.setattr(guard_module, "GRACE_SECONDS", 0.05)
+    after = Closes()
+    guard = Guard([SlowToClose(), after])
+    started = time.monotonic()
+    guard.close(0.1)
+    assert time.monotonic() - started < 10
+    assert "hook SlowToClose: closing takes longer than" in caplog.text
+    assert after.closed
+
+
+class Exits(Hook):
+    def on_step(self, event):
+        sys.exit("as a way to stop")
+
+
+def test_a_hook_that_calls_sys_exit_ends_no_training(caplog):
+    guard = Guard([Exits()])
+    for n in range(5):
+        guard.dispatch(step(n))
+    assert "hook Exits: on_step failed (SystemExit: as a way to stop)" in caplog.text
+    assert guard.hooks == []
