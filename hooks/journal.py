@@ -22,6 +22,7 @@ from ppocr_guard.events import (
     EpochStart,
     EvalEnd,
     EvalSample,
+    EvalTexts,
     Event,
     Examination,
     Findings,
@@ -110,6 +111,9 @@ class Journal(Hook):
         self._put(event)
 
     def _sample(self, event: EvalSample) -> None:
+        self._put(event)
+
+    def on_eval_texts(self, event: EvalTexts) -> None:
         self._put(event)
 
     def on_checkpoint(self, event: CheckpointSaved) -> None:

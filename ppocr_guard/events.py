@@ -119,6 +119,41 @@ class EvalSample:
 
 
 @dataclass(frozen=True)
+class ReadText:
+    """One text line of an evaluation: what was written, what counted, what was read."""
+
+    image: str  # below the data folder; empty: not known
+    written: Optional[str]  # the label as it was written; None: not known
+    label: str  # what PaddleOCR made of it: without what the dictionary does not have
+    prediction: str
+    distance: int  # edit distance of the prediction from ``written``, else from ``label``
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True)
+class EvalTexts:
+    """What a recogniser read in an evaluation, with the worst lines; comes some time after it.
+
+    ``figures``, each a share in 0..1; those with a star rest on the label file and may be missing:
+
+    - ``empty``: predictions without a character;
+    - ``same``: the most frequent prediction that is not empty;
+    - ``acc_written``*: lines of the label file that were read as they were written, spaces
+      included; what PaddleOCR leaves out counts as wrong;
+    - ``altered``*: evaluated lines whose label PaddleOCR changed;
+    - ``skipped``*: lines of the label file that it never evaluates.
+    """
+
+    time: float
+    epoch: int
+    global_step: int
+    evaluation: int
+    texts: int  # predictions that were looked at
+    worst: tuple[ReadText, ...] = ()  # at most ten, the worst first
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class CheckpointSaved:
     time: float
     epoch: int
@@ -464,6 +499,7 @@ Event = Union[
     StepEnd,
     EvalEnd,
     EvalSample,
+    EvalTexts,
     CheckpointSaved,
     ShrinkRatio,
     RoundTrip,
@@ -489,6 +525,7 @@ _KINDS: dict[str, type] = {
     "step": StepEnd,
     "eval": EvalEnd,
     "eval_sample": EvalSample,
+    "eval_texts": EvalTexts,
     "checkpoint": CheckpointSaved,
     "shrink_ratio": ShrinkRatio,
     "round_trip": RoundTrip,

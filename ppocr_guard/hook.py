@@ -19,6 +19,7 @@ from ppocr_guard.events import (
     EpochStart,
     EvalEnd,
     EvalSample,
+    EvalTexts,
     Examination,
     Findings,
     Hang,
@@ -118,6 +119,8 @@ class Hook:
     def on_eval(self, event: EvalEnd) -> Reactions: ...
 
     def on_eval_sample(self, event: EvalSample) -> Reactions: ...
+
+    def on_eval_texts(self, event: EvalTexts) -> Reactions: ...
 
     def on_checkpoint(self, event: CheckpointSaved) -> Reactions: ...
 

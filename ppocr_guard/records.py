@@ -14,6 +14,7 @@ from ppocr_guard.events import (
     Condition,
     Event,
     Moment,
+    ReadText,
     StopRequest,
     kind,
 )
@@ -124,5 +125,6 @@ _MAKERS: dict[str, Callable[[Any], Any]] = {
     "gpus": lambda value: tuple(str(item) for item in value),
     "local_changes": lambda value: tuple(str(item) for item in value),
     "rescored": lambda value: {float(k): _restore(v) for k, v in value.items()},
+    "worst": lambda value: tuple(_object(ReadText, item) for item in value),
     "png": base64.b64decode,
 }

@@ -24,6 +24,7 @@ from ppocr_guard.events import (
     Environment,
     EpochStart,
     EvalEnd,
+    EvalTexts,
     Event,
     Repaired,
     Resources,
@@ -88,6 +89,7 @@ class Run:
     resources: StepSeries = field(default_factory=StepSeries)  # bytes and percent
     best_checkpoint: Optional[CheckpointSaved] = None
     latest_checkpoint: Optional[CheckpointSaved] = None
+    texts: Optional[EvalTexts] = None  # what a recogniser read in the latest evaluation
     end: Optional[RunEnd] = None  # of the latest launch
     skipped: int = 0  # records that could not be used, in the part of the file that is this run's
     would_stop: Optional[StopRequest] = None  # of a log that was judged afterwards
@@ -111,6 +113,8 @@ class Run:
             self._take_step(event)
         elif isinstance(event, EvalEnd):
             self._evaluated(event)
+        elif isinstance(event, EvalTexts):
+            self.texts = event
         elif isinstance(event, Alert):
             self.alerts.append(Placed(self.step, event))
         elif isinstance(event, Verdict):

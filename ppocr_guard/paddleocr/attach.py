@@ -31,6 +31,7 @@ from ppocr_guard.paddleocr.releases import recognise
 from ppocr_guard.paddleocr.rescoring import record_predictions
 from ppocr_guard.paddleocr.session import Session
 from ppocr_guard.paddleocr.stopping import StopAgreement, StopTraining, leave
+from ppocr_guard.paddleocr.texts import record_texts
 from ppocr_guard.saying import LEVELS
 from ppocr_guard.yaml_source import YamlError, config_path, guard_lines, guard_section
 
@@ -225,10 +226,11 @@ class _Seams:
                 return original(*args, **kwargs)
             bound = signature.bind(*args, **kwargs)
             predictions = record_predictions(bound.arguments)
+            texts = record_texts(bound.arguments)
             started = time.perf_counter()
             metrics = original(*bound.args, **bound.kwargs)
             seconds = time.perf_counter() - started
-            session.evaluated(metrics, seconds, predictions, bound.arguments)
+            session.evaluated(metrics, seconds, predictions, bound.arguments, texts)
             return metrics
 
         return eval

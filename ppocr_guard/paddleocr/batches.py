@@ -12,6 +12,7 @@ from ppocr_guard.events import BatchFigures, Event
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.loop import Loop
 
+MOST_TEXTS = 2000  # of the first batches, whose labels are measured
 LEAST_SECONDS = 0.2  # between two batches that are looked at ...
 SECONDS_PER_BYTE = 0.05 / 2**20  # ... and longer for large ones: half a percent of a core
 
@@ -23,9 +24,11 @@ class BatchWatch:
         """``post`` takes events from any thread (:meth:`ppocr_guard.guard.Guard.post`)."""
         self._active = loop.rank == 0
         self._shrink_map = _position(loop.config, "shrink_map")
+        self._text = _text_positions(loop.config)
+        self.needs: list[tuple[int, int]] = []  # (time steps CTC needs, width), by text
         self._post = post
         self._due = 0.0
-        self._queue: Background[tuple[Any, Any, int, int]] = Background(
+        self._queue: Background[tuple[Any, Any, Any, int, int]] = Background(
             self._look, name="figures of a batch", capacity=1
         )
 
@@ -41,13 +44,17 @@ class BatchWatch:
             bytes_ *= side
         self._due = now + max(LEAST_SECONDS, bytes_ * SECONDS_PER_BYTE)
         maps = batch[self._shrink_map] if self._shrink_map is not None else None
-        self._queue.put((images, maps, epoch, global_step + 1))
+        texts = tuple(batch[i] for i in self._text) if self._text else None
+        self._queue.put((images, maps, texts, epoch, global_step + 1))
 
     def close(self) -> None:
         self._queue.close(1.0)
 
-    def _look(self, items: list[tuple[Any, Any, int, int]]) -> None:
-        for images, maps, epoch, global_step in items:
+    def _look(self, items: list[tuple[Any, Any, Any, int, int]]) -> None:
+        for images, maps, texts, epoch, global_step in items:
+            if texts is not None and len(self.needs) < MOST_TEXTS:
+                width = int(images.shape[-1])
+                self.needs += [(need, width) for need in needed_steps(*map(_host, texts))]
             self._post(BatchFigures(time.time(), epoch, global_step, figures(images, maps)))
 
 
@@ -66,8 +73,31 @@ def figures(images: Any, maps: Any = None) -> dict[str, float]:
     return found
 
 
+def needed_steps(codes: Any, lengths: Any) -> list[int]:
+    """Time steps that CTC needs for each text: one a character, and one between equal neighbours.
+
+    ``codes``: (N, L) classes, padded; ``lengths``: (N,). With fewer steps there is no way to
+    write the text: its loss and its gradient are exactly 0.
+    """
+    found = []
+    for row, length in zip(codes, lengths.reshape(-1)):
+        text = row[: int(length)]
+        found.append(int(length) + int((text[1:] == text[:-1]).sum()))
+    return found
+
+
 def _host(value: Any) -> Any:
     return value.numpy() if hasattr(value, "numpy") else value
+
+
+def _text_positions(config: Mapping[str, Any]) -> Optional[tuple[int, int]]:
+    """Of the labels for CTC and of their lengths in a batch; None: not a recogniser with CTC."""
+    length = _position(config, "length")
+    for key in ("label_ctc", "label"):
+        label = _position(config, key)
+        if label is not None and length is not None:
+            return label, length
+    return None
 
 
 def _position(config: Mapping[str, Any], key: str) -> Optional[int]:

@@ -47,6 +47,7 @@ from ppocr_guard.paddleocr.stopping import (
     leave,
     save_latest,
 )
+from ppocr_guard.paddleocr.texts import TextReader, Texts
 from ppocr_guard.paddleocr.watchdog import BATCH, STEP, Hung, Watchdog
 from ppocr_guard.paths import told_path
 from ppocr_guard.saying import closing_line, opening_line
@@ -86,6 +87,7 @@ class Session:
         self._leaving = threading.Lock()  # held for good by the thread that ends the process
         self._samples = SampleDrawer(loop.config, guard.post)
         self._machine = MachineWatch(guard.post, lambda: (self.epoch, self.global_step))
+        self._texts = TextReader(guard.post)
         self._step_started = time.perf_counter()
         self._data_seconds = 0.0
         self._images: Optional[int] = None
@@ -233,6 +235,7 @@ class Session:
         seconds: float,
         predictions: Optional[Predictions] = None,
         arguments: Optional[Mapping[str, Any]] = None,
+        texts: Optional[Texts] = None,
     ) -> None:
         """``program.eval``, called with ``arguments``, returned its metric dict."""
         indicator = self.loop.main_indicator
@@ -264,6 +267,8 @@ class Session:
             self._samples.draw(
                 predictions.sample, self.epoch, self.global_step, progress.evaluations
             )
+        if texts is not None and self.loop.rank == 0:
+            self._texts.read(texts, self.epoch, self.global_step, progress.evaluations)
         if self._examiner is not None and arguments is not None:
             self._examiner.evaluated(
                 arguments,
@@ -452,6 +457,7 @@ class Session:
         self._machine.close()
         self._ratios.close()
         self._samples.close()
+        self._texts.close()
         if self._examiner is not None:
             self._examiner.close()
         self.guard.drain()

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ppocr_guard.paddleocr.examination.reading import Line, Reading
+from ppocr_guard.paddleocr.examination.building import Built
+from ppocr_guard.paddleocr.examination.reading import Line, Reading, _Decoder
+from ppocr_guard.paddleocr.label_lines import Encoded, LabelLine, label_facts
 from ppocr_guard.paddleocr.loop import Loop
 
 TEXTS = ["abc", "a€c", "cab", "bb"]
@@ -86,4 +88,33 @@ def test_a_label_that_cannot_be_written_is_no_right_answer() -> None:
     answers = [((p, 0.9), (label, 1.0)) for p, label in zip(predicted, labels)]
     card = reading().score({"val": lines}, {"val": answers}, True)
     assert card.cells == {"labels.val": 0.75, "model.val": 0.5, "best.val": 0.5}
-    assert card.facts == {"norm_edit_dis.val": 0.9, "empty.val": 0.25}
+    assert card.facts == {
+        "norm_edit_dis.val": 0.9, "empty.val": 0.25, "alike.val": 0.25, "letters.val": 3.0,
+    }  # fmt: skip
+
+
+def test_a_prediction_that_is_the_label_of_another_line_is_told() -> None:
+    subject = reading()
+    built = Built()
+    encode = {"abc": "abc", "cab": "cab", "bbb": "bbb"}
+    lines = [LabelLine("", text) for text in encode]
+    built.labels["train"] = label_facts(lines, lambda text: Encoded(encode[text], 3))
+    subject.know(built)
+    samples = [Line([], text) for text in encode]
+    predicted = ["cab", "bbb", "cba"]
+    answers = [((p, 0.9), (label, 1.0)) for p, label in zip(predicted, encode)]
+    card = subject.score({"train_eval": samples}, {"train_eval": answers}, True)
+    assert card.facts["elsewhere.train_eval"] == 2 / 3
+    assert "rescued.train_eval" not in card.facts
+    answers = [((label.upper(), 0.9), (label, 1.0)) for label in encode]
+    card = subject.score({"train_eval": samples}, {"train_eval": answers}, True)
+    assert card.facts["rescued.train_eval"] == 1.0
+    assert card.notes["rescued.train_eval"] == "case"
+
+
+def test_time_steps_are_asked_of_the_network() -> None:
+    decoder = _Decoder(lambda scores, *_: scores)
+    for scores in ({"ctc": np.zeros((1, 20, 7))}, [np.zeros((1, 4)), np.zeros((1, 20, 7))]):
+        decoder.steps = 0
+        decoder(scores, None)
+        assert decoder.steps == 20

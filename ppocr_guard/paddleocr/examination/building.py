@@ -33,6 +33,7 @@ class Built:
     facts: dict[str, float] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)  # column -> why it is missing
+    labels: dict[str, Any] = field(default_factory=dict)  # column -> what all its labels are like
 
 
 def build(train: Any, evaluation: Any, images: int = IMAGES) -> Built:

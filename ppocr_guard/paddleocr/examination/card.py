@@ -44,6 +44,15 @@ class Subject(ABC):
     def build(self, train: Any, evaluation: Any) -> Built:
         """Samples of PaddleOCR's data sets (either may be None); runs in a forked process."""
 
+    def know(self, built: Built) -> None:
+        """What :meth:`build` gave, back in this process."""
+        return None
+
+    def of_batches(self, batches: Any) -> dict[str, float]:
+        """Figures of the training batches so far
+        (:class:`ppocr_guard.paddleocr.batches.BatchWatch`)."""
+        return {}
+
     @abstractmethod
     def ask(
         self,

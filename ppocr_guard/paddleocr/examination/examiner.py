@@ -30,6 +30,7 @@ SHARE = 0.05  # of an evaluation's time that an examination may take ...
 MIN_SECONDS = 1.0  # ... or this much, for the very short ones
 FIRST_SECONDS = 20.0  # for the one before the first step, waiting for its images included
 FEW_FIT, MOST_FIT = 0.2, 0.95  # shares of the model's tensors that pretrained weights have
+HEAD_FIT = 0.5  # of the tensors, where all others are a head of another dictionary
 FEWEST = 4  # images of a column that make an examination
 CLOSE_SECONDS = 10.0
 SUBJECTS: dict[tuple[str, str], type[Subject]] = {
@@ -187,7 +188,8 @@ class Examiner:
         return min(building.IMAGES, int(seconds / self._second / columns))
 
     def _figures(self, model: Any) -> dict[str, float]:
-        return {**self._weights.look(model), **memory.used()}
+        batches = self._subject.of_batches(self._batches) if self._subject else {}
+        return {**self._weights.look(model), **memory.used(), **batches}
 
     def _collect_findings(self, epoch: int, global_step: int) -> None:
         if self._auditor is None:
@@ -210,6 +212,8 @@ class Examiner:
                 self._give_up(f"there is no examination: its images could not be made ({error})")
                 return False
             if self._built is not None:
+                if self._subject is not None:
+                    self._subject.know(self._built)
                 for column, why in self._built.errors.items():
                     self._say(f"the examination has no column {column}: {why}")
         return self._built is not None
@@ -321,7 +325,20 @@ def fit_of_weights(
     except WeightsError:
         return {}
     fit = sum(held.get(name) == shape for name, shape in shapes.items())
+    others = {n: (held[n], s) for n, s in shapes.items() if n in held and held[n] != s}
+    if fit >= HEAD_FIT * len(shapes) and others and all(_last(*pair) for pair in others.values()):
+        classes = sorted({(was[-1], now[-1]) for was, now in others.values()})
+        was, now = classes[0]
+        return {
+            "head_untrained": f"The head of {path} has {was} classes, that of this dictionary "
+            f"{now}: {', '.join(sorted(others))} begin untrained."
+        }
     text = f"{fit} of the {len(shapes)} tensors of the model are in {path} with their shape."
     if fit < FEW_FIT * len(shapes):
         return {"weights_do_not_fit": text}
     return {"weights_fit": text} if fit >= MOST_FIT * len(shapes) else {}
+
+
+def _last(was: tuple[int, ...], now: tuple[int, ...]) -> bool:
+    """Whether two shapes differ in the last side alone: the classes of a head."""
+    return len(was) == len(now) and was[:-1] == now[:-1]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import time
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from ppocr_guard.paddleocr.examination.building import (
     IMAGES,
@@ -19,10 +21,26 @@ from ppocr_guard.paddleocr.examination.building import (
 )
 from ppocr_guard.paddleocr.examination.card import Card, Subject
 from ppocr_guard.paddleocr.examination.forward import Evaluate, run
+from ppocr_guard.paddleocr.label_lines import LabelFacts, encoder, label_facts, label_lines
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.rescoring import Predictions
 
 _TEXT = "ppocr_guard_text"
+MEANS = 3  # characters: a shorter text may be that of another line by chance
+RARE = 0.01  # share of the characters: a kind that a set does not really have
+NAMED = 8  # characters that are named, at most
+# Changes under which a prediction that is wrong would be right.
+CHANGES: dict[str, Callable[[str, str], bool]] = {
+    "case": lambda a, b: a.casefold() == b.casefold(),
+    "width": lambda a, b: unicodedata.normalize("NFKC", a) == unicodedata.normalize("NFKC", b),
+    "accents": lambda a, b: _bare(a) == _bare(b),
+    "spaces": lambda a, b: a.replace(" ", "") == b.replace(" ", ""),
+    "reversed": lambda a, b: a == b[::-1],
+}
+
+
+def _bare(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 
 @dataclass(frozen=True)
@@ -43,9 +61,24 @@ class Reading(Subject):
         self._metric = loop.arguments["eval_class"]
         self._indicator = loop.main_indicator
         self._size = _size(loop.config)
+        self._labels: dict[str, LabelFacts] = {}  # by column
+        self._stride: Optional[float] = None  # pixels of width that make a time step
 
     def prepare(self) -> None:
         """Nothing is imported later on."""
+
+    def know(self, built: Built) -> None:
+        self._labels = built.labels
+
+    def of_batches(self, batches: Any) -> dict[str, float]:
+        needs = list(batches.needs)
+        if not needs or not self._stride:
+            return {}
+        impossible = sum(need > width // self._stride for need, width in needs)
+        return {
+            "ctc_impossible.batches": impossible / len(needs),
+            "ctc_longest.batches": float(max(need for need, _ in needs)),
+        }
 
     def build(self, train: Any, evaluation: Any) -> Built:
         built = Built()
@@ -64,6 +97,15 @@ class Reading(Subject):
             if lines:
                 built.samples[column] = lines
                 built.facts.update(_figures(column, lines))
+            encode = encoder(transforms)
+            known = label_lines(dataset) if encode is not None and column != TRAIN_EVAL else []
+            if known and encode is not None:
+                built.labels[column] = facts = label_facts(known, encode)
+                built.facts.update(_of_labels(column, facts))
+                if facts.lost:
+                    built.notes[f"lost.{column}"] = _in_words(facts.lost)
+        for column, share in _foreign(built.labels).items():
+            built.facts[f"foreign_kinds.{column}"] = share
         return built
 
     def ask(
@@ -74,13 +116,16 @@ class Reading(Subject):
         seconds: float,
     ) -> tuple[list[Any], float]:
         answers = _Answers()
+        decoder = _Decoder(self._post_process)
         deadline = time.perf_counter() + seconds
         taken = run(
             evaluate,
-            {**arguments, "post_process_class": self._post_process, "eval_class": answers},
+            {**arguments, "post_process_class": decoder, "eval_class": answers},
             [line.batch for line in samples],
             deadline,
         )
+        if decoder.steps and samples:
+            self._stride = samples[0].batch[0].shape[-1] / decoder.steps
         return answers.found, taken
 
     def validation(self, predictions: Predictions, known: Sequence[Any]) -> tuple[Built, list[Any]]:
@@ -106,9 +151,45 @@ class Reading(Subject):
             for name, number in numbers.items():
                 if name != self._indicator:
                     card.facts[f"{name}.{column}"] = number
-            empty = sum(not text for text, _ in predicted) / len(predicted)
-            card.facts[f"empty.{column}"] = empty
+            self._compare(card, column, [text for text, *_ in predicted], encoded)
+            steps = self._steps(samples[column])
+            known = self._labels.get(column)
+            share = known.impossible(steps) if known is not None and steps else None
+            if steps:
+                card.facts[f"steps.{column}"] = steps
+            if share is not None:
+                card.facts[f"ctc_impossible.{column}"] = share
         return card
+
+    def _steps(self, lines: Sequence[Line]) -> Optional[float]:
+        """Time steps that the network gives to the widest of these images."""
+        if not self._stride:
+            return None
+        return float(max(line.batch[0].shape[-1] for line in lines) // self._stride)
+
+    def _compare(
+        self, card: Card, column: str, predicted: Sequence[str], encoded: Sequence[Any]
+    ) -> None:
+        """In what way predictions differ from the labels."""
+        labels = [text for text, *_ in encoded]
+        count = len(predicted)
+        card.facts[f"empty.{column}"] = sum(not text for text in predicted) / count
+        common = Counter(text for text in predicted if text).most_common(1)
+        card.facts[f"alike.{column}"] = common[0][1] / count if common else 0.0
+        if common:
+            card.notes[f"alike.{column}"] = common[0][0]
+        letters = {character for text in predicted for character in text}
+        card.facts[f"letters.{column}"] = float(len(letters))
+        wrong = [(p, label) for p, label in zip(predicted, labels) if p != label]
+        known = self._labels.get(TRAIN if column == TRAIN_EVAL else column)
+        if known is not None:
+            others = sum(len(p) >= MEANS and p in known.texts for p, _ in wrong)
+            card.facts[f"elsewhere.{column}"] = others / count
+        for name, same_by in CHANGES.items():
+            same = sum(len(p) >= MEANS and same_by(p, label) for p, label in wrong)
+            if same > count * card.facts.get(f"rescued.{column}", 0.0):
+                card.facts[f"rescued.{column}"] = same / count
+                card.notes[f"rescued.{column}"] = name
 
     def _measure(self, predicted: Sequence[Any], labels: Sequence[Any]) -> dict[str, float]:
         metric = copy.deepcopy(self._metric)
@@ -134,6 +215,30 @@ class Reading(Subject):
 
 def _remember(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, _TEXT: str(data["label"])}
+
+
+class _Decoder:
+    """Notes how many time steps the network gave to the first text."""
+
+    def __init__(self, wrapped: Any) -> None:
+        self._wrapped = wrapped
+        self.steps = 0
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_wrapped":
+            raise AttributeError(name)
+        return getattr(self._wrapped, name)
+
+    def __call__(self, predicted: Any, *args: Any, **kwargs: Any) -> Any:
+        if not self.steps:
+            scores = predicted
+            if isinstance(scores, Mapping):
+                scores = scores.get("ctc")
+            elif isinstance(scores, (list, tuple)):
+                scores = scores[-1]  # as CTCLabelDecode takes it
+            shape: Sequence[int] = getattr(scores, "shape", ())
+            self.steps = int(shape[1]) if len(shape) == 3 else 0
+        return self._wrapped(predicted, *args, **kwargs)
 
 
 class _Answers:
@@ -167,3 +272,41 @@ def _figures(column: str, lines: Sequence[Line]) -> dict[str, float]:
         f"text_height.{column}": float(np.median([image.shape[-2] for image in images])),
         f"characters.{column}": float(np.mean([len(line.text) for line in lines])),
     }
+
+
+def _of_labels(column: str, facts: LabelFacts) -> dict[str, float]:
+    return {
+        f"refused.{column}": facts.refused,
+        f"altered.{column}": facts.altered,
+        f"unspaced.{column}": facts.unspaced,
+        f"longest.{column}": float(facts.longest),
+    }
+
+
+def _in_words(lost: Counter[str]) -> str:
+    """Characters with how often they are lost; by name where they cannot be seen."""
+    named = [f"{_visible(character)} {count}" for character, count in lost.most_common(NAMED)]
+    return ", ".join(named) + (", ..." if len(lost) > NAMED else "")
+
+
+def _visible(character: str) -> str:
+    plain = character.isprintable() and not character.isspace()
+    if plain and not unicodedata.combining(character):
+        return character
+    return unicodedata.name(character, f"U+{ord(character):04X}").lower()
+
+
+def _foreign(labels: Mapping[str, LabelFacts]) -> dict[str, float]:
+    """Share of the characters of one set that are of kinds which the other set hardly has."""
+    if TRAIN not in labels or VAL not in labels:
+        return {}
+    shares = {column: _shares(labels[column].kinds) for column in (TRAIN, VAL)}
+    return {
+        column: sum(s for kind, s in shares[column].items() if shares[other].get(kind, 0) < RARE)
+        for column, other in ((TRAIN, VAL), (VAL, TRAIN))
+    }
+
+
+def _shares(kinds: Counter[str]) -> dict[str, float]:
+    total = sum(kinds.values())
+    return {kind: count / total for kind, count in kinds.items()} if total else {}
