@@ -144,7 +144,8 @@ def compare(
         share = distance / max(len(prediction), len(truth), 1)
         read.append((share, index, ReadText(line.image if line else "", line.text if line else None,
                                             label, prediction, distance, confidence)))  # fmt: skip
-    worst, images = [], set()
+    worst: list[ReadText] = []
+    images: set[str] = set()
     for share, index, text in sorted(read, key=lambda item: (-item[0], item[1])):
         where = text.image or str(index)
         if share > 0 and where not in images and len(worst) < WORST:
