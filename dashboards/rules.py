@@ -10,10 +10,11 @@ from ppocr_guard.dashboards.write import GRAFANA
 
 RUN = "job, instance, run"  # a run on a machine; its name alone may be another's, too
 BY = f"{RUN}, model"
-KEPT = "1d"  # how long a run that is gone is spoken of as it was seen last
+KEPT, KEPT_SECONDS = "1d", 86400  # how long a run that is gone is spoken of as it was seen last
 # By level. "elsewhere": gone, and a later launch of the same run is known.
 RUN_STATES = {0: "running", 1: "ended", 2: "vanished", 3: "elsewhere"}
 STATE = "run:ppocr_guard_state:level"
+SILENCE = "run:ppocr_guard_silence:seconds"
 HELD = "run_code:ppocr_guard_condition:held"
 # Each with the page that says what it means and what to do.
 RUNBOOKS = "https://github.com/ppocr-guard/ppocr-guard/blob/main/docs/"
@@ -68,6 +69,7 @@ def recordings() -> list[Recording]:
             "run_code:ppocr_guard_alerts:sum",
             f"sum by ({BY}, code, severity) (ppocr_guard_alerts_total)",
         ),
+        Recording(SILENCE, f"time() - max by ({BY}) (ppocr_guard_last_update_timestamp_seconds)"),
         *states(),
         *conditions(),
         Recording("run:ppocr_guard_verdict:level", f"max by ({BY}) (ppocr_guard_verdict_level)"),
@@ -85,10 +87,6 @@ def recordings() -> list[Recording]:
             "run:ppocr_guard_overhead:ratio_rate5m",
             f"sum by ({BY}) (rate(ppocr_guard_overhead_seconds_total[5m]))",
         ),
-        Recording(
-            "run:ppocr_guard_silence:seconds",
-            f"time() - max by ({BY}) (ppocr_guard_last_update_timestamp_seconds)",
-        ),
     ]
 
 
@@ -96,7 +94,8 @@ def states() -> list[Recording]:
     """Whether each run of the last day runs, ended, vanished, or goes on under another address.
 
     A later launch is the same run if it was resumed from its checkpoints (``run_id``), on
-    whatever machine, or started anew in its folder of its machine. The name alone says nothing.
+    whatever machine and under whatever name, or started anew in its folder of its machine. The
+    name alone says nothing.
     """
     launch, gone = "run:ppocr_guard_launch:timestamp", "run:ppocr_guard_gone:finished"
     seen, elsewhere = "run:ppocr_guard_launch:last_seen", "run:ppocr_guard_elsewhere:last_seen"
@@ -104,7 +103,7 @@ def states() -> list[Recording]:
     updates = f"last_over_time(ppocr_guard_last_update_timestamp_seconds[{KEPT}])"
     later = " or ".join(
         f"({seen} < on ({same}) group_left () max by ({same}) ({launch}))"
-        for same in ("run, run_id", "run, host, folder")
+        for same in ("run_id", "run, host, folder")
     )
     return [
         # Of each address the newest launch.
@@ -140,7 +139,9 @@ def conditions() -> list[Recording]:
         Recording(
             HELD,
             f"0 * (last_over_time({on_it}[{KEPT}]) == on ({RUN}) group_left ()"
-            f" last_over_time({page}[{KEPT}])) + 1 unless on ({RUN}) {STATE} == 3",
+            f" last_over_time({page}[{KEPT}])) + 1 unless on ({RUN}) {STATE} == 3"
+            # What was pushed, or written to a file, stays there for ever.
+            f" unless on ({RUN}) {SILENCE} > {KEPT_SECONDS}",
         ),
     ]
 
@@ -228,14 +229,14 @@ def run_rules() -> list[AlertRule]:
         AlertRule(
             alert="PpocrGuardSilent",
             # An evaluation may well take longer than a quarter of an hour.
-            expr="run:ppocr_guard_silence:seconds > "
+            expr=f"{SILENCE} > "
             f"(clamp_min(3 * max by ({BY}) (ppocr_guard_eval_duration_seconds), 900)"
-            " or 0 * run:ppocr_guard_silence:seconds + 900)"
+            f" or 0 * {SILENCE} + 900)"
             f" and max by ({BY}) (ppocr_guard_finished) == 0",
             summary="{{ $labels.run }}: the guard has seen nothing for "
             "{{ $value | humanizeDuration }}",
-            description="The process lives but no step, evaluation or epoch comes: a hang, "
-            "usually of the data loader or of another rank.",
+            description="No step, evaluation or epoch comes: a hang, usually of the data loader or "
+            "of another rank. Where metrics are pushed or written to a file: or the run is gone.",
             page=_page("PpocrGuardSilent"),
             severity="warning",
             hold="1m",

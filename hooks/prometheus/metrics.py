@@ -64,6 +64,7 @@ class RunMetrics(Collector):
         self._conditions: frozenset[tuple[str, str, str]] = frozenset()
         self._labels = [start.run, start.model]
         self._start = start
+        self._launch = launch_labels(start, self.memory.run_id)
         self._health = health
         self._epoch = max(0, start.start_epoch - 1)
         self._global_step = start.global_step
@@ -211,7 +212,7 @@ class RunMetrics(Collector):
             yield holds
 
     def _about(self) -> Iterator[Metric]:
-        launch = launch_labels(self._start, self.memory.run_id)
+        launch = self._launch
         began = self._gauge(
             "launch_timestamp_seconds",
             "Unix time at which this launch of the run began, and which run it is.",
