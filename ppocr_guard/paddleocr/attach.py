@@ -29,15 +29,13 @@ from ppocr_guard.paddleocr.ranks import Board, open_board
 from ppocr_guard.paddleocr.ratios import RatioReader
 from ppocr_guard.paddleocr.releases import recognise
 from ppocr_guard.paddleocr.rescoring import record_predictions
+from ppocr_guard.paddleocr.seams import NEEDED, NEEDED_ARGUMENTS
 from ppocr_guard.paddleocr.session import Session
 from ppocr_guard.paddleocr.stopping import StopAgreement, StopTraining, leave
 from ppocr_guard.paddleocr.texts import record_texts
 from ppocr_guard.saying import LEVELS
 from ppocr_guard.yaml_source import YamlError, config_path, guard_lines, guard_section
 
-NEEDED = ("train", "eval", "save_model", "build_dataloader", "TrainingStats")
-# Of `program.train`; all releases from 2.6 to 3.7 have them.
-NEEDED_ARGUMENTS = ("config", "train_dataloader", "model", "optimizer", "eval_class", "logger")
 OLDEST_PADDLE = (2, 4)
 _MARK = "_ppocr_guard_session"
 _log = logging.getLogger("ppocr_guard")

@@ -1,0 +1,237 @@
+"""What is to be known of a machine, each a function that answers in one line. Nothing of
+PaddleOCR is imported; paddle is, in a child process, for it may crash."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+from ppocr_guard.paddleocr.releases import Behaviour, ReleaseError, recognise
+from ppocr_guard.paddleocr.seams import missing_seams
+
+FINE, WEAK, BROKEN = "ok", "warning", "problem"
+OLDEST_PYTHON = (3, 9)
+PADDLE_SECONDS = 120  # to import paddle; a GPU build on a cold disk takes long
+LEAST_FREE = 2 * 2**30  # bytes; a checkpoint of PP-OCRv4's server detector has 0.4 GB
+WATCHED = ("numpy", "opencv-python", "opencv-python-headless", "opencv-contrib-python",
+           "albumentations", "imgaug", "shapely", "pyclipper", "visualdl", "psutil", "apprise",
+           "prometheus-client", "pydantic")  # fmt: skip
+DEFAULT_PORT = 9464
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``name``: what was looked at; ``way_out``: what to do, empty where nothing need be done."""
+
+    name: str
+    state: str  # FINE, WEAK or BROKEN
+    text: str
+    way_out: str = ""
+
+
+def look(tree: Optional[Path]) -> Iterator[Answer]:
+    """All answers, in the order in which they are printed."""
+    yield python()
+    yield paddle(ask_paddle())
+    yield from packages(installed())
+    if tree is None:
+        yield Answer("PaddleOCR", WEAK, "not looked at", "name its folder: --paddleocr DIR")
+    else:
+        yield from paddleocr(tree)
+    yield port(DEFAULT_PORT)
+    yield disk(Path.cwd())
+    yield clock(Path(tempfile.gettempdir()))
+
+
+def python() -> Answer:
+    text = f"{platform.python_version()} at {sys.executable}, {platform.platform(terse=True)}"
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        return Answer("Python", BROKEN, text, "ppocr_guard needs Python 3.9 or newer")
+    return Answer("Python", FINE, text)
+
+
+_ASK = """
+import json, paddle
+gpu = paddle.is_compiled_with_cuda()
+n = paddle.device.cuda.device_count() if gpu else 0
+names = [paddle.device.cuda.get_device_name(i) for i in range(n)]
+print(json.dumps({"version": paddle.__version__, "gpu": gpu, "devices": names}))
+"""
+
+
+def ask_paddle() -> dict[str, Any]:
+    """Version and devices; ``error`` instead where it does not import."""
+    environment = {**os.environ, "GLOG_minloglevel": "3"}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", _ASK],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PADDLE_SECONDS,
+            check=False,
+        )
+        answer = json.loads(done.stdout.strip().splitlines()[-1])
+    except subprocess.TimeoutExpired:
+        return {"error": f"importing it takes more than {PADDLE_SECONDS} s"}
+    except (IndexError, ValueError):
+        last = [line for line in done.stderr.splitlines() if line.strip()]
+        return {"error": last[-1].strip() if last else f"it ended with {done.returncode}"}
+    return answer if isinstance(answer, dict) else {"error": "it gave no answer"}
+
+
+def paddle(found: dict[str, Any]) -> Answer:
+    if "error" in found:
+        missing = "No module named 'paddle'" in found["error"]
+        text = "not installed" if missing else f"does not import: {found['error']}"
+        way = "pip install paddlepaddle (CPU) or paddlepaddle-gpu, into this Python"
+        return Answer("paddle", BROKEN, text, way)
+    devices = ", ".join(found["devices"]) or "CPU only"
+    if found["gpu"] and not found["devices"]:
+        return Answer(
+            "paddle", WEAK, f"{found['version']}, built for GPUs; it sees none",
+            "look at nvidia-smi, the driver's version, and CUDA_VISIBLE_DEVICES",
+        )  # fmt: skip
+    return Answer("paddle", FINE, f"{found['version']}, {devices}")
+
+
+def installed() -> dict[str, str]:
+    """Versions of the packages that matter."""
+    found = {}
+    for name in WATCHED:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def packages(found: dict[str, str]) -> Iterator[Answer]:
+    """Versions that PaddleOCR fails with are PaddleOCR's, and said to be."""
+    yield Answer("packages", FINE, ", ".join(f"{name} {v}" for name, v in found.items()))
+    numpy = _numbers(found.get("numpy", ""))
+    if numpy >= (2, 4):
+        yield Answer(
+            "numpy", BROKEN,
+            f"PaddleOCR fails with numpy {found['numpy']}: random_crop_data takes int() of an "
+            "array, and the loader then retries for ever",
+            "pip install 'numpy<2' (1.26.4 works)",
+        )  # fmt: skip
+    elif numpy >= (2, 0) and "imgaug" in found:
+        yield Answer(
+            "imgaug", WEAK,
+            f"imgaug {found['imgaug']} does not import under numpy {found['numpy']} (np.sctypes); "
+            "PaddleOCR up to 2.9.1 imports it",
+            "pip install 'numpy<2', or take PaddleOCR 2.10 or newer",
+        )  # fmt: skip
+    albumentations = _numbers(found.get("albumentations", ""))
+    if albumentations >= (1, 4, 11):
+        yield Answer(
+            "albumentations", WEAK,
+            f"PaddleOCR's augmentation was written for albumentations 1.4.10; "
+            f"{found['albumentations']} may refuse its arguments",
+            "pip install albumentations==1.4.10 albucore==0.0.13",
+        )  # fmt: skip
+    missing = [
+        f"{hook} (pip install '{package}')"
+        for hook, package in (("VisualDL", "visualdl"), ("the machine's memory", "psutil"))
+        if package not in found
+    ]
+    if missing:
+        yield Answer("features", WEAK, f"off for want of a package: {', '.join(missing)}")
+
+
+def paddleocr(tree: Path) -> Iterator[Answer]:
+    try:
+        behaviour = recognise(tree)
+    except ReleaseError as error:
+        yield Answer("PaddleOCR", BROKEN, str(error))
+        return
+    known = "" if behaviour.known else "; newer than what was examined, taken for 3.7.0"
+    state = FINE if behaviour.known else WEAK
+    yield Answer("PaddleOCR", state, f"{behaviour.release} at {tree}{known}")
+    yield seams(tree)
+    yield Answer("shrink ratio", FINE, ratio_in_words(behaviour))
+
+
+def seams(tree: Path) -> Answer:
+    """Whether the names that the guard wraps are there; from the source, nothing is run."""
+    try:
+        missing = missing_seams((tree / "tools" / "program.py").read_text("utf-8"))
+    except OSError as error:
+        return Answer("seams", BROKEN, f"{tree}/tools/program.py: {error.strerror}",
+                      "take a clone of PaddleOCR; its wheel has no tools")  # fmt: skip
+    except (SyntaxError, ValueError) as error:
+        return Answer("seams", BROKEN, f"{tree}/tools/program.py is no Python: {error}")
+    if missing:
+        return Answer(
+            "seams", BROKEN, f"tools/program.py has no {', '.join(missing)}: training would run "
+            "unguarded", "tell us the release; 2.6 to 3.7 are known",
+        )  # fmt: skip
+    return Answer("seams", FINE, "all that the guard wraps is there")
+
+
+def ratio_in_words(behaviour: Behaviour) -> str:
+    """How ``total_epoch`` acts in this PaddleOCR."""
+    if not (behaviour.ramp_at_construction or behaviour.ramp_per_sample):
+        return "fixed: this PaddleOCR knows no total_epoch"
+    if behaviour.ramp_per_sample:
+        return "rises with the epoch, as it is meant to"
+    if behaviour.epoch_from_seed and behaviour.seed_passed:
+        return "with total_epoch it comes from the seed (issue 13669): 0.8096 at total_epoch 500"
+    if behaviour.epoch_from_seed:
+        return "with total_epoch it rises only if a ratio_list entry is below 1"
+    return "total_epoch is read and has no effect"
+
+
+def port(number: int) -> Answer:
+    with socket.socket() as asked:
+        asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            asked.bind(("127.0.0.1", number))
+        except OSError:
+            return Answer("port", FINE, f"{number} is taken; /metrics will be on the next free one")
+    return Answer("port", FINE, f"{number} is free for /metrics")
+
+
+def disk(folder: Path) -> Answer:
+    free = shutil.disk_usage(folder).free
+    text = f"{free / 2**30:.1f} GB free at {folder}"
+    if not os.access(folder, os.W_OK):
+        return Answer("disk", WEAK, f"{folder} cannot be written")
+    if free < LEAST_FREE:
+        return Answer("disk", WEAK, text, "a run keeps latest, best_accuracy and a copy of it")
+    return Answer("disk", FINE, text)
+
+
+def clock(folder: Path) -> Answer:
+    """Against the file system's, which may be another machine's."""
+    with tempfile.NamedTemporaryFile(dir=folder if folder.is_dir() else None) as file:
+        off = abs(os.stat(file.name).st_mtime - time.time())
+    text = time.strftime("%Y-%m-%d %H:%M:%S %Z")
+    if off > 5:
+        return Answer("clock", WEAK, f"{text}; the file system's is {off:.0f} s off",
+                      "set both by NTP: dashboards take a run for vanished")  # fmt: skip
+    return Answer("clock", FINE, text)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    numbers = []
+    for part in version.split("."):
+        if not part.isdigit():
+            break
+        numbers.append(int(part))
+    return tuple(numbers)

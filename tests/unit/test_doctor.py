@@ -1,0 +1,112 @@
+"""ppocr-guard doctor: each thing looked at, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from ppocr_guard.cli import main
+from ppocr_guard.doctor import look
+from ppocr_guard.doctor.command import lines
+from ppocr_guard.doctor.look import BROKEN, FINE, WEAK, Answer
+from ppocr_guard.paddleocr.releases import behaviour_of
+from ppocr_guard.paddleocr.seams import missing_seams
+
+PROGRAM = """
+from ppocr.utils.stats import TrainingStats
+from ppocr.utils.save_load import save_model
+from ppocr.data import build_dataloader
+
+def train(config, train_dataloader, valid_dataloader, device, model, loss_class, optimizer,
+          lr_scheduler, post_process_class, eval_class, pre_best_model_dict, logger): ...
+
+def eval(model, valid_dataloader, post_process_class, eval_class): ...
+"""
+PADDLE = {"version": "3.3.1", "gpu": False, "devices": []}
+
+
+def test_seams_are_read_from_the_source() -> None:
+    assert missing_seams(PROGRAM) == []
+    renamed = PROGRAM.replace("def train(", "def fit(")
+    assert missing_seams(renamed) == ["train"]
+    assert missing_seams(PROGRAM.replace("eval_class, pre_best", "pre_best")) == [
+        "train(eval_class=)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("packages", "name", "state"),
+    [
+        ({"numpy": "2.4.1"}, "numpy", BROKEN),
+        ({"numpy": "2.0.0", "imgaug": "0.4.0"}, "imgaug", WEAK),
+        ({"numpy": "1.26.4", "albumentations": "2.0.8"}, "albumentations", WEAK),
+        ({"numpy": "1.26.4"}, "features", WEAK),
+    ],
+)
+def test_packages_that_paddleocr_fails_with_are_named(packages, name, state) -> None:
+    answer = next(a for a in look.packages(packages) if a.name == name)
+    assert answer.state == state
+    assert packages.get(name, "") in answer.text
+
+
+def test_packages_that_work_together_are_fine() -> None:
+    good = {"numpy": "1.26.4", "imgaug": "0.4.0", "albumentations": "1.4.10", "visualdl": "2.5.3"}
+    answers = list(look.packages({**good, "psutil": "7.0"}))
+    assert [a.state for a in answers] == [FINE]
+
+
+def test_a_paddle_that_is_missing_broken_or_blind() -> None:
+    missing = look.paddle({"error": "ModuleNotFoundError: No module named 'paddle'"})
+    assert (missing.state, missing.text) == (BROKEN, "not installed")
+    broken = look.paddle({"error": "ImportError: libcublas.so"})
+    assert broken.text == "does not import: ImportError: libcublas.so"
+    assert look.paddle({**PADDLE, "gpu": True}).state == WEAK
+    assert look.paddle(PADDLE).text == "3.3.1, CPU only"
+
+
+@pytest.mark.parametrize(
+    ("release", "words"),
+    [
+        ("2.6", "knows no total_epoch"),
+        ("2.7.0", "only if a ratio_list entry"),
+        ("2.8.1", "from the seed (issue 13669)"),
+        ("2.10.0", "has no effect"),
+        ("3.7.0", "rises with the epoch"),
+    ],
+)
+def test_what_total_epoch_does(release, words) -> None:
+    assert words in look.ratio_in_words(behaviour_of(release))
+
+
+def test_a_port_that_is_taken_is_no_problem() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answer = look.port(server.getsockname()[1])
+    assert answer.state == FINE
+    assert "is taken" in answer.text
+
+
+def test_the_screen_ends_with_the_answer() -> None:
+    answers = [Answer("a", FINE, "well"), Answer("bb", BROKEN, "not well", "do this")]
+    screen = lines(answers)
+    assert screen[1:] == [
+        "  ok  a   well",
+        "FAIL  bb  not well",
+        "          -> do this",
+        "A guarded training cannot run: bb.",
+    ]
+
+
+def test_no_paddleocr_there_is_a_problem(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(look, "ask_paddle", lambda: PADDLE)
+    assert main(["doctor", "--paddleocr", str(tmp_path), "--json"]) == 1
+    answers = {a["name"]: a for a in json.loads(capsys.readouterr().out)["answers"]}
+    assert answers["PaddleOCR"]["state"] == BROKEN
+    assert str(tmp_path) in answers["PaddleOCR"]["text"]
+
+
+def test_paddle_is_asked_in_a_child(monkeypatch) -> None:
+    monkeypatch.setattr(look, "_ASK", "raise ImportError('libcudnn.so.8')")
+    assert look.ask_paddle() == {"error": "ImportError: libcudnn.so.8"}
