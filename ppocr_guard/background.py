@@ -51,6 +51,11 @@ class Background(Generic[T]):
                 self._thread.start()
             self._wake.notify()
 
+    @property
+    def waiting(self) -> int:
+        """How many items wait."""
+        return len(self._items)
+
     def flush(self, timeout: float) -> bool:
         """Wait until all that was put is consumed; False when ``timeout`` seconds ran out."""
         deadline = time.monotonic() + timeout

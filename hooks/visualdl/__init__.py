@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import math
 import os
 import time
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from ppocr_guard.events import (
     DataErrors,
     EvalEnd,
     EvalSample,
+    Resolved,
     RoundTrip,
     RunEnd,
     RunStart,
@@ -27,24 +29,29 @@ from ppocr_guard.events import (
     Verdict,
 )
 from ppocr_guard.hook import Hook, HookOptions
+from ppocr_guard.hooks.visualdl.pictures import Pictures
+from ppocr_guard.hooks.visualdl.writers import FILE_NAME, Writers
 from ppocr_guard.hparams import hyperparameters
 from ppocr_guard.paths import guard_dir
 from ppocr_guard.steps import StepFilter
-from ppocr_guard.verdict import LEVELS
+from ppocr_guard.verdict import number
 
-FILE_NAME = "vdlrecords.guard.log"
+CAPACITY = 4096  # writes that wait
+REMIND_SECONDS = 600.0
 _log = logging.getLogger("ppocr_guard")
-_Write = Callable[[Any], None]  # takes a visualdl.LogWriter
+_Write = Callable[[Writers], None]
+__all__ = ["FILE_NAME", "VisualDL"]
 
 
 class VisualDL(Hook):
-    """Curves under ``train/``, ``eval/``, ``shrink_ratio/`` and ``guard/``; alerts as text; at
-    each evaluation a validation image with its true and predicted texts and shrink map.
+    """Curves under ``train/``, ``eval/``, ``shrink_ratio/`` (one chart an operator) and
+    ``guard/``; what holds as text; at evaluations a validation image with its true and predicted
+    texts and shrink map.
 
     Everything goes to ``<save_model_dir>/ppocr_guard/vdl``; look at it with
-    ``visualdl --logdir <save_model_dir>/ppocr_guard/vdl --disable-telemetry``. All launches of a
-    run share one file, for VisualDL shows only the newest one of a folder. Needs the extra
-    ``ppocr-guard[visualdl]``.
+    ``visualdl --logdir <save_model_dir> --disable-telemetry``, or compare all runs below a folder:
+    ``--logdir`` of that folder. All launches of a run share one file, for VisualDL shows only the
+    newest one of a folder. Needs the extra ``ppocr-guard[visualdl]``.
     """
 
     class Options(HookOptions):
@@ -53,14 +60,24 @@ class VisualDL(Hook):
             ge=1,
             description="write one step in so many; default: Global.print_batch_step",
         )
+        images: int = Field(
+            default=16,
+            ge=0,
+            description="validation images: of the first so many evaluations, then half as many "
+            "for each doubling of their number; the best and the last always. 0: none",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._queue: Optional[Background[_Write]] = None
-        self._writer: Any = None
+        self._writers: Optional[Writers] = None
         self._steps = StepFilter(self.options.every)
         self._offset = 0  # makes the steps of a resumed run go on where they were
         self._pid = 0
+        self._pictures = Pictures(self.options.images)
+        self._best_evaluation = 0
+        self._left_out = 0  # step records
+        self._told_left_out = -math.inf  # monotonic seconds
 
     def on_run_start(self, event: RunStart) -> None:
         self._steps.run_starts(event.config)
@@ -77,8 +94,7 @@ class VisualDL(Hook):
             return
         folder = guard_dir(event.save_model_dir) / "vdl"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._writer, is_new = _open(visualdl, folder, event.run)
+            self._writers = Writers(visualdl, folder, _display_name(event))
         except OSError as error:
             _log.warning(
                 "VisualDL: cannot write %s (%s). Training goes on without its curves.",
@@ -87,14 +103,15 @@ class VisualDL(Hook):
             )
             return
         self._pid = os.getpid()
-        self._queue = Background(self._consume, name="VisualDL")
-        if is_new:
+        self._queue = Background(self._consume, name="VisualDL", capacity=CAPACITY)
+        if self._writers.is_new:
             values = hyperparameters(event.config)
-            tags = [f"eval/{event.main_indicator}", "eval/best"]
-            self._put(lambda writer: writer.add_hparams(values, tags))
+            # Its table shows the last value of each: the final one.
+            tags = [f"eval/{event.main_indicator}", "eval/best", "guard/verdict"]
+            self._put(lambda writers: writers.main.add_hparams(values, tags))
 
     def on_step(self, event: StepEnd) -> None:
-        if not self._steps.wants(event):
+        if not self._steps.wants(event) or not self._has_room():
             return
         values: dict[str, Optional[float]] = dict(event.losses)
         values["learning_rate"] = event.learning_rate
@@ -113,6 +130,8 @@ class VisualDL(Hook):
     def on_eval(self, event: EvalEnd) -> None:
         values = {**event.metrics, "best": event.best, "duration_seconds": event.duration_seconds}
         step = event.global_step + self._offset
+        if event.value >= event.best:
+            self._best_evaluation = event.evaluation
         self._scalars("eval", values, step, event.time)
         if event.rescored:
             best_ratio = max(event.rescored, key=lambda ratio: event.rescored[ratio])  # type: ignore[index]
@@ -123,26 +142,39 @@ class VisualDL(Hook):
             self._scalars("eval", rescored, step, event.time)
 
     def on_eval_sample(self, event: EvalSample) -> None:
+        is_best = event.evaluation == self._best_evaluation
+        for tag, sample in self._pictures.offer(event, best=is_best):
+            self._image(tag, sample)
+
+    def _image(self, tag: str, event: EvalSample) -> None:
         step, milliseconds = event.global_step + self._offset, round(event.time * 1000)
 
-        def write(writer: Any) -> None:
+        def write(writers: Writers) -> None:
             import numpy as np
             from PIL import Image  # VisualDL depends on it, and not on OpenCV
 
             with Image.open(io.BytesIO(event.png)) as image:
                 pixels = np.array(image.convert("RGB"))  # VisualDL may write to it
-            writer.add_image("eval/sample", pixels, int(step), milliseconds)
+            writers.main.add_image(tag, pixels, int(step), milliseconds)
 
         self._put(write)
 
     def on_shrink_ratio(self, event: ShrinkRatio) -> None:
-        name = event.operator
-        values = {
-            f"{name}_{event.source}": event.ratio,
-            f"{name}_expected_low": event.expected_low,
-            f"{name}_expected_high": event.expected_high,
+        """All of an operator in one chart."""
+        tag = f"shrink_ratio/{event.operator}".replace("%", "percent")
+        lines = {
+            event.source: event.ratio,
+            "expected low": event.expected_low,
+            "expected high": event.expected_high,
         }
-        self._scalars("shrink_ratio", values, event.epoch, event.time)
+        epoch, milliseconds = int(event.epoch), round(event.time * 1000)
+
+        def write(writers: Writers) -> None:
+            for name, value in lines.items():
+                if value is not None:
+                    writers.line(name).add_scalar(tag, value, epoch, milliseconds)
+
+        self._put(write)
 
     def on_round_trip(self, event: RoundTrip) -> None:
         values = {
@@ -157,15 +189,29 @@ class VisualDL(Hook):
 
     def on_verdict(self, event: Verdict) -> None:
         step = event.global_step + self._offset
-        self._scalars("guard", {"verdict": LEVELS[event.state]}, step, event.time)
+        open_now = [condition.severity for condition in event.conditions]
+        values = {
+            "verdict": number(event.state),
+            "open_critical": open_now.count("critical"),
+            "open_warning": open_now.count("warning"),
+        }
+        self._scalars("guard", values, step, event.time)
+        held = "".join(f"\n[{c.severity}] {c.code}: {c.message}" for c in event.conditions)
         # VisualDL mixes up a text and a curve of the same name.
-        self._text("guard/verdict_text", f"{event.state}: {event.message}", step, event.time)
+        self._text("guard/verdict_text", f"{event.state}: {event.message}{held}", step, event.time)
 
     def on_alert(self, event: Alert) -> None:
-        text = f"[{event.severity}] {event.code}: {event.message} {event.advice}"
+        still = "Still so after the resume: " if event.change == "persists" else ""
+        text = f"[{event.severity}] {event.code}: {still}{event.message} {event.advice}"
+        self._text("guard/alerts", text, event.global_step + self._offset, event.time)
+
+    def on_resolved(self, event: Resolved) -> None:
+        text = f"[over] {event.code}: {event.message}"
         self._text("guard/alerts", text, event.global_step + self._offset, event.time)
 
     def on_run_end(self, event: RunEnd) -> None:
+        for tag, sample in self._pictures.rest():
+            self._image(tag, sample)
         why = event.stop.reason if event.stop else event.error or ""
         step = event.global_step + self._offset
         self._text("guard/run_end", f"{event.reason}. {why}".strip(), step, event.time)
@@ -174,11 +220,31 @@ class VisualDL(Hook):
         queue, self._queue = self._queue, None
         if queue is None:
             return
-        queue.put(lambda writer: writer.close())
+        queue.put(lambda writers: writers.close())
         if not queue.close(max(0.0, deadline - time.monotonic())):
             _log.warning("VisualDL: the last records were not written in time.")
-        if queue.dropped:
-            _log.warning("VisualDL: %d records were dropped: the disk is too slow.", queue.dropped)
+        if self._left_out or queue.dropped:
+            _log.warning(
+                "VisualDL: of this launch %d steps and %d other records were left out; they came "
+                "faster than VisualDL writes. `VisualDL: {every: N}` writes fewer.",
+                self._left_out,
+                queue.dropped,
+            )
+
+    def _has_room(self) -> bool:
+        """Steps give way: evaluations and what holds must not be lost for them."""
+        if self._queue is None or self._queue.waiting < CAPACITY // 2:
+            return True
+        self._left_out += 1
+        now = time.monotonic()
+        if now - self._told_left_out > REMIND_SECONDS:
+            self._told_left_out = now
+            _log.warning(
+                "VisualDL: steps come faster than VisualDL writes; %d left out so far. "
+                "Evaluations are all there. `VisualDL: {every: N}` writes fewer.",
+                self._left_out,
+            )
+        return False
 
     def _consume(self, batch: list[_Write]) -> None:
         """On the queue's thread, the only one that touches the writer once it is open.
@@ -186,10 +252,11 @@ class VisualDL(Hook):
         VisualDL has a queue and a thread of its own, which lose about 120 records when the process
         ends without `flush`: hence one after each batch.
         """
+        assert self._writers is not None
         for write in batch:
-            write(self._writer)
+            write(self._writers)
         with contextlib.suppress(OSError):  # "Writer is closed", after the last batch
-            self._writer.flush()
+            self._writers.flush()
 
     def _scalars(
         self, group: str, values: Mapping[str, Optional[float]], step: int, seconds: float
@@ -198,16 +265,16 @@ class VisualDL(Hook):
         tagged = {f"{group}/{k}".replace("%", "percent"): v for k, v in values.items()}
         milliseconds = round(seconds * 1000)
 
-        def write(writer: Any) -> None:
+        def write(writers: Writers) -> None:
             for tag, value in tagged.items():
                 if value is not None:
-                    writer.add_scalar(tag, value, int(step), milliseconds)
+                    writers.main.add_scalar(tag, value, int(step), milliseconds)
 
         self._put(write)
 
     def _text(self, tag: str, text: str, step: int, seconds: float) -> None:
         milliseconds = round((seconds or time.time()) * 1000)
-        self._put(lambda writer: writer.add_text(tag, text, int(step), milliseconds))
+        self._put(lambda writers: writers.main.add_text(tag, text, int(step), milliseconds))
 
     def _put(self, write: _Write) -> None:
         # A forked child has neither our thread nor VisualDL's: its writes would block for ever.
@@ -215,21 +282,8 @@ class VisualDL(Hook):
             self._queue.put(write)
 
 
-def _open(visualdl: Any, folder: Path, run: str) -> tuple[Any, bool]:
-    """(a LogWriter on the run's file, whether that file is new). Raises OSError."""
-    from ppocr_guard.hooks.visualdl.file import repair_tail
-
-    path = folder / FILE_NAME
-    cut = repair_tail(path)
-    if cut:
-        _log.info("VisualDL: cut off %d bytes that an earlier launch left unfinished.", cut)
-    is_new = not path.exists()
-    path.touch()  # VisualDL would only print that it cannot write
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):  # it prints "... is exists"
-        # Up to 2.5.3 VisualDL takes max_queue for the seconds and flush_secs for the queue.
-        # Equal numbers mean the same in either order.
-        writer = visualdl.LogWriter(
-            logdir=str(folder), file_name=FILE_NAME, display_name=run, max_queue=64, flush_secs=64
-        )
-    return writer, is_new
+def _display_name(event: RunStart) -> str:
+    """What VisualDL calls the run. Two runs of one name hide each other there, and a run is named
+    after its folder: then with the folder above."""
+    folder = Path(os.path.abspath(event.save_model_dir))
+    return f"{folder.parent.name}/{event.run}" if event.run == folder.name else event.run

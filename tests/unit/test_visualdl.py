@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,11 @@ import pytest
 
 from ppocr_guard.events import (
     Alert,
+    Condition,
     EvalEnd,
+    EvalSample,
+    Moment,
+    Resolved,
     RoundTrip,
     RunEnd,
     RunStart,
@@ -27,8 +32,11 @@ from ppocr_guard.events import (
     StepEnd,
     Verdict,
 )
+from ppocr_guard.hooks import visualdl as visualdl_hook
 from ppocr_guard.hooks.visualdl import FILE_NAME, VisualDL
 from ppocr_guard.hooks.visualdl.file import repair_tail
+from ppocr_guard.hooks.visualdl.pictures import Pictures
+from ppocr_guard.verdict import LEVELS
 
 visualdl = pytest.importorskip("visualdl")
 CONFIG = {
@@ -58,6 +66,15 @@ def curves(folder: Path) -> dict[str, list[tuple[int, float]]]:
     reader = visualdl.LogReader(file_path=str(record_file(folder)))
     tags = reader.get_tags().get("scalar", [])
     return {tag: [(r.id, r.value) for r in reader.get_data("scalar", tag)] for tag in tags}
+
+
+def lines(folder: Path, tag: str) -> dict[str, list[tuple[int, float]]]:
+    """Of one chart: name of the line -> [(step, value) ...]."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    for path in record_file(folder).parent.glob(f"*/{FILE_NAME}"):
+        reader = visualdl.LogReader(file_path=str(path))
+        found[path.parent.name] = [(r.id, r.value) for r in reader.get_data("scalar", tag)]
+    return found
 
 
 def close(hook: VisualDL) -> None:
@@ -91,8 +108,11 @@ def test_curves_text_and_hyperparameters_are_read_back(
     assert found["eval/hmean"] == [(6, pytest.approx(0.24))]
     assert found["eval/best"] == [(6, pytest.approx(0.79))]
     assert found["eval/best_unclip_ratio"] == [(6, pytest.approx(0.2))]
-    assert found["shrink_ratio/MakeShrinkMap_live"] == [(2, pytest.approx(0.8096))]
-    assert found["shrink_ratio/MakeShrinkMap_expected_high"] == [(2, pytest.approx(0.6))]
+    assert lines(tmp_path, "shrink_ratio/MakeShrinkMap") == {
+        "live": [(2, pytest.approx(0.8096))],
+        "expected_low": [(2, pytest.approx(0.4))],
+        "expected_high": [(2, pytest.approx(0.6))],
+    }
     assert found["guard/fitting_unclip_ratio"] == [(0, pytest.approx(0.43))]
     assert found["guard/data_errors"][0] == (1, 3.0)
     assert found["guard/verdict"] == [(6, 7.0)]  # as in Prometheus: the higher the worse
@@ -244,3 +264,102 @@ def test_an_unwritable_folder_is_one_warning(
         close(hook)
     assert len(caplog.messages) == 1
     assert "cannot write" in caplog.messages[0]
+
+
+def test_runs_below_one_folder_stand_side_by_side_with_their_final_metric(tmp_path: Path) -> None:
+    """Read as VisualDL's server does it for its page of hyper-parameters."""
+    from visualdl.reader.reader import LogReader
+    from visualdl.server import lib
+
+    for name, rate, last in (("a", 0.001, 0.9), ("b", 0.01, 0.24)):
+        hook = VisualDL()
+        config = {**CONFIG, "Optimizer": {"lr": {"learning_rate": rate}}}
+        folder = tmp_path / name / "det"  # both runs are named after their folder
+        hook.on_run_start(
+            RunStart(1000.0, "det", "DB", "2.8.1", config, str(folder), 5, steps_per_epoch=10)
+        )
+        for epoch, value in enumerate((0.5, last), 1):
+            for source, ratio in (("live", 0.4), ("measured", 0.41)):
+                hook.on_shrink_ratio(
+                    ShrinkRatio(1.0, epoch, 0, "MakeShrinkMap", source, ratio, 0.4, 0.4)
+                )
+            metrics = {"hmean": value}
+            hook.on_eval(EvalEnd(1.0, epoch, epoch * 10, epoch, metrics, "hmean", value, 0.9))
+            state = "healthy" if value > 0.3 else "collapsed"
+            hook.on_verdict(Verdict(1.0, epoch, epoch * 10, epoch, state))
+        close(hook)
+    reader = LogReader(logdir=str(tmp_path))
+    reader.load_new_data()
+    scalars = lib.get_logs(reader, "scalar")
+    of_run = dict(zip(scalars["runs"], scalars["tags"]))
+    assert {"a/det", "b/det"} <= set(of_run)
+    # One chart: all lines of an operator have one tag.
+    ratios = {tag for tags in of_run.values() for tag in tags if tag.startswith("shrink_ratio")}
+    assert ratios == {"shrink_ratio/MakeShrinkMap"}
+    names = ("live", "measured", "expected low", "expected high")
+    for run in ("a/det", "b/det"):
+        assert all(of_run[f"{run}: {name}"] == list(ratios) for name in names)
+    table = sorted(lib.get_hparam_list(reader), key=lambda run: run["hparams"]["learning_rate"])
+    for run, last, verdict in zip(table, (0.9, 0.24), ("healthy", "collapsed")):
+        assert run["metrics"]["eval/hmean"] == pytest.approx(last)
+        assert run["metrics"]["guard/verdict"] == LEVELS[verdict]
+
+
+def test_what_holds_and_what_is_over_is_text(tmp_path: Path) -> None:
+    hook = VisualDL()
+    hook.on_run_start(run_start(tmp_path))
+    held = Condition("hmean_collapse", "critical", "hmean is 0.24.", "Stop.")
+    hook.on_verdict(Verdict(1.0, 1, 1, 1, "collapsed", "hmean is 0.24.", (held,)))
+    still = Alert("hmean_collapse", "critical", "hmean is 0.24.", "Stop.", change="persists")
+    hook.on_alert(still)
+    hook.on_resolved(Resolved("hmean_collapse", "", "critical", "It is back.", Moment()))
+    close(hook)
+    reader = visualdl.LogReader(file_path=str(record_file(tmp_path)))
+    [verdict] = reader.get_data("text", "guard/verdict_text")
+    assert "[critical] hmean_collapse: hmean is 0.24." in verdict.text.encoded_text_string
+    told = [r.text.encoded_text_string for r in reader.get_data("text", "guard/alerts")]
+    assert told == [
+        "[critical] hmean_collapse: Still so after the resume: hmean is 0.24. Stop.",
+        "[over] hmean_collapse: It is back.",
+    ]
+    assert curves(tmp_path)["guard/open_critical"] == [(1, 1.0)]
+
+
+def test_steps_give_way_and_that_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visualdl_hook, "CAPACITY", 40)
+    hook = VisualDL(every=1)
+    hook.on_run_start(run_start(tmp_path))
+    blocked, consume = threading.Event(), hook._consume
+    assert hook._queue is not None
+    hook._queue._consume = lambda batch: (blocked.wait(10), consume(batch))
+    for number in range(1, 501):
+        hook.on_step(step(number))
+        if number % 50 == 0:
+            metrics = {"hmean": 0.5}
+            hook.on_eval(EvalEnd(1.0, 1, number, number, metrics, "hmean", 0.5, 0.5))
+    blocked.set()
+    close(hook)
+    assert len(curves(tmp_path)["eval/hmean"]) == 10  # none lost
+    written = len(curves(tmp_path)["train/loss"])
+    assert 0 < written < 500
+    first, last = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert "1 left out so far" in first
+    assert f"of this launch {500 - written} steps and 0 other records were left out" in last
+
+
+def test_pictures_are_thinned_and_the_best_and_the_last_are_kept() -> None:
+    pictures = Pictures(4)
+    written: dict[str, list[int]] = {"eval/sample": [], "eval/sample_best": []}
+    for number in range(1, 101):
+        sample = EvalSample(1.0, number, number, number, b"")
+        for tag, found in pictures.offer(sample, best=number in (1, 3, 37)):
+            written[tag].append(found.evaluation)
+    assert written["eval/sample"] == [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96]
+    assert written["eval/sample_best"] == [1, 3, 37]
+    assert [(tag, sample.evaluation) for tag, sample in pictures.rest()] == [("eval/sample", 100)]
+    assert pictures.rest() == []
+    assert Pictures(0).offer(EvalSample(1.0, 1, 1, 1, b""), best=True) == []
+    many = [number for number in range(1, 100_001) if Pictures(16).is_due(number)]
+    assert len(many) < 130
