@@ -182,7 +182,7 @@ class Run:
         if any(not math.isfinite(value) for value in losses.values()):
             self.not_finite.append(self.step)
         self.losses.add(self.step, event.epoch, losses)
-        pace: dict[str, float] = {}
+        pace: dict[str, float] = {"time": event.time} if event.time else {}
         if event.learning_rate is not None:
             pace["learning_rate"] = event.learning_rate
         if event.images and event.step_seconds:

@@ -12,6 +12,7 @@ from ppocr_guard.report.held import groups
 from ppocr_guard.report.text import Words, clean
 
 Points = list[Optional[float]]
+CLOCK_POINTS = 400
 _METRICS = ("precision", "recall", "norm_edit_dis")  # drawn beside the main indicator
 
 
@@ -33,11 +34,14 @@ def curves(run: Run, words: Words) -> dict[str, Any]:
                 "data_wait_share": ("wait", words("wait_percent"), 100.0),
             },
         ),
+        "memory": _memory_chart(run, words),
     }
     return {
         "name": clean(run.name),
         "indicator": clean(run.indicator),
         "last_step": run.step,
+        "planned": _planned(run),
+        "clock": _clock(run),
         "charts": {name: chart for name, chart in charts.items() if chart},
         "epochs": _epoch_axis(run),
         "alerts": _alert_marks(run),
@@ -90,6 +94,48 @@ def _pace_chart(run: Run, wanted: dict[str, tuple[str, str, float]]) -> Optional
         if any(math.isfinite(value) for value in run.pace.columns.get(name, ()))
     ]
     return _step_chart(run.pace, present[0][0], present) if present else None
+
+
+def _memory_chart(run: Run, words: Words) -> Optional[dict[str, Any]]:
+    """Memory in GiB; load in percent of all processors of the machine."""
+    cpus = run.environment.cpus if run.environment else 0
+    wanted = {
+        "memory_bytes": ("memory", words("memory_gib"), 1 / (1 << 30)),
+        "gpu_memory_bytes": ("gpu_memory", words("gpu_memory_gib"), 1 / (1 << 30)),
+        "cpu_percent": ("wait", words("cpu_share"), 1 / max(1, cpus)),
+        "gpu_percent": ("gpu_load", words("gpu_share"), 1.0),
+    }
+    present = [
+        (name, *wanted[name])
+        for name, column in run.resources.columns.items()
+        if name in wanted and any(math.isfinite(value) for value in column)
+    ]
+    return _step_chart(run.resources, present[0][0], present) if present else None
+
+
+def _planned(run: Run) -> int:
+    """Steps of the whole plan, or those that were done where the plan is not known."""
+    start = run.start
+    steps = start.epoch_num * (start.steps_per_epoch or 0) if start else 0
+    return max(steps, run.step, 1)
+
+
+def _clock(run: Run) -> dict[str, list[float]]:
+    """Hours since the begin of the run at some steps, both ascending."""
+    began = run.first_time
+    if began is None:
+        return {"step": [], "hours": []}
+    rows = run.pace.thin("time", CLOCK_POINTS)
+    times = run.pace.columns.get("time")
+    seen = [(run.pace.steps[row], times[row]) for row in rows] if times else []
+    seen += [(float(placed.step), placed.event.time) for placed in run.evaluations]
+    steps, hours = [0.0], [0.0]
+    for step, time in sorted(seen):
+        hour = (time - began) / 3600
+        if step > steps[-1] and hour > hours[-1]:
+            steps.append(step)
+            hours.append(round(hour, 6))
+    return {"step": steps, "hours": hours}
 
 
 def _step_chart(

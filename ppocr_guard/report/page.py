@@ -15,15 +15,15 @@ from ppocr_guard import __version__
 from ppocr_guard.audit import Problem
 from ppocr_guard.logs.run import Run
 from ppocr_guard.paddleocr.best import Kept
-from ppocr_guard.report import evidence, held, sections
+from ppocr_guard.report import compare, evidence, held, sections
 from ppocr_guard.report.curves import curves
+from ppocr_guard.report.environment import environment
 from ppocr_guard.report.html_text import esc
-from ppocr_guard.report.outcome import best_of, last_of
-from ppocr_guard.report.text import Words, duration, moment, number, ratio
+from ppocr_guard.report.text import Words, moment
 from ppocr_guard.sample_files import SampleFile
 
 # Words that the script needs for axes and tooltips.
-_SCRIPT_WORDS = ("step", "epoch", "evaluation", "band", "stop", "at_epoch")
+_SCRIPT_WORDS = ("step", "epoch", "evaluation", "band", "stop", "at_epoch", "hours")
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,21 @@ class Entry:
 def render(entries: Sequence[Entry], words: Words, *, now: float) -> str:
     """The page for one or more runs. ``now`` in Unix seconds is printed in its foot."""
     data = [curves(entry.run, words) for entry in entries]
-    articles = "".join(
-        _article(index, entry, list(data[index]["charts"]), words)
-        for index, entry in enumerate(entries)
-    )
+    runs = [entry.run for entry in entries]
+    available = [list(one["charts"]) for one in data]
+    labels = compare.labels(runs)
+    for one, label in zip(data, labels):
+        one["name"] = label
+    parts = [_article(index, entry, available[index], words) for index, entry in enumerate(entries)]
+    overview = ""
+    if len(runs) > 1:
+        overview = compare.comparison(runs, available, words)
+        overview += f'<h2 class="each">{esc(words("details"))}</h2>'
+        parts = [
+            _folded(index, run, labels[index], parts[index], words)
+            for index, run in enumerate(runs)
+        ]
+    articles = "".join(parts)
     payload = {"words": {key: words(key) for key in _SCRIPT_WORDS}, "runs": data}
     script = "\n".join(_asset(name) for name in ("uPlot.iife.min.js", "report.js"))
     names = ", ".join(entry.run.name for entry in entries)
@@ -55,8 +66,8 @@ def render(entries: Sequence[Entry], words: Words, *, now: float) -> str:
         policy=_policy(script),
         style=_asset("uPlot.min.css") + "\n" + _asset("report.css"),
         licence=_asset("uPlot.LICENSE").replace("--", "- -"),
-        comparison=_comparison(entries, words) if len(entries) > 1 else "",
-        columns=len(entries),
+        controls=_controls(words),
+        comparison=overview,
         articles=articles,
         foot=esc(words("generated", when=moment(now), version=__version__)),
         # "<" must not end the script element that carries the data.
@@ -79,52 +90,35 @@ def _article(index: int, entry: Entry, available: list[str], words: Words) -> st
         + sections.findings(run, words)
         + sections.problems(entry.problems, words)
         + sections.facts(run, words, entry.notes)
+        + environment(run, words)
         + "</div></article>"
     )
 
 
-def _comparison(entries: Sequence[Entry], words: Words) -> str:
-    """A table of the key numbers, a row a run, and one chart with the metric of all."""
-    heads = (
-        words("run"),
-        words("verdict"),
-        words("best", metric=entries[0].run.indicator),
-        words("last", metric=entries[0].run.indicator),
-        words("ratio"),
-        words("release"),
-        words("duration"),
-        words("alert_codes"),
+def _folded(index: int, run: Run, name: str, article: str, words: Words) -> str:
+    """The details of one run of several: the reader opens what is of interest."""
+    state = words(sections.verdict_state(run))
+    return (
+        f'<details class="one tone-{sections.tone(run)}"><summary>{compare.swatch(index)}'
+        f'<strong>{esc(name)}</strong><span class="state"><span class="dot"></span>{esc(state)}'
+        f"</span></summary>{article}</details>"
     )
-    rows = "".join(
-        f'<tr class="tone-{sections.tone(entry.run)}">'
-        + "".join(f"<td>{cell}</td>" for cell in _compare_cells(index, entry.run, words))
-        + "</tr>"
-        for index, entry in enumerate(entries)
+
+
+def _controls(words: Words) -> str:
+    """How the curves are drawn, for all charts of the page."""
+    axes = "".join(
+        f'<option value="{key}">{esc(words(f"axis.{key}"))}</option>'
+        for key in ("step", "relative", "time")
+    )
+    smooth = f'<option value="0">{esc(words("smoothing.none"))}</option>' + "".join(
+        f'<option value="{weight}">{weight}</option>' for weight in ("0.6", "0.9", "0.97")
     )
     return (
-        f'<section class="card compare"><h3>{esc(words("compare"))}</h3><div class="scroll">'
-        f"<table><thead><tr>{''.join(f'<th>{esc(h)}</th>' for h in heads)}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
-        '<div class="plot" data-chart="compare" data-height="280" role="img" '
-        f'aria-label="{esc(words("compare"))}"></div></section>'
+        f'<label>{esc(words("axis"))} <select id="axis">{axes}</select></label>'
+        f'<label>{esc(words("smoothing"))} <select id="smooth">{smooth}</select></label>'
+        f'<label><input type="checkbox" id="log"> {esc(words("log_scale"))}</label>'
     )
-
-
-def _compare_cells(index: int, run: Run, words: Words) -> list[str]:
-    best, last = best_of(run), last_of(run)
-    found = run.latest_ratios()
-    shown = next((r for r in found if r.operator == "MakeShrinkMap"), found[0] if found else None)
-    codes = ", ".join(dict.fromkeys(condition.code for condition in run.conditions))
-    return [
-        f'<span class="swatch c{index % 6}"></span>{esc(run.name)}',
-        f'<span class="dot"></span>{esc(words(sections.verdict_state(run)))}',
-        esc(number(best.value) if best else "–"),
-        esc(number(last) if last is not None else "–"),
-        esc(ratio(shown.ratio) if shown else "–"),
-        esc(run.start.release if run.start else "–"),
-        esc(duration(run.elapsed) if run.elapsed else "–"),
-        esc(codes or "–"),
-    ]
 
 
 def _policy(script: str) -> str:

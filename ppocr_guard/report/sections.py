@@ -38,7 +38,7 @@ _TONES = {
 _TONE_ORDER = ("good", "info", "warning", "critical")
 _ALWAYS = ("metric", "ratio", "loss")  # shown as empty where there is nothing
 _WIDE = ("metric", "ratio")
-_HEIGHTS = {"metric": 300, "ratio": 240, "loss": 260, "lr": 200, "pace": 200}
+_HEIGHTS = {"metric": 300, "ratio": 240, "loss": 260, "lr": 200, "pace": 200, "memory": 200}
 
 
 def verdict_state(run: Run) -> str:

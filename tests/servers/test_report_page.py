@@ -7,11 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from chromium_pipe import Page, find_chromium
 
 from ppocr_guard.cli import main
+from ppocr_guard.events import StepEnd
 
 pytestmark = [
     pytest.mark.servers,
@@ -44,17 +46,29 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     runs.write_journal(folder / "stopped", runs.training("collapse", stop_at=6))
     runs.write_journal(folder / "healthy", runs.training("healthy"))
     runs.write_journal(folder / "long", runs.training("healthy", steps=2500))
+    runs.write_journal(folder / "months", _thinned(runs.training("healthy", steps=7500)))
     found = {}
     for name, inputs, language in (
         ("stopped", ["stopped"], "en"),
         ("stopped_zh", ["stopped"], "zh"),
         ("long", ["long"], "en"),
         ("both", ["stopped", "healthy"], "en"),
+        ("six", ["stopped", "healthy", "stopped", "stopped", "healthy", "months"], "en"),
     ):
         found[name] = folder / f"{name}.html"
         places = [str(folder / one) for one in inputs]
         assert main(["report", *places, "-o", str(found[name]), "--language", language]) == 0
     return found
+
+
+def _thinned(events: Iterator[Any]) -> Iterator[Any]:
+    """As the Journal leaves steps out: one of fifty."""
+    return (e for e in events if not isinstance(e, StepEnd) or e.global_step % 50 == 0)
+
+
+def _unfold(page: Page) -> None:
+    page.run("document.querySelectorAll('details.one').forEach((part) => { part.open = true; })")
+    page.run("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
 
 
 def _drawn(page: Page) -> list[str]:
@@ -66,13 +80,14 @@ def _drawn(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("name", ["stopped", "stopped_zh", "long", "both"])
+@pytest.mark.parametrize("name", ["stopped", "stopped_zh", "long", "both", "six"])
 def test_draws_all_curves_quietly(
     page: Page, reports: dict[str, Path], name: str, width: int, dark: bool
 ) -> None:
     page.problems.clear()
     page.requests.clear()
     page.open(reports[name], width=width, dark=dark)
+    _unfold(page)
     assert set(_drawn(page)) >= {"metric", "ratio", "loss", "lr", "pace"}
     assert page.run("document.querySelectorAll('.plot:not([data-drawn])').length") == 0
     assert page.problems == []
@@ -196,4 +211,83 @@ def test_the_expected_ratio_is_drawn_in_the_first_epoch(
     assert page.run("document.querySelectorAll('.shrink svg rect').length") == 3
     page.open(reports["stopped"])
     assert page.run("document.querySelectorAll('.shrink svg rect').length") == 6
+    assert page.problems == []
+
+
+def test_six_runs_lie_over_one_another_in_each_chart(page: Page, reports: dict[str, Path]) -> None:
+    page.problems.clear()
+    page.open(reports["six"])
+    overlays = page.run(
+        "[...document.querySelectorAll('[data-overlay]')].map((p) => p.dataset.overlay)"
+    )
+    assert overlays == ["metric", "ratio", "loss", "lr", "pace"]
+    legend = page.run("document.querySelector('[data-overlay=metric] .u-legend').innerText")
+    assert legend.count("db_mv3_") == 6
+    assert "db_mv3_collapse #2" in legend
+    # Folded away: only what several runs share is drawn.
+    assert _drawn(page) == [None] * 5
+    # 800 steps beside 300000: by default each run is shown over its plan.
+    assert page.run("document.getElementById('axis').value") == "relative"
+    page.run(
+        "document.getElementById('axis').value = 'step';"
+        "document.getElementById('axis').dispatchEvent(new Event('change'))"
+    )
+    assert page.run(_TICKS.format(value=150_000)) == "150k"
+    assert page.problems == []
+
+
+_TICKS = """(() => {{
+  const seen = [];
+  const fill = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {{
+    seen.push(String(text)); return fill.call(this, text, ...rest);
+  }};
+  document.getElementById('axis').dispatchEvent(new Event('change'));
+  CanvasRenderingContext2D.prototype.fillText = fill;
+  return seen.find((text) => text === '{value}'.slice(0, -3) + 'k') || seen.join(' ');
+}})()"""
+
+
+@pytest.mark.parametrize(
+    ("control", "value"), [("axis", "relative"), ("axis", "time"), ("smooth", "0.9"), ("log", True)]
+)
+def test_the_reader_chooses_axis_smoothing_and_scale(
+    page: Page, reports: dict[str, Path], control: str, value: object
+) -> None:
+    page.problems.clear()
+    page.open(reports["stopped"])
+    shot = "document.querySelector('[data-chart=loss] canvas').toDataURL()"
+    before = page.run(shot)
+    change = "checked = true" if value is True else f"value = '{value}'"
+    page.run(
+        f"document.getElementById('{control}').{change};"
+        f"document.getElementById('{control}').dispatchEvent(new Event('change'))"
+    )
+    assert page.run(shot) != before
+    assert len(_drawn(page)) == 5
+    assert page.problems == []
+
+
+def test_curves_are_read_by_keyboard(page: Page, reports: dict[str, Path]) -> None:
+    page.problems.clear()
+    page.open(reports["stopped"])
+    press = (
+        "(() => {{ const plot = document.querySelector('[data-chart=metric]'); plot.focus();"
+        "plot.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }}));"
+        "return document.activeElement === plot; }})()"
+    )
+    for key in ("Home", "ArrowRight"):
+        assert page.run(press.format(key=key))
+    page.run("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+    assert "40 · epoch 2 · evaluation 2" in _legend(page, "metric")
+    shot = "document.querySelector('[data-chart=metric] canvas').toDataURL()"
+    whole = page.run(shot)
+    page.run(press.format(key="+"))
+    page.run("new Promise((done) => setTimeout(done, 50))")
+    assert page.run(shot) != whole
+    page.run(press.format(key="Escape"))
+    page.run("new Promise((done) => setTimeout(done, 50))")
+    assert page.run(shot) == whole
+    named = "[...document.querySelectorAll('select, input, button, summary, .plot, .u-series th')]"
+    assert page.run(f"{named}.every((e) => e.tabIndex >= 0 || e.closest('.u-series:first-child'))")
     assert page.problems == []

@@ -5,11 +5,17 @@
   const root = document.documentElement;
   const color = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const plots = [];
+  // How the reader wants the curves: for all charts of the page.
+  const view = { axis: "step", smooth: 0, log: false };
 
   const COLORS = {
     main: "--c0", precision: "--c2", recall: "--c1", norm_edit_dis: "--c3", rescored: "--c3",
     total: "--c0", lr: "--c0", speed: "--c0", wait: "--c1",
+    memory: "--c0", gpu_memory: "--c2", gpu_load: "--c3",
   };
+  const PERCENT = ["wait", "gpu_load"]; // on an axis of their own, at the right
+  const STEPPED = ["ratio"]; // by epoch: neither smoothed nor on another axis
+  const SMOOTHED = ["loss", "lr", "pace", "memory"];
   const PARTS = ["--c2", "--c1", "--c3", "--c4", "--c5"];
   const DASHES = { scheduled: [6, 4], rescored: [6, 4] };
 
@@ -20,8 +26,11 @@
   };
   const tick = (v) => {
     if (v == null) return "";
-    if (v !== 0 && (Math.abs(v) < 1e-3 || Math.abs(v) >= 1e5)) {
-      return v.toExponential(1).replace(".0e", "e");
+    const size = Math.abs(v);
+    if (size >= 1e15 || (size > 0 && size < 1e-3)) return v.toExponential(1).replace(".0e", "e");
+    for (const [unit, letter] of [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e4, "k"]]) {
+      // 150k, and 12.5k; 1e4 itself is the first that is shortened.
+      if (size >= unit) return +(v / (unit === 1e4 ? 1e3 : unit)).toPrecision(6) + letter;
     }
     return String(+v.toPrecision(6));
   };
@@ -35,6 +44,49 @@
       if (steps[middle] <= step) low = middle + 1; else high = middle;
     }
     return epoch[Math.max(0, low - 1)];
+  }
+
+  // Where a step stands on the axis that was chosen.
+  function place(run, step) {
+    if (view.axis === "relative") return (100 * step) / run.planned;
+    if (view.axis === "step") return step;
+    const { step: steps, hours } = run.clock;
+    const n = steps.length;
+    if (n < 2) return 0;
+    let i = 1;
+    for (let low = 1, high = n - 1; low <= high;) {
+      const middle = (low + high) >> 1;
+      if (steps[middle] < step) low = middle + 1; else { i = middle; high = middle - 1; }
+      if (low > high) i = Math.min(low, n - 1);
+    }
+    const share = (step - steps[i - 1]) / (steps[i] - steps[i - 1]);
+    return hours[i - 1] + share * (hours[i] - hours[i - 1]);
+  }
+
+  // Exponential mean as in TensorBoard, with its start put right.
+  function smoothed(values) {
+    if (!view.smooth) return values;
+    let mean = 0, weight = 0;
+    return values.map((v) => {
+      if (v == null) return v;
+      mean = view.smooth * mean + (1 - view.smooth) * v;
+      weight = view.smooth * weight + (1 - view.smooth);
+      return mean / weight;
+    });
+  }
+
+  // A chart as it is to be drawn: its x on the chosen axis, strictly ascending.
+  function shown(run, name, chart) {
+    const smooth = SMOOTHED.includes(name) ? smoothed : (values) => values;
+    const series = chart.series.map((s) => ({ ...s, values: smooth(s.values) }));
+    if (STEPPED.includes(name) || view.axis === "step") return { ...chart, series };
+    let last = -Infinity;
+    const x = chart.x.map((step) => {
+      const at = place(run, step);
+      last = at > last ? at : last + 1e-9 + Math.abs(last) * 1e-12;
+      return last;
+    });
+    return { ...chart, x, steps: chart.x, series };
   }
 
   function seriesOf(chart) {
@@ -56,7 +108,7 @@
           show: measured || (only && !chart.low) || (few && heavy), size: measured ? 6 : 5,
           fill: measured ? color("--card") : color(name),
         },
-        scale: one.role === "wait" ? "percent" : "y",
+        scale: PERCENT.includes(one.role) ? "percent" : "y",
         // Nothing under the mouse: the latest value.
         value: (_, v, __, i) => brief(i == null ? lastOf(one.values) : v),
       };
@@ -124,10 +176,10 @@
   }
 
   function rangeOf(name, chart) {
-    const values = chart.series.filter((s) => s.role !== "wait").map((s) => s.values);
+    const values = chart.series.filter((s) => !PERCENT.includes(s.role)).map((s) => s.values);
     const found = extent(values.concat([chart.low || [], chart.high || []])) || [0, 1];
     const [low, high] = found;
-    if (name === "metric" || name === "compare") {
+    if (name === "metric") {
       return [Math.min(0, low), high <= 1 ? 1 : high * 1.05];
     }
     if (name === "ratio") {
@@ -145,7 +197,7 @@
 
   // Vertical lines for alerts, resumes and the stop; numbers refer to the list of alerts.
   function marks(run, name, holder) {
-    const at = name === "ratio" ? (a) => Math.max(1, a.epoch) : (a) => a.step;
+    const at = name === "ratio" ? (a) => Math.max(1, a.epoch) : (a) => place(run, a.step);
     const tip = document.createElement("div");
     tip.className = "tip";
     holder.append(tip);
@@ -190,10 +242,10 @@
       placed = [];
       let stopped = null;
       if (name !== "ratio") {
-        for (const x of run.resumes) line(u, x, color("--muted"), [2, 3], 1);
-        if (run.stop != null) stopped = line(u, run.stop, color("--text"), [], 1.25);
+        for (const x of run.resumes) line(u, place(run, x), color("--muted"), [2, 3], 1);
+        if (run.stop != null) stopped = line(u, place(run, run.stop), color("--text"), [], 1.25);
         if (name === "loss") {
-          for (const x of run.not_finite) line(u, x, color("--critical"), [], 0.75);
+          for (const x of run.not_finite) line(u, place(run, x), color("--critical"), [], 0.75);
         }
       }
       for (const alert of run.alerts) {
@@ -247,22 +299,25 @@
     const whole = [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500].concat(
       [1, 2, 5].flatMap((k) => [3, 4, 5, 6, 7].map((e) => k * 10 ** e))).sort((a, b) => a - b);
     const byEpoch = name === "ratio";
+    const bySteps = !byEpoch && view.axis === "step";
+    const unit = view.axis === "relative" ? "%" : words.hours;
     const bottom = {
-      ...base, space: 64, incrs: whole, size: byEpoch ? 32 : 46, gap: 5,
+      ...base, space: 64, incrs: byEpoch || bySteps ? whole : undefined, size: bySteps && run ? 46 : 32, gap: 5,
       grid: { show: false },
       values: (_, splits) => splits.map((s, i) => {
         const first = i === 0 && s === 0;
         if (byEpoch) return s < 1 ? "" : splits[i - 1] >= 1 ? tick(s) : words.at_epoch.replace("{epoch}", tick(s));
+        if (!bySteps) return `${tick(s)} ${unit}`;
         const upper = first ? `${words.step} ${tick(s)}` : tick(s);
         const epoch = run ? epochAt(run, s) : null;
-        const repeated = i > 0 && epoch === epochAt(run || runs[0], splits[i - 1]) && splits[i - 1] > 0;
+        const repeated = i > 0 && run && epoch === epochAt(run, splits[i - 1]) && splits[i - 1] > 0;
         return epoch == null || s === 0 || repeated
           ? upper : `${upper}\n${words.at_epoch.replace("{epoch}", epoch)}`;
       }),
     };
     const left = { ...base, scale: "y", size: 52, space: 36, values: (_, splits) => splits.map(tick) };
     const all = [bottom, left];
-    if (chart.series.some((s) => s.role === "wait")) {
+    if (chart.series.some((s) => PERCENT.includes(s.role))) {
       all.push({
         ...base, scale: "percent", side: 1, size: 44, space: 36, grid: { show: false },
         values: (_, splits) => splits.map((s) => `${s}%`),
@@ -273,14 +328,15 @@
 
   function options(run, name, chart, holder, width, sync) {
     const bounds = rangeOf(name, chart);
-    const log = name === "loss" && spansDecades(chart);
+    const log = name === "loss" && (view.log || spansDecades(chart)) || (name === "lr" && view.log);
     const first = chart.x[0], last = chart.x[chart.x.length - 1];
     const byEpoch = name === "ratio";
     const begin = byEpoch ? Math.min(first, 1) : 0;
-    const end = Math.max(byEpoch ? last : run ? run.last_step : last, begin + 1);
+    const end = Math.max(byEpoch ? last : run ? place(run, run.last_step) : last, begin + (view.axis === "step" ? 1 : 1e-6));
     const ends = [edges(chart.x, 0)[0], edges(chart.x, chart.x.length - 1)[1]];
     const series = seriesOf(chart);
-    const heading = byEpoch ? words.epoch : words.step;
+    const bySteps = view.axis === "step";
+    const heading = byEpoch ? words.epoch : bySteps ? words.step : view.axis === "relative" ? "%" : words.hours;
     const opts = {
       width, height: Number(holder.dataset.height), padding: [22, 34, 0, 0],
       scales: {
@@ -293,8 +349,9 @@
         label: heading,
         value: (u, found, _, index) => {
           const i = index ?? chart.x.length - 1, v = found ?? last;
-          const parts = [tick(v)];
-          if (run && !byEpoch) parts.push(words.at_epoch.replace("{epoch}", epochAt(run, v) ?? "–"));
+          const parts = [bySteps || byEpoch ? String(v) : brief(v)];
+          const step = chart.steps ? chart.steps[i] : v;
+          if (run && !byEpoch) parts.push(words.at_epoch.replace("{epoch}", epochAt(run, step) ?? "–"));
           if (chart.evaluation) parts.push(`${words.evaluation} ${chart.evaluation[i]}`);
           return parts.join(" · ");
         },
@@ -315,9 +372,10 @@
     const width = holder.clientWidth;
     if (!width || !chart) return;
     const { opts, log } = options(run, name, chart, holder, width, sync);
-    const columns = chart.series.map((s) => (log ? s.values.map((v) => (v > 0 ? v : null)) : s.values));
-    const data = [chart.x, ...columns];
-    const plot = new uPlot(opts, data, holder);
+    if (!run) overlay(opts, chart);
+    const positive = (s) => log && !PERCENT.includes(s.role);
+    const columns = chart.series.map((s) => (positive(s) ? s.values.map((v) => (v > 0 ? v : null)) : s.values));
+    const plot = new uPlot(opts, [chart.x, ...columns], holder);
     plots.push({ plot, holder });
     const rows = holder.querySelectorAll(".u-series");
     chart.series.forEach((s, i) => {
@@ -326,49 +384,125 @@
     });
     rows[0].style.order = "-2";
     holder.dataset.drawn = String(chart.x.length);
+    byKeyboard(holder, plot, rows);
   }
 
-  // One table of all runs' main indicators over the union of their steps.
-  function comparison() {
-    const found = runs.map((run, i) => ({ run, i, chart: run.charts.metric })).filter((r) => r.chart);
-    const main = (chart) => chart.series[chart.series.length - 1].values;
-    if (!found.length) return null;
-    const joined = uPlot.join(found.map((r) => [r.chart.x, main(r.chart)]));
-    return {
-      x: joined[0],
-      series: found.map((r, k) => ({ label: r.run.name, role: "run", index: r.i, values: joined[k + 1] })),
+  // Colours and dashes of the runs instead of those of the quantities.
+  function overlay(opts, chart) {
+    opts.series.forEach((series, i) => {
+      if (!i) return;
+      const { index } = chart.series[i - 1];
+      const stroke = color(`--c${index % 6}`);
+      Object.assign(series, {
+        stroke, width: 2, spanGaps: true, dash: [undefined, [6, 4], [2, 3]][Math.floor(index / 6) % 3],
+        points: { show: chart.x.length <= 120 && !chart.low, size: 5, fill: stroke },
+      });
+    });
+  }
+
+  // Arrows move the cursor from point to point, + and - zoom, Escape shows all again.
+  function byKeyboard(holder, plot, rows) {
+    holder.tabIndex = 0;
+    const xs = plot.data[0];
+    const to = (i) => {
+      const at = Math.max(0, Math.min(xs.length - 1, i));
+      plot.setCursor({ left: plot.valToPos(xs[at], "x"), top: plot.over.clientHeight / 2 });
     };
+    const zoom = (factor) => {
+      const { min, max } = plot.scales.x;
+      const left = plot.cursor.left;
+      const middle = left >= 0 ? plot.posToVal(left, "x") : (min + max) / 2;
+      plot.setScale("x", { min: middle - (middle - min) * factor, max: middle + (max - middle) * factor });
+    };
+    holder.onkeydown = (event) => {
+      if (event.target !== holder || event.ctrlKey || event.metaKey || event.altKey) return;
+      const now = plot.cursor.idx;
+      const stride = event.shiftKey ? Math.max(1, Math.round(xs.length / 20)) : 1;
+      const action = {
+        ArrowRight: () => to(now == null ? 0 : now + stride),
+        ArrowLeft: () => to(now == null ? xs.length - 1 : now - stride),
+        Home: () => to(0), End: () => to(xs.length - 1),
+        "+": () => zoom(0.5), "=": () => zoom(0.5), "-": () => zoom(2),
+        Escape: () => plot.setScale("x", { min: xs[0], max: xs[xs.length - 1] }),
+      }[event.key];
+      if (!action) return;
+      action();
+      event.preventDefault();
+    };
+    rows.forEach((row, i) => {
+      const name = row.querySelector("th");
+      if (!i || !name) return;
+      name.tabIndex = 0;
+      name.setAttribute("role", "button");
+      name.title = name.textContent;
+      name.onkeydown = (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        name.click();
+        event.preventDefault();
+      };
+    });
+  }
+
+  // The curve of a run that stands for it among others.
+  function telling(name, chart) {
+    const of = (role) => chart.series.find((s) => s.role === role);
+    if (name === "metric") return of("main");
+    if (name === "ratio") {
+      return chart.series.find((s) => s.operator === "MakeShrinkMap" && s.role === "live") || chart.series[0];
+    }
+    return of("total") || of("lr") || of("speed") || of("memory") || chart.series[0];
+  }
+
+  // One chart of all runs, over the union of their places on the axis.
+  function joined(name) {
+    const found = runs.map((run, index) => ({ run, index, chart: run.charts[name] }))
+      .filter((r) => r.chart).map((r) => ({ ...r, chart: shown(r.run, name, r.chart) }));
+    if (!found.length) return null;
+    const table = uPlot.join(found.map((r) => [r.chart.x, telling(name, r.chart).values]));
+    const chart = {
+      x: table[0],
+      series: found.map((r, k) => ({
+        label: r.run.name, role: telling(name, r.chart).role, index: r.index, values: table[k + 1],
+      })),
+    };
+    if (name !== "ratio") return chart;
+    // What is meant: of the first run that knows it, epoch by epoch.
+    for (const edge of ["low", "high"]) {
+      chart[edge] = chart.x.map((epoch) => {
+        for (const r of found) {
+          const i = r.chart.x.indexOf(epoch);
+          if (i >= 0 && r.chart[edge][i] != null) return r.chart[edge][i];
+        }
+        return null;
+      });
+    }
+    return chart;
   }
 
   function drawAll() {
-    for (const { plot } of plots) plot.destroy();
+    for (const { plot, holder } of plots) {
+      plot.destroy();
+      delete holder.dataset.drawn;
+    }
     plots.length = 0;
     document.querySelectorAll(".tip").forEach((tip) => tip.remove());
-    document.querySelectorAll(".plot").forEach((holder) => {
-      const name = holder.dataset.chart;
-      if (name === "compare") {
-        const chart = comparison();
-        if (chart) drawComparison(holder, chart);
+    drawMissing();
+  }
+
+  // What is folded away is drawn when it is opened.
+  function drawMissing() {
+    document.querySelectorAll(".plot:not([data-drawn])").forEach((holder) => {
+      const { overlay: over, chart: name } = holder.dataset;
+      if (holder.closest("details.one:not([open])")) return;
+      if (over) {
+        draw(holder, null, over, joined(over), STEPPED.includes(over) ? null : "all");
         return;
       }
       const run = runs[Number(holder.dataset.run)];
-      draw(holder, run, name, run.charts[name], name === "ratio" ? null : `run${holder.dataset.run}`);
+      const chart = run.charts[name];
+      if (!chart) return;
+      draw(holder, run, name, shown(run, name, chart), STEPPED.includes(name) ? null : `run${holder.dataset.run}`);
     });
-  }
-
-  function drawComparison(holder, chart) {
-    const { opts } = options(null, "compare", chart, holder, holder.clientWidth, null);
-    opts.series.forEach((series, i) => {
-      if (!i) return;
-      const stroke = color(`--c${chart.series[i - 1].index % 6}`);
-      Object.assign(series, {
-        stroke, width: 2.25, spanGaps: true,
-        points: { show: chart.x.length <= 120, size: 5, fill: stroke },
-      });
-    });
-    const plot = new uPlot(opts, [chart.x, ...chart.series.map((s) => s.values)], holder);
-    plots.push({ plot, holder });
-    holder.dataset.drawn = String(chart.x.length);
   }
 
   function resize() {
@@ -377,6 +511,22 @@
       if (width && width !== plot.width) plot.setSize({ width, height: plot.height });
     }
   }
+
+  document.querySelectorAll("details.one").forEach((part) => {
+    part.addEventListener("toggle", drawMissing);
+  });
+  const control = (id, apply) => {
+    const element = document.getElementById(id);
+    element.addEventListener("change", () => { apply(element); drawAll(); });
+  };
+  // A run of 300k steps beside one of 800 would be the only one that is seen.
+  const plans = runs.map((run) => run.planned);
+  if (Math.max(...plans) > 5 * Math.min(...plans)) {
+    view.axis = document.getElementById("axis").value = "relative";
+  }
+  control("axis", (element) => { view.axis = element.value; });
+  control("smooth", (element) => { view.smooth = Number(element.value); });
+  control("log", (element) => { view.log = element.checked; });
 
   document.getElementById("theme").addEventListener("click", () => {
     const dark = getComputedStyle(root).colorScheme === "dark";
@@ -392,7 +542,6 @@
     theme = root.dataset.theme;
     root.dataset.theme = "light";
     root.classList.add("printing");
-    document.querySelectorAll("details").forEach((part) => { part.open = true; });
     drawAll();
   });
   addEventListener("afterprint", () => {
