@@ -27,6 +27,18 @@ class Rule:
 
 
 RULES: dict[str, Rule] = {}
+WHY: dict[str, str] = {}  # of each code of the audit, whether a rule or the rehearsal tells it
+
+
+def declare(code: str, why: str) -> None:
+    """Declare a code with its reason: the PaddleOCR issue or file that it comes from.
+
+    Raises:
+        ValueError: it is declared already.
+    """
+    if code in WHY:
+        raise ValueError(f"code {code!r} is declared twice")
+    WHY[code] = why
 
 
 def rule(
@@ -37,8 +49,9 @@ def rule(
     Raises:
         ValueError: there is a rule of that code already, or ``reads`` is unknown.
     """
-    if code in RULES or reads not in READS:
-        raise ValueError(f"rule {code!r} stands twice, or reads {reads!r}")
+    if reads not in READS:
+        raise ValueError(f"rule {code!r} reads {reads!r}")
+    declare(code, why)
 
     def register(check: Check) -> Check:
         quick = reads in ("config", "files") if live is None else live

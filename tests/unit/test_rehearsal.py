@@ -14,10 +14,11 @@ from ppocr_guard.audit.problem import Problem
 from ppocr_guard.audit.rehearsal import RehearsalError
 from ppocr_guard.audit.rehearsal.before import training_of
 from ppocr_guard.audit.rehearsal.found import Found, merged
-from ppocr_guard.audit.rehearsal.judge import judge
+from ppocr_guard.audit.rehearsal.judge import judge as really_judge
 from ppocr_guard.audit.rehearsal.process import Request, Told, rehearse
 from ppocr_guard.audit.rehearsal.summary import costs, rows, summary
 from ppocr_guard.cli import main
+from ppocr_guard.wording import Sentence
 from ppocr_guard.yaml_source import read_yaml
 
 DB = CONFIGS / "db.yml"
@@ -26,6 +27,15 @@ DB = CONFIGS / "db.yml"
 @pytest.fixture
 def ctx() -> Context:
     return Context(read_yaml(DB))
+
+
+def judge(ctx, told):
+    """As the real one; all that it says can be said in another language."""
+    found = really_judge(ctx, told)
+    for one in found:
+        assert isinstance(one.message, Sentence), one
+        assert isinstance(one.advice, Sentence), one
+    return found
 
 
 def told(*facts, ended="finished") -> Told:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ppocr_guard.audit.rule import RULES
+from ppocr_guard.audit.rule import WHY, declare
 
 REASONS = {
     "samples_fail": "PaddleOCR takes another sample instead, again and again: if all fail, for "
@@ -26,10 +26,12 @@ REASONS = {
     "device_missing": "tools/program.py ends where use_gpu is true and paddle is built for the CPU",
     "rehearsal_incomplete": "a rehearsal has a time limit (--timeout)",
 }
+for _code, _why in REASONS.items():
+    declare(_code, _why)
 
 
 def reason(code: str) -> str:
     """Why a code is told, whether a rule or a rehearsal found it."""
-    from ppocr_guard.audit import rules  # noqa: F401  (registers them)
+    from ppocr_guard.audit import rules  # noqa: F401  (declares those of the rules)
 
-    return RULES[code].why if code in RULES else REASONS[code]
+    return WHY[code]

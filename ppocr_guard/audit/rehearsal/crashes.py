@@ -10,7 +10,7 @@ from typing import Any, Optional
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.rehearsal.found import Found
 from ppocr_guard.audit.rehearsal.process import Fact, Told
-from ppocr_guard.wording import say
+from ppocr_guard.wording import mark, say
 from ppocr_guard.yaml_source import YamlPath, written
 
 # Folders of PaddleOCR, and the section that decides what of them runs.
@@ -34,24 +34,29 @@ STAGES: dict[str, YamlPath] = {
     "load_model": ("Global", "pretrained_model"),
 }
 WHEN = {
-    "import": "when tools/train.py is loaded",
-    "configuration": "when the configuration is read",
-    "data": "when the data set is built",
-    "build_post_process": "when the postprocess is built",
-    "build_model": "when the model is built",
-    "build_loss": "when the loss is built",
-    "build_optimizer": "when the optimizer is built",
-    "build_metric": "when the metric is built",
-    "load_model": "when the weights are loaded",
-    "step": "at the first steps",
-    "evaluation": "at the first evaluation",
-    "largest": "at an evaluation",
-    "saving": "after an evaluation or an epoch",
+    "import": mark("when tools/train.py is loaded"),
+    "configuration": mark("when the configuration is read"),
+    "data": mark("when the data set is built"),
+    "build_post_process": mark("when the postprocess is built"),
+    "build_model": mark("when the model is built"),
+    "build_loss": mark("when the loss is built"),
+    "build_optimizer": mark("when the optimizer is built"),
+    "build_metric": mark("when the metric is built"),
+    "load_model": mark("when the weights are loaded"),
+    "step": mark("at the first steps"),
+    "evaluation": mark("at the first evaluation"),
+    "largest": mark("at an evaluation"),
+    "saving": mark("after an evaluation or an epoch"),
 }
 OUT_OF_MEMORY = re.compile(r"out of memory|ResourceExhausted|cannot allocate|MemoryError", re.I)
 PADDLE = re.compile(r"\(?\w*(Error|Argument|Exhausted|NotFound)\w*\b")  # begins its summary
 LONG = 180  # characters of an error that are told
 KEYS = {"main_indicator": ("Metric", "main_indicator")}
+
+
+def during(stage: str) -> str:
+    """A stage of the rehearsal in words: "when the model is built"."""
+    return say(WHEN.get(stage, mark("early")))
 
 
 def crashes(ctx: Context, told: Told) -> Iterator[Found]:
@@ -70,7 +75,7 @@ def _same(one: Fact, other: Fact) -> bool:
 
 def _found(ctx: Context, told: Told, fact: Fact) -> Found:
     stage = str(fact["stage"])
-    when = WHEN.get(stage, "early")
+    when = during(stage)
     line = first_line(fact)
     if OUT_OF_MEMORY.search(f"{fact['type']} {fact['message']}"):
         return _memory(fact, when, line)
@@ -105,7 +110,7 @@ def _unknown_name(ctx: Context, path: YamlPath, fact: Fact) -> Optional[Found]:
         "critical",
         (*path, "name"),
         say("PaddleOCR has no {name} for {path}.", name=name, path=written(path)),
-        say("Did you mean {near}?", near=near[0]) if near else "Look for the spelling.",
+        say("Did you mean {near}?", near=near[0]) if near else say("Look for the spelling."),
     )
 
 
@@ -131,9 +136,9 @@ def _memory(fact: Fact, when: str, line: str) -> Found:
         else ("Train", "loader", "batch_size_per_card")
     )
     advice = (
-        "Limit the images with DetResizeForTest: {limit_side_len: 960, limit_type: max}."
+        say("Limit the images with DetResizeForTest: {{limit_side_len: 960, limit_type: max}}.")
         if evaluating
-        else "Take a smaller batch_size_per_card, and a learning rate that fits it."
+        else say("Take a smaller batch_size_per_card, and a learning rate that fits it.")
     )
     message = say("The memory does not suffice {when}: {error}.", when=when, error=line.rstrip("."))
     return Found("memory_short", "critical", path, message, advice)
@@ -219,9 +224,9 @@ def _words(ctx: Context, frames: list[dict[str, Any]]) -> YamlPath:
 def _advice(ctx: Context, told: Told, fact: Fact, path: YamlPath) -> str:
     kind = ctx.get("Architecture", "model_type")
     if fact["type"] == "FileNotFoundError":
-        return "Correct the path; PaddleOCR starts from the folder in which the command runs."
+        return say("Correct the path; PaddleOCR starts from the folder in which the command runs.")
     if fact["type"] in ("ModuleNotFoundError", "ImportError"):
-        return "Install what PaddleOCR needs: pip install -r requirements.txt in its folder."
+        return say("Install what PaddleOCR needs: pip install -r requirements.txt in its folder.")
     if path == ("Eval", "dataset", "transforms"):
         types = [b["items"][0]["type"] for b in told.all("batch", mode="Eval") if b["items"]]
         if any("int" in kind for kind in types):
@@ -229,18 +234,20 @@ def _advice(ctx: Context, told: Told, fact: Fact, path: YamlPath) -> str:
                 "The validation images come as {type}: give Eval the NormalizeImage of Train.",
                 type=types[0],
             )
-        return "Compare Eval.dataset.transforms with those of Train and of the stock configuration."
+        return say(
+            "Compare Eval.dataset.transforms with those of Train and of the stock configuration."
+        )
     if path[:1] == ("Metric",) and kind == "det":
-        return "A text detector is scored by DetMetric, with main_indicator: hmean."
+        return say("A text detector is scored by DetMetric, with main_indicator: hmean.")
     if path[:1] == ("Metric",) and kind == "rec":
-        return "Text recognition is scored by RecMetric, with main_indicator: acc."
+        return say("Text recognition is scored by RecMetric, with main_indicator: acc.")
     if path[:1] == ("PostProcess",):
         return say(
             "Take the postprocess of {algorithm}, as in its stock configuration.",
             algorithm=ctx.get("Architecture", "algorithm", default="this algorithm"),
         )
     if fact["type"] == "NameError" and fact["stage"] == "data":
-        return "PaddleOCR has no operator of this name; look for the spelling."
+        return say("PaddleOCR has no operator of this name; look for the spelling.")
     if fact["type"] == "ZeroDivisionError":
-        return "Write a number from 1 on."
-    return "Compare this part with the stock configuration of the same algorithm."
+        return say("Write a number from 1 on.")
+    return say("Compare this part with the stock configuration of the same algorithm.")

@@ -72,7 +72,7 @@ def _kind(what: str) -> str:
 
 
 def _what(operator: str, what: str) -> str:
-    who = operator or "the data set"
+    who = operator or say("the data set")
     if what == "none":
         return say("{who} gives nothing", who=who)
     if what == "timeout":
@@ -83,7 +83,7 @@ def _what(operator: str, what: str) -> str:
 
 def _image(example: Fact) -> str:
     name = re.split(r"\t", str(example.get("line") or ""))[0].strip()
-    return f" (first: {name[-120:]})" if name else ""
+    return say(" (first: {image})", image=name[-120:]) if name else ""
 
 
 def _sample_advice(ctx: Context, mode: str, operator: str, what: str, operators: list[str]) -> str:
@@ -98,21 +98,23 @@ def _sample_advice(ctx: Context, mode: str, operator: str, what: str, operators:
     if maker is not None:
         return say("{maker} must stand before {operator}.", maker=maker, operator=operator)
     if operator == "NormalizeImage" and "broadcast" in what:
-        return "NormalizeImage with order: hwc must stand before ToCHWImage."
+        return say("NormalizeImage with order: hwc must stand before ToCHWImage.")
     if operator == "DecodeImage":
-        return "Look at the image files: they are empty, cut off, or no images."
+        return say("Look at the image files: they are empty, cut off, or no images.")
     if operator in ("MakeShrinkMap", "MakeBorderMap"):
         ratio = _option(ctx, mode, operator, "shrink_ratio")
         if ratio is not None and not 0 < ratio < 1:
             return say("shrink_ratio: {ratio:g} must be between 0 and 1.", ratio=ratio)
     if operator.endswith("LabelEncode") and what == "none":
-        return (
+        return say(
             "Their labels are empty, longer than max_text_length, or hold no character of "
             "character_dict_path."
         )
     if not operator and "exist" in what:
-        return "data_dir and the path in the label file are joined: together they must lead there."
-    return "Compare the transforms and the label file with the stock configuration."
+        return say(
+            "data_dir and the path in the label file are joined: together they must lead there."
+        )
+    return say("Compare the transforms and the label file with the stock configuration.")
 
 
 def _option(ctx: Context, mode: str, operator: str, key: str) -> Optional[float]:
@@ -147,10 +149,10 @@ def batches(ctx: Context, told: Told) -> Iterator[Found]:
 
 def _batch_advice(ctx: Context, mode: str, lists: bool) -> str:
     if not lists:
-        return "KeepKeys is missing as the last of the transforms."
+        return say("KeepKeys is missing as the last of the transforms.")
     if ctx.get("Architecture", "model_type") == "det" and mode == "Train":
-        return "EastRandomCropData brings all to one size; it is missing or does not."
-    return "Resize all to one size, or set batch_size_per_card: 1."
+        return say("EastRandomCropData brings all to one size; it is missing or does not.")
+    return say("Resize all to one size, or set batch_size_per_card: 1.")
 
 
 def targets(ctx: Context, told: Told) -> Iterator[Found]:
@@ -168,5 +170,5 @@ def targets(ctx: Context, told: Told) -> Iterator[Found]:
         ),
         say("shrink_ratio: {ratio:g} must be between 0 and 1.", ratio=ratio)
         if ratio is not None and not 0 < ratio < 1
-        else "All texts are ignored, smaller than min_text_size, or cropped away.",
+        else say("All texts are ignored, smaller than min_text_size, or cropped away."),
     )

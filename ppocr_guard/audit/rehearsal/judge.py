@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.rehearsal import data, model
-from ppocr_guard.audit.rehearsal.crashes import WHEN, crashes
+from ppocr_guard.audit.rehearsal.crashes import crashes, during
 from ppocr_guard.audit.rehearsal.found import Found
 from ppocr_guard.audit.rehearsal.process import Told
 from ppocr_guard.wording import say
@@ -36,9 +36,11 @@ def _device(told: Told) -> Iterator[Found]:
             "device_missing",
             "critical",
             ("Global", "use_gpu"),
-            "use_gpu is true, and the paddle of this Python is built for the CPU: the training "
-            "ends at once. (Rehearsed on the CPU.)",
-            "Set use_gpu: false, install paddlepaddle-gpu, or rehearse where you train.",
+            say(
+                "use_gpu is true, and the paddle of this Python is built for the CPU: the training "
+                "ends at once. (Rehearsed on the CPU.)"
+            ),
+            say("Set use_gpu: false, install paddlepaddle-gpu, or rehearse where you train."),
         )
 
 
@@ -55,9 +57,9 @@ def _ended(ctx: Context, told: Told) -> Iterator[Found]:
                 "Sample {number} of {mode}.dataset hangs in {operator}.",
                 number=stage["number"],
                 mode=stage["mode"],
-                operator=operator or "the data set itself",
+                operator=operator or say("the data set itself"),
             ),
-            "Look at what this operator is given.",
+            say("Look at what this operator is given."),
             data=str(stage["mode"]),
         )
     elif told.ended == "timeout":
@@ -69,9 +71,9 @@ def _ended(ctx: Context, told: Told) -> Iterator[Found]:
                 "The rehearsal was ended after {seconds:.0f} s, {when}; what comes after that "
                 "was not tried.",
                 seconds=told.seconds,
-                when=WHEN.get(str(name), str(name)),
+                when=during(str(name)),
             ),
-            "Give it more time with --timeout, or fewer images with --images.",
+            say("Give it more time with --timeout, or fewer images with --images."),
         )
     elif told.ended == "died" and not told.first("crash"):
         yield _died(told, str(name))
@@ -82,9 +84,9 @@ def _died(told: Told, stage: str) -> Found:
     killed = told.exit_code == -9
     message = say(
         "The process died {when} (exit code {code}): {line}",
-        when=WHEN.get(stage, "early"),
+        when=during(stage),
         code=told.exit_code,
-        line=(lines[-1] if lines else "it said nothing")[:200].rstrip(".") + ".",
+        line=lines[-1][:200].rstrip(".") + "." if lines else say("it said nothing."),
     )
     if killed:
         return Found(
@@ -92,8 +94,8 @@ def _died(told: Told, stage: str) -> Found:
             "critical",
             ("Train", "loader", "batch_size_per_card"),
             message,
-            "The system ends what takes too much memory: take smaller batches or images.",
+            say("The system ends what takes too much memory: take smaller batches or images."),
         )
     return Found(
-        "training_crashes", "critical", (), message, "See the end of what PaddleOCR printed."
+        "training_crashes", "critical", (), message, say("See the end of what PaddleOCR printed.")
     )

@@ -31,7 +31,7 @@ def ignored(told: Told) -> Iterator[Found]:
                     key=written((*path, key)),
                     who=fact["who"],
                 ),
-                say("Did you mean {near}?", near=near) if near else "Remove it.",
+                say("Did you mean {near}?", near=near) if near else say("Remove it."),
             )
 
 
@@ -78,7 +78,7 @@ def weights(ctx: Context, told: Told) -> Iterator[Found]:
             "info",
             path,
             say("{counts} ({parts}).", counts=counts, parts=by_part),
-            "Usual where the head is new: another dictionary, another task.",
+            say("Usual where the head is new: another dictionary, another task."),
         )
 
 
@@ -116,7 +116,7 @@ def _weights_advice(fact: Fact) -> str:
             "the Backbone.",
             **{key: str(example[key]) for key in ("name", "file", "model")},
         )
-    return "Take weights that were trained with this architecture."
+    return say("Take weights that were trained with this architecture.")
 
 
 def losses(told: Told) -> Iterator[Found]:
@@ -134,7 +134,7 @@ def losses(told: Told) -> Iterator[Found]:
                     value=losses[bad[0]],
                     step=number,
                 ),
-                "Look at the learning rate, AMP (use_amp), and the labels.",
+                say("Look at the learning rate, AMP (use_amp), and the labels."),
             )
             return
     totals = [losses["loss"] for losses in steps if "loss" in losses]
@@ -151,7 +151,7 @@ def losses(told: Told) -> Iterator[Found]:
                 loss=totals[0],
                 steps=len(totals),
             ),
-            "Nothing can be learned from these labels: look at the training targets.",
+            say("Nothing can be learned from these labels: look at the training targets."),
         )
 
 
@@ -167,10 +167,10 @@ def gradients(told: Told) -> Iterator[Found]:
             "part_without_gradient",
             "critical",
             ("Architecture",),
-            "All weights are frozen: nothing is trained."
+            say("All weights are frozen: nothing is trained.")
             if frozen
-            else "No weight gets a gradient from the loss: nothing is trained.",
-            "Look at freeze_params and at the loss.",
+            else say("No weight gets a gradient from the loss: nothing is trained."),
+            say("Look at freeze_params and at the loss."),
         )
         return
     for name in dead:
@@ -179,7 +179,7 @@ def gradients(told: Told) -> Iterator[Found]:
             "warning",
             ("Architecture",),
             say("No weight of {part} gets a gradient from the loss.", part=name),
-            "It stays as it is: freeze it if that is meant, else look at the loss.",
+            say("It stays as it is: freeze it if that is meant, else look at the loss."),
         )
 
 
@@ -202,7 +202,7 @@ def ctc(told: Told) -> Iterator[Found]:
             steps=worst["time_steps"],
             width=worst["width"],
         ),
-        "Widen the images (image_shape, the sampler's scales), or cut the texts.",
+        say("Widen the images (image_shape, the sampler's scales), or cut the texts."),
     )
 
 
@@ -228,5 +228,5 @@ def perfect(ctx: Context, told: Told) -> Iterator[Found]:
         ),
         say("{key} is compared with probabilities, from 0 to 1.", key=wrong[0])
         if wrong
-        else "Compare PostProcess with the stock configuration.",
+        else say("Compare PostProcess with the stock configuration."),
     )

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ppocr_guard.audit.rehearsal.found import Found, numbers
 from ppocr_guard.audit.rehearsal.process import Fact, Told
-from ppocr_guard.wording import say
+from ppocr_guard.wording import join, say
 
 SLOW_HOURS = 0.25  # of evaluation in all, under which its share does not matter
 FULL = 0.95  # of the memory
@@ -134,7 +134,7 @@ def costs(told: Told, numbers_of: dict[str, Any]) -> Iterator[Found]:
                 evaluating=evaluating,
                 hours=hours,
             ),
-            "Evaluate less often, or on fewer images.",
+            say("Evaluate less often, or on fewer images."),
         )
     memory, available = (
         numbers_of["peak_memory_bytes"],
@@ -154,7 +154,7 @@ def costs(told: Told, numbers_of: dict[str, Any]) -> Iterator[Found]:
                 memory=memory / 2**30,
                 available=available / 2**30,
             ),
-            "Take smaller batches, or limit the size of evaluation images (DetResizeForTest).",
+            say("Take smaller batches, or limit the size of evaluation images (DetResizeForTest)."),
         )
 
 
@@ -170,36 +170,55 @@ def rows(numbers_of: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for mode, samples in numbers_of["samples"].items():
         good = samples["tried"] - samples["failed"]
         yield (
-            f"{mode} samples",
-            f"{good} of {samples['tried']} tried are good ({samples['of']} in all)",
+            say("{mode} samples", mode=mode),
+            say(
+                "{good} of {tried} tried are good ({size} in all)",
+                good=good,
+                tried=samples["tried"],
+                size=samples["of"],
+            ),
         )
     weights = numbers_of["weights"]
     if weights:
-        yield "weights", f"{weights['fit']} of {weights['total']} tensors fit"
+        yield (
+            say("weights"),
+            say("{fit} of {total} tensors fit", fit=weights["fit"], total=weights["total"]),
+        )
     indicator, baseline = numbers_of["main_indicator"], numbers_of["baseline"]
     if baseline is not None:
         yield (
-            f"{indicator} before training",
-            f"{baseline:.4f} on {numbers_of['baseline_images']} of "
-            f"{numbers_of['validation_images']} validation images",
+            say("{indicator} before training", indicator=indicator),
+            say(
+                "{baseline:.4f} on {images} of {of} validation images",
+                baseline=baseline,
+                images=numbers_of["baseline_images"],
+                of=numbers_of["validation_images"],
+            ),
         )
     losses = [loss["loss"] for loss in numbers_of["losses"] if loss.get("loss") is not None]
     if losses:
-        yield "loss of the first steps", ", ".join(f"{loss:.4g}" for loss in losses)
+        yield say("loss of the first steps"), ", ".join(f"{loss:.4g}" for loss in losses)
     step = numbers_of["step_seconds"]
     if step is not None:
-        about = "about " if numbers_of["step_estimated"] else ""
         share = numbers_of["data_share"]
-        wait = f", {share:.0%} of it waiting for data" if share else ""
-        yield "a step", f"{about}{_duration(step)}{wait}"
+        yield (
+            say("a step"),
+            join(
+                _about(_duration(step)) if numbers_of["step_estimated"] else _duration(step),
+                say("({share:.0%} of it waiting for data)", share=share) if share else "",
+            ),
+        )
     if numbers_of["evaluation_seconds"] is not None:
-        yield "an evaluation", f"about {_duration(numbers_of['evaluation_seconds'])}"
+        yield say("an evaluation"), _about(_duration(numbers_of["evaluation_seconds"]))
     if numbers_of["hours"] is not None:
         evaluating = numbers_of["evaluation_hours"]
-        of = f", {_duration(3600 * evaluating)} of it evaluating" if evaluating else ""
-        yield "the whole training", f"about {_duration(3600 * numbers_of['hours'])}{of}"
+        of = say("({time} of it evaluating)", time=_duration(3600 * (evaluating or 0)))
+        yield (
+            say("the whole training"),
+            join(_about(_duration(3600 * numbers_of["hours"])), of if evaluating else ""),
+        )
     if numbers_of["peak_memory_bytes"]:
-        yield "memory at most", f"{numbers_of['peak_memory_bytes'] / 2**30:.1f} GB"
+        yield say("memory at most"), f"{numbers_of['peak_memory_bytes'] / 2**30:.1f} GB"
 
 
 def _duration(seconds: float) -> str:
@@ -207,4 +226,10 @@ def _duration(seconds: float) -> str:
         return f"{seconds:.2f} s"
     if seconds < 120:
         return f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"
+    if seconds < 7200:
+        return say("{minutes:.0f} minutes", minutes=seconds / 60)
+    return say("{hours:.1f} hours", hours=seconds / 3600)
+
+
+def _about(duration: str) -> str:
+    return say("about {duration}", duration=duration)
