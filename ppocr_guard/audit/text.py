@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Optional
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from ppocr_guard.audit.ceiling import ceiling_lines, ceiling_table
@@ -17,6 +19,7 @@ from ppocr_guard.audit.rules.shrink import ASPECTS, Curve
 from ppocr_guard.geometry.unclip import fitting_unclip_ratio, perfect_iou
 
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
+_LABEL = re.compile(r" +(why: |do:  )?")
 WIDTH, HEIGHT = 48, 6  # of the chart, in characters
 
 
@@ -48,7 +51,18 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def _print(console: Console, line: str, style: str = "") -> None:
-    console.print(Text(line, style=style), soft_wrap=True)
+    """One line; a terminal's lines are broken between words, with the indent kept. What goes
+    into a file or a pipe stays whole."""
+    if not console.is_terminal:
+        console.print(Text(line, style=style), soft_wrap=True)
+        return
+    label = _LABEL.match(line)
+    body = Text(line[label.end() :] if label else line, style=style, overflow="fold")
+    row = Table.grid(padding=0)
+    row.add_column(no_wrap=True)
+    row.add_column(overflow="fold")
+    row.add_row(Text(label.group() if label else "", style=style), body)
+    console.print(row)
 
 
 def _print_problem(problem: Problem, console: Console, reason: bool) -> None:
@@ -58,7 +72,8 @@ def _print_problem(problem: Problem, console: Console, reason: bool) -> None:
     head.append(f" {problem.file}:{problem.line} ")
     head.append(problem.path, style="dim")
     head.append(f" [{problem.code}]", style="dim")
-    console.print(head, soft_wrap=True)
+    head.overflow = "fold"
+    console.print(head, soft_wrap=not console.is_terminal)
     _print(console, f"  {problem.message}")
     if not reason:
         return

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import time
+from io import StringIO
 
 import pytest
 from audit_data import CONFIGS, Project, line, text
+from rich.console import Console
 
 from ppocr_guard.audit import audit
 from ppocr_guard.audit.labels import read_label_file
+from ppocr_guard.audit.problem import Problem
+from ppocr_guard.audit.report import Report
+from ppocr_guard.audit.text import print_report
 from ppocr_guard.cli import main
 from ppocr_guard.yaml_source import config_path, guard_lines, read_yaml
 
@@ -291,3 +297,22 @@ def test_label_file_of_100_000_lines(tmp_path):
     assert time.process_time() - started < 10
     assert (found.lines, found.boxes, found.broken.count) == (100_000, 800_000, 0)
     assert 0 < len(found.samples) <= 400
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_a_terminal_breaks_no_word(width: int) -> None:
+    sentence = "MakeBorderMap will shrink by 0.8096 in some releases, not by 0.4 to 0.4004."
+    code = "shrink_ratio_unexpected"
+    problem = Problem(code, "warning", "x", "Train.dataset", 81, sentence, sentence, sentence)
+    report = Report("x.yml", "2.8.1", [], [problem])
+    shown = {}
+    for terminal in (True, False):
+        out = StringIO()
+        print_report(report, Console(file=out, width=width, force_terminal=terminal, no_color=True))
+        shown[terminal] = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue()).split("\n")
+    assert max(map(len, shown[True])) <= width
+    assert " ".join(" ".join(shown[True]).split()) == " ".join(" ".join(shown[False]).split())
+    assert f"  {sentence}" in shown[False]  # whole, for grep
+    # The lines that follow stand below the text, not below its label.
+    follows = shown[True][next(n for n, x in enumerate(shown[True]) if "why: " in x) + 1]
+    assert width == 120 or follows.startswith("       ")
