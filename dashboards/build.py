@@ -32,7 +32,7 @@ def generated() -> dict[str, str]:
     from ppocr_guard.dashboards.run_dashboard import run_dashboard
 
     def to_json(dashboard: Any) -> str:
-        data = json.loads(json.dumps(dashboard, cls=JSONEncoder))
+        data = folded(json.loads(json.dumps(dashboard, cls=JSONEncoder)))
         return json.dumps({**shared(data), **data}, indent=2, ensure_ascii=False) + "\n"
 
     return {
@@ -40,6 +40,19 @@ def generated() -> dict[str, str]:
         "fleet.json": to_json(fleet_dashboard()),
         "rules.yml": HEADER + to_yaml(rule_file()),
     }
+
+
+def folded(dashboard: dict[str, Any]) -> dict[str, Any]:
+    """What stands below a folded row moves up: the SDK leaves room for the panels in it."""
+    gained = 0
+    for panel in dashboard["panels"]:
+        panel["gridPos"]["y"] -= gained
+        if panel.get("collapsed"):
+            inside = [one["gridPos"] for one in panel["panels"]]
+            gained += max(place["y"] + place["h"] for place in inside) - min(
+                place["y"] for place in inside
+            )
+    return dashboard
 
 
 def shared(dashboard: dict[str, Any]) -> dict[str, Any]:

@@ -68,8 +68,9 @@ def _counts(board: Board) -> None:
     count("Running", "Runs that train now.", f"{RUN_STATE} == 0", "green")
     count(
         "Not worth going on",
-        "Runs in the time range whose verdict is not learning, diverged or collapsed.",
-        f"{VERDICT} >= {WORST}",
+        "Runs in the time range whose verdict is not learning, diverged or collapsed; where one "
+        "goes on elsewhere, only there.",
+        f"{VERDICT} >= {WORST} unless on ({RUN}) ({RUN_STATE} == 3)",
         "red",
     )
     count(

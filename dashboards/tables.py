@@ -62,7 +62,8 @@ def conditions_table() -> table.Panel:
         "subject": "Subject",
         "instance": "Instance",
     }
-    panel.with_transformation(organize(columns, ("Time",)))
+    panel.with_transformation(organize(columns, ("Time", "job", "run")))
+    panel.override_by_name("Subject", override(noValue="-"))
     levels = {str(level): name for level, name in SEVERITY_NAMES.items()}
     panel.override_by_name(
         "Severity", override(mappings=_words(levels), custom__cellOptions=BACKGROUND)

@@ -108,7 +108,7 @@ def test_dashboard_is_not_editable(dashboard: dict[str, Any]) -> None:
 
 def test_panels_have_ids_of_their_own_and_do_not_overlap(dashboard: dict[str, Any]) -> None:
     everything = dashboard["panels"]
-    ids = [panel["id"] for panel in everything]
+    ids = [panel["id"] for row in everything for panel in (row, *row.get("panels", []))]
     assert len(set(ids)) == len(ids)
     taken: set[tuple[int, int]] = set()
     for panel in everything:
@@ -121,3 +121,5 @@ def test_panels_have_ids_of_their_own_and_do_not_overlap(dashboard: dict[str, An
         }
         assert not cells & taken, panel["title"]
         taken |= cells
+    rows = {y for _, y in taken}
+    assert rows == set(range(len(rows))), "a gap"
