@@ -171,7 +171,7 @@ _DECLARED = (
     ),
     _untranslated(
         "labels_wrong",
-        "the training labels do not lie on the text, or not on all of it",
+        "the training labels do not lie on the text, not on all of it, or say something else",
         "Draw a few training labels over their images, and correct what the message names.",
     ),
     _untranslated(

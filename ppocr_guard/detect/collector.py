@@ -66,6 +66,7 @@ class Collector:
         self.evidence.config_learning_rate = rate
         weights = _get(config, "Global", "pretrained_model"), _get(config, "Global", "checkpoints")
         self.evidence.pretrained = any(weights)
+        self.evidence.max_text_length = _finite(_get(config, "Global", "max_text_length"))
         self._read_ratios(event)
 
     def _read_ratios(self, event: RunStart) -> None:
@@ -133,6 +134,10 @@ class Collector:
         e.value = value
         e.precision = _finite(event.metrics.get("precision"))
         e.recall = _finite(event.metrics.get("recall"))
+        near = _finite(event.metrics.get("norm_edit_dis"))
+        if near is not None:
+            e.near = max(e.near or 0.0, near)
+            e.metric = event.main_indicator
         e.no_boxes = bool(event.no_boxes)
         e.rescored = event.rescored
 

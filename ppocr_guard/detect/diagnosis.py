@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from ppocr_guard.detect import reading  # noqa: F401 (its propositions)
 from ppocr_guard.detect.evidence import Evidence
 from ppocr_guard.detect.propositions import answer, text_of
+from ppocr_guard.detect.reading_table import READING_TABLE
 from ppocr_guard.detect.remedies import REMEDIES, change_in_words
 from ppocr_guard.detect.table import TABLE, Entry
 from ppocr_guard.wording import join, say
@@ -44,7 +46,7 @@ def diagnose(evidence: Evidence) -> list[Cause]:
     """Causes that the evidence speaks for, likeliest first; empty when there is none."""
     found = [
         (confidence, entry)
-        for entry in TABLE
+        for entry in (READING_TABLE if answer("reads_text", evidence) else TABLE)
         if (confidence := _confidence(entry, evidence)) is not None
     ]
     found.sort(key=lambda item: -item[0])
@@ -191,6 +193,52 @@ def _numbers(e: Evidence) -> dict[str, Any]:
         best_setting=_in_words(e.setting("best.val", "best.train_eval", "best.train")),
         size_or_colour=_size_or_colour(e),
     )
+    if answer("reads_text", e):
+        numbers.update(_numbers_of_texts(e))
+    return numbers
+
+
+_TEXT_CHANGES = {
+    "case": "upper and lower case",
+    "width": "full-width and half-width characters",
+    "accents": "accents",
+    "spaces": "spaces",
+    "reversed": "their direction",
+}
+
+
+def _numbers_of_texts(e: Evidence) -> dict[str, Any]:
+    """Of recognisers."""
+    facts = {**e.first_facts, **e.facts}
+    shares = {
+        "altered_train": "altered.train",
+        "altered_val": "altered.val",
+        "refused_train": "refused.train",
+        "refused_val": "refused.val",
+        "unspaced_train": "unspaced.train",
+        "elsewhere_train": "elsewhere.train_eval",
+        "rescued_train": "rescued.train_eval",
+        "foreign_train": "foreign_kinds.train",
+        "alike_val": "alike.val",
+    }
+    numbers: dict[str, Any] = {
+        name: f"{facts[fact]:.0%}" if fact in facts else None for name, fact in shares.items()
+    }
+    if not facts.get("foreign_kinds.train"):
+        numbers["foreign_train"] = None
+    if facts.get("elsewhere.train_eval", 0.0) < 0.1:
+        numbers["elsewhere_train"] = None
+    impossible = facts.get("ctc_impossible.batches", facts.get("ctc_impossible.train"))
+    changed = e.notes.get("rescued.train_eval")
+    numbers.update(
+        lost_train=e.notes.get("lost.train") or e.notes.get("lost.val"),
+        ctc_impossible=f"{impossible:.0%}" if impossible is not None else None,
+        steps_train=_short(facts.get("steps.train")),
+        longest_train=_short(facts.get("longest.train")),
+        max_text_length=_short(e.max_text_length),
+        change_train=_TEXT_CHANGES.get(changed or ""),
+        head_untrained=e.findings.get("head_untrained"),
+    )
     return numbers
 
 
@@ -232,8 +280,11 @@ def as_markdown() -> str:
         "against it is. The number is a judgement that ranks causes, no measured probability.",
         "",
     ]
-    for entry in TABLE:
-        lines += [f"## {entry.code}", ""]
+    for title, entry in [
+        *(("", entry) for entry in TABLE),
+        *((" (recognition)", entry) for entry in READING_TABLE if entry not in TABLE),
+    ]:
+        lines += [f"## {entry.code}{title}", ""]
         for confidence, names in entry.when:
             lines.append(f"- {confidence:.2f}: {'; '.join(text_of(name) for name in names)}")
         lines.append("")

@@ -52,7 +52,7 @@ class Proposition:
 PROPOSITIONS: dict[str, Proposition] = {}
 
 
-def _proposition(
+def proposition(
     text: str,
 ) -> Callable[[Callable[[Evidence], Answer]], Callable[[Evidence], Answer]]:
     def register(ask: Callable[[Evidence], Answer]) -> Callable[[Evidence], Answer]:
@@ -110,50 +110,50 @@ def _ratio(above: Optional[float], below: Optional[float]) -> Optional[float]:
 # Labels, targets and postprocess: no model is asked.
 
 
-@_proposition("training maps and postprocess do not fit: the labels fail the round trip")
+@proposition("training maps and postprocess do not fit: the labels fail the round trip")
 def targets_fail(e: Evidence) -> Answer:
     measured = None if e.targets_fit is None else not e.targets_fit
     cell = _below(e.cells.get("labels.train"), FITS)
     return measured if cell is None else cell
 
 
-@_proposition("training maps and postprocess fit")
+@proposition("training maps and postprocess fit")
 def targets_fit(e: Evidence) -> Answer:
     fails = targets_fail(e)
     return None if fails is None else not fails
 
 
-@_proposition("whether training maps and postprocess fit is not known")
+@proposition("whether training maps and postprocess fit is not known")
 def unknown_fit(e: Evidence) -> Answer:
     return targets_fail(e) is None
 
 
-@_proposition("this is a recogniser")
+@proposition("this is a recogniser")
 def reads_text(e: Evidence) -> Answer:
     return e.metric == "acc" if e.metric else None
 
 
-@_proposition("validation labels fail the round trip")
+@proposition("validation labels fail the round trip")
 def val_labels_fail(e: Evidence) -> Answer:
     return _below(e.cells.get("labels.val", e.first_cells.get("labels.val")), FITS)
 
 
-@_proposition("another unclip ratio brings the labels through the round trip")
+@proposition("another unclip ratio brings the labels through the round trip")
 def labels_want_unclip(e: Evidence) -> Answer:
     return e.better_setting("labels", "unclip_ratio", GAIN)
 
 
-@_proposition("another thresh, box_thresh or max_candidates brings the labels through")
+@proposition("another thresh, box_thresh or max_candidates brings the labels through")
 def labels_want_threshold(e: Evidence) -> Answer:
     return e.better_setting("labels", "other", GAIN)
 
 
-@_proposition("the same unclip ratio helps the model on training and validation images alike")
+@proposition("the same unclip ratio helps the model on training and validation images alike")
 def model_wants_unclip(e: Evidence) -> Answer:
     return e.better_setting("model", "unclip_ratio", GAIN)
 
 
-@_proposition("lower thresholds help the model everywhere, and did before the first step")
+@proposition("lower thresholds help the model everywhere, and did before the first step")
 def model_wants_threshold(e: Evidence) -> Answer:
     """From the start: a model that has just begun to learn wants low thresholds, too."""
     first = e.better_setting("model", "other", GAIN, first=True)
@@ -161,43 +161,41 @@ def model_wants_threshold(e: Evidence) -> Answer:
     return _all(first, good, e.better_setting("model", "other", GAIN))
 
 
-@_proposition("another unclip ratio helps the model everywhere, and did before the first step")
+@proposition("another unclip ratio helps the model everywhere, and did before the first step")
 def model_wanted_unclip(e: Evidence) -> Answer:
     first = e.better_setting("model", "unclip_ratio", GAIN, first=True)
     good = _at_least(e.first_best(VAL), GOOD)
     return _all(first, good, e.better_setting("model", "unclip_ratio", GAIN))
 
 
-@_proposition(
-    "the labels come through the round trip, but barely: another unclip ratio fits better"
-)
+@proposition("the labels come through the round trip, but barely: another unclip ratio fits better")
 def round_trip_scarce(e: Evidence) -> Answer:
     if e.round_trip_iou is None or e.fitting_iou is None:
         return None
     return e.fitting_iou - e.round_trip_iou >= SCARCE
 
 
-@_proposition("the same predictions match with another unclip ratio")
+@proposition("the same predictions match with another unclip ratio")
 def rescored_recovers(e: Evidence) -> Answer:
     return e.recovered is not None if e.rescored else None
 
 
-@_proposition("the same predictions match with no other unclip ratio either")
+@proposition("the same predictions match with no other unclip ratio either")
 def rescored_fails(e: Evidence) -> Answer:
     return e.recovered is None if e.rescored else None
 
 
-@_proposition("the shrink ratio in force is not the one that is due")
+@proposition("the shrink ratio in force is not the one that is due")
 def ratio_wrong(e: Evidence) -> Answer:
     return e.shrink_ratio is not None
 
 
-@_proposition("the shrink ratio is 1 or more")
+@proposition("the shrink ratio is 1 or more")
 def ratio_above_one(e: Evidence) -> Answer:
     return e.shrink_ratio is not None and e.shrink_ratio >= 1
 
 
-@_proposition("the training labels hold no text that counts")
+@proposition("the training labels hold no text that counts")
 def train_without_text(e: Evidence) -> Answer:
     empty = "loss_degenerate" in e.alerts and (
         e.alerts["loss_degenerate"].get("pattern") != "constant"
@@ -205,37 +203,37 @@ def train_without_text(e: Evidence) -> Answer:
     return empty or _below(e.first_facts.get("texts.train_eval"), 0.05)
 
 
-@_proposition("the validation labels hold no text that counts")
+@proposition("the validation labels hold no text that counts")
 def val_without_text(e: Evidence) -> Answer:
     return _below(e.facts.get("texts.val", e.first_facts.get("texts.val")), 0.05)
 
 
-@_proposition("training labels lie on the text after a change that is the same for all")
+@proposition("training labels lie on the text after a change that is the same for all")
 def train_labels_moved(e: Evidence) -> Answer:
     return _moved(e, TRAIN_EVAL)
 
 
-@_proposition("validation labels lie on the text after a change that is the same for all")
+@proposition("validation labels lie on the text after a change that is the same for all")
 def val_labels_moved(e: Evidence) -> Answer:
     return _moved(e, VAL)
 
 
-@_proposition("training labels lie on less than validation labels do")
+@proposition("training labels lie on less than validation labels do")
 def train_labels_off(e: Evidence) -> Answer:
     return _below(_ratio(e.lift(TRAIN_EVAL), e.lift(VAL)), OFF)
 
 
-@_proposition("validation labels lie on less than training labels do")
+@proposition("validation labels lie on less than training labels do")
 def val_labels_off(e: Evidence) -> Answer:
     return _below(_ratio(e.lift(VAL), e.lift(TRAIN_EVAL)), OFF)
 
 
-@_proposition("training polygons cross themselves")
+@proposition("training polygons cross themselves")
 def train_labels_crossed(e: Evidence) -> Answer:
     return _at_least(e.first_facts.get("invalid.train_eval"), CROSSED)
 
 
-@_proposition("validation polygons cross themselves")
+@proposition("validation polygons cross themselves")
 def val_labels_crossed(e: Evidence) -> Answer:
     return _at_least(e.first_facts.get("invalid.val"), CROSSED)
 
@@ -248,88 +246,88 @@ def _moved(e: Evidence, column: str) -> Answer:
 # The model before the first step.
 
 
-@_proposition("the config names a pretrained model")
+@proposition("the config names a pretrained model")
 def pretrained(e: Evidence) -> Answer:
     return e.pretrained
 
 
-@_proposition("hardly a weight of the pretrained model is of this architecture")
+@proposition("hardly a weight of the pretrained model is of this architecture")
 def weights_do_not_fit(e: Evidence) -> Answer:
     return "weights_do_not_fit" in e.findings
 
 
-@_proposition("the pretrained weights are of this very architecture")
+@proposition("the pretrained weights are of this very architecture")
 def weights_fit(e: Evidence) -> Answer:
     return "weights_fit" in e.findings
 
 
-@_proposition("the first model knew next to nothing, on whichever images")
+@proposition("the first model knew next to nothing, on whichever images")
 def knew_nothing(e: Evidence) -> Answer:
     known = [e.first_best(column) for column in (TRAIN, TRAIN_EVAL, VAL)]
     return None if None in known else all(value is not None and value < 0.1 for value in known)
 
 
-@_proposition("training and validation labels lie on the text")
+@proposition("training and validation labels lie on the text")
 def labels_on_text(e: Evidence) -> Answer:
     lifts = [_at_least(e.lift(column), ON_TEXT) for column in (TRAIN_EVAL, VAL)]
     moved = [_moved(e, column) for column in (TRAIN_EVAL, VAL)]
     return _all(*lifts, *(None if one is None else not one for one in moved))
 
 
-@_proposition("training images hold nothing: one colour each")
+@proposition("training images hold nothing: one colour each")
 def train_images_flat(e: Evidence) -> Answer:
     return _below(e.first_facts.get("std.train_eval"), FLAT)
 
 
-@_proposition("validation images hold nothing: one colour each")
+@proposition("validation images hold nothing: one colour each")
 def val_images_flat(e: Evidence) -> Answer:
     return _below(e.first_facts.get("std.val"), FLAT)
 
 
-@_proposition("the model knew the training labels through Eval's transforms")
+@proposition("the model knew the training labels through Eval's transforms")
 def knew_train_eval(e: Evidence) -> Answer:
     return _at_least(e.first_best(TRAIN_EVAL), GOOD)
 
 
-@_proposition("the model knew the training labels as training sees them")
+@proposition("the model knew the training labels as training sees them")
 def knew_train(e: Evidence) -> Answer:
     by_loss = e.knows_training_labels or None
     found = _at_least(e.first_best(TRAIN), GOOD)
     return by_loss if found is None else found
 
 
-@_proposition("the model knew the validation labels")
+@proposition("the model knew the validation labels")
 def knew_val(e: Evidence) -> Answer:
     found = _at_least(e.first_best(VAL), GOOD)
     return found if found is not None or e.first is None else (e.first >= 0.5 or None)
 
 
-@_proposition("the training labels are foreign to the model, through Eval's transforms")
+@proposition("the training labels are foreign to the model, through Eval's transforms")
 def foreign_train_eval(e: Evidence) -> Answer:
     return _below(e.first_best(TRAIN_EVAL), POOR)
 
 
-@_proposition("the training labels are foreign to the model, as training sees them")
+@proposition("the training labels are foreign to the model, as training sees them")
 def foreign_train(e: Evidence) -> Answer:
     return _below(e.first_best(TRAIN), POOR)
 
 
-@_proposition("the validation labels are foreign to the model")
+@proposition("the validation labels are foreign to the model")
 def foreign_val(e: Evidence) -> Answer:
     return _below(e.first_best(VAL), POOR)
 
 
-@_proposition("by the loss, the first model was wrong on labels of training, not of evaluation")
+@proposition("by the loss, the first model was wrong on labels of training, not of evaluation")
 def labels_contradict(e: Evidence) -> Answer:
     return e.labels_contradict
 
 
-@_proposition("the first model did much worse on training images through Eval's transforms")
+@proposition("the first model did much worse on training images through Eval's transforms")
 def eval_was_worse(e: Evidence) -> Answer:
     return _worse(e.first_cell(TRAIN_EVAL), e.first_cell(TRAIN))
 
 
-@_proposition("the first model did much worse on training images as training sees them")
+@proposition("the first model did much worse on training images as training sees them")
 def train_was_worse(e: Evidence) -> Answer:
     return _worse(e.first_cell(TRAIN), e.first_cell(TRAIN_EVAL))
 
@@ -338,12 +336,12 @@ def _worse(value: Optional[float], other: Optional[float]) -> Answer:
     return _all(_at_least(other, GOOD), _below(_ratio(value, other), 0.7))
 
 
-@_proposition("training labels are several to a box of the first model")
+@proposition("training labels are several to a box of the first model")
 def train_labels_split(e: Evidence) -> Answer:
     return _pieces(e, "labels_per_box")
 
 
-@_proposition("boxes of the first model are several to a training label")
+@proposition("boxes of the first model are several to a training label")
 def train_labels_merged(e: Evidence) -> Answer:
     return _pieces(e, "boxes_per_label")
 
@@ -354,12 +352,12 @@ def _pieces(e: Evidence, figure: str) -> Answer:
     return _all(_at_least(train, PIECES), _at_least(_ratio(train, val), 1.4))
 
 
-@_proposition("training polygons have another size than validation polygons, which it knew")
+@proposition("training polygons have another size than validation polygons, which it knew")
 def train_labels_resized(e: Evidence) -> Answer:
     return _all(_at_least(e.first_cell(VAL), GOOD), _resized(e))
 
 
-@_proposition("validation polygons have another size than training polygons, which it knew")
+@proposition("validation polygons have another size than training polygons, which it knew")
 def val_labels_resized(e: Evidence) -> Answer:
     return _all(_at_least(e.first_cell(TRAIN_EVAL), GOOD), _resized(e))
 
@@ -370,7 +368,7 @@ def _resized(e: Evidence) -> Answer:
     return None if change is None else not 1 / RESIZED < change < RESIZED
 
 
-@_proposition("the first model finds much text in training images that no label has")
+@proposition("the first model finds much text in training images that no label has")
 def train_labels_missing(e: Evidence) -> Answer:
     """Against the same model on the other set: 0.99 and 0.99 of sound sets."""
     train = e.first_facts.get("boxes_on_labels.train_eval")
@@ -382,42 +380,42 @@ def train_labels_missing(e: Evidence) -> Answer:
 # The model now.
 
 
-@_proposition("the model is right on training images as training sees them")
+@proposition("the model is right on training images as training sees them")
 def knows_train(e: Evidence) -> Answer:
     return _at_least(e.kept(TRAIN), KEEPS)
 
 
-@_proposition("the model is right on training images through Eval's transforms")
+@proposition("the model is right on training images through Eval's transforms")
 def knows_train_eval(e: Evidence) -> Answer:
     return _at_least(e.kept(TRAIN_EVAL), KEEPS)
 
 
-@_proposition("the model is wrong on training images as training sees them")
+@proposition("the model is wrong on training images as training sees them")
 def fails_train(e: Evidence) -> Answer:
     return _below(e.kept(TRAIN), 0.5)
 
 
-@_proposition("the model is wrong on training images through Eval's transforms")
+@proposition("the model is wrong on training images through Eval's transforms")
 def fails_train_eval(e: Evidence) -> Answer:
     return _below(e.kept(TRAIN_EVAL), 0.5)
 
 
-@_proposition("the model is wrong on validation images")
+@proposition("the model is wrong on validation images")
 def fails_val(e: Evidence) -> Answer:
     return _below(e.kept(VAL), 0.5)
 
 
-@_proposition("the model has been wrong on training images that it knew, four times in a row")
+@proposition("the model has been wrong on training images that it knew, four times in a row")
 def lost_for_long(e: Evidence) -> Answer:
     return e.lost >= LONG if e.cells else None
 
 
-@_proposition("the model has been worse than at first on validation images, four times in a row")
+@proposition("the model has been worse than at first on validation images, four times in a row")
 def val_lost_for_long(e: Evidence) -> Answer:
     return e.lost_val >= LONG if e.cells else None
 
 
-@_proposition("another unclip ratio brings validation images back to what they were at first")
+@proposition("another unclip ratio brings validation images back to what they were at first")
 def val_rescued(e: Evidence) -> Answer:
     first, best = e.first_cell(VAL), e.cells.get("best.val")
     if first is None or best is None:
@@ -425,45 +423,45 @@ def val_rescued(e: Evidence) -> Answer:
     return "unclip_ratio" in e.settings.get("best.val", {}) and best >= first - 0.05
 
 
-@_proposition("the metric is low")
+@proposition("the metric is low")
 def metric_low(e: Evidence) -> Answer:
     return e.value < max(0.3, 0.6 * e.best) if e.evaluations else None
 
 
-@_proposition("the metric never was worth anything")
+@proposition("the metric never was worth anything")
 def never_good(e: Evidence) -> Answer:
     return e.best < 0.3 if e.evaluations else None
 
 
-@_proposition("precision and recall are low and equal: a box for each text, not on it")
+@proposition("precision and recall are low and equal: a box for each text, not on it")
 def balanced(e: Evidence) -> Answer:
     return e.balanced
 
 
-@_proposition("the first evaluation gave next to nothing")
+@proposition("the first evaluation gave next to nothing")
 def first_bad(e: Evidence) -> Answer:
     return None if e.first is None else e.first <= 0.05
 
 
-@_proposition("there are no boxes")
+@proposition("there are no boxes")
 def no_boxes(e: Evidence) -> Answer:
     return e.no_boxes if e.evaluations else None
 
 
-@_proposition("probability maps do not depend on the image, or are not finite")
+@proposition("probability maps do not depend on the image, or are not finite")
 def maps_dead(e: Evidence) -> Answer:
     finite = [v for k, v in e.facts.items() if k.startswith("finite.")]
     varies = [v for k, v in e.facts.items() if k.startswith("variation.")]
     return max(varies) < DEAD or min(finite) < 1 if varies and finite else None
 
 
-@_proposition("probability maps did depend on the image before the first step")
+@proposition("probability maps did depend on the image before the first step")
 def maps_were_alive(e: Evidence) -> Answer:
     varies = [v for k, v in e.first_facts.items() if k.startswith("variation.")]
     return max(varies) >= DEAD if varies else None
 
 
-@_proposition("weights or running statistics are not finite")
+@proposition("weights or running statistics are not finite")
 def weights_broken(e: Evidence) -> Answer:
     return _below(e.facts.get("weights_finite"), 1.0)
 
@@ -471,105 +469,105 @@ def weights_broken(e: Evidence) -> Answer:
 # The optimisation.
 
 
-@_proposition("the loss became NaN or infinite")
+@proposition("the loss became NaN or infinite")
 def loss_not_finite(e: Evidence) -> Answer:
     return "loss_not_finite" in e.alerts
 
 
-@_proposition("the loss diverged")
+@proposition("the loss diverged")
 def loss_diverged(e: Evidence) -> Answer:
     return "loss_diverged" in e.alerts
 
 
-@_proposition("the training loss is above what it was at the best")
+@proposition("the training loss is above what it was at the best")
 def loss_risen(e: Evidence) -> Answer:
     reference = e.loss_at_best if e.loss_at_best is not None else e.loss_first
     return None if e.loss is None or reference is None else e.loss > 1.3 * reference
 
 
-@_proposition("the training loss is well below what it was at the best")
+@proposition("the training loss is well below what it was at the best")
 def loss_fallen(e: Evidence) -> Answer:
     if e.loss is None or e.loss_at_best is None:
         return None
     return e.loss <= 0.8 * e.loss_at_best
 
 
-@_proposition("the training loss is well below what it was at first")
+@proposition("the training loss is well below what it was at first")
 def loss_fell_from_first(e: Evidence) -> Answer:
     return None if e.loss is None or e.loss_first is None else e.loss <= 0.6 * e.loss_first
 
 
-@_proposition("the training loss does not move")
+@proposition("the training loss does not move")
 def loss_still(e: Evidence) -> Answer:
     if e.loss is None or e.loss_first is None:
         return None
     return abs(e.loss - e.loss_first) <= 0.05 * abs(e.loss_first)
 
 
-@_proposition("the Dice loss of the binary map is near 1")
+@proposition("the Dice loss of the binary map is near 1")
 def dice_near_one(e: Evidence) -> Answer:
     return _at_least(e.dice, 0.98)
 
 
-@_proposition("the Dice loss was large in the first steps")
+@proposition("the Dice loss was large in the first steps")
 def dice_foreign(e: Evidence) -> Answer:
     return _at_least(e.dice_first, FOREIGN)
 
 
-@_proposition("the learning rate is very high for this optimizer")
+@proposition("the learning rate is very high for this optimizer")
 def rate_large(e: Evidence) -> Answer:
     limit = 0.02 if e.optimizer.lower().startswith("adam") else 0.2
     return _at_least(e.learning_rate, limit)
 
 
-@_proposition("the learning rate is 0")
+@proposition("the learning rate is 0")
 def rate_zero(e: Evidence) -> Answer:
     if e.learning_rate is None or e.steps < 10:
         return None
     return e.learning_rate <= 0
 
 
-@_proposition("the learning rate is next to nothing now: warming up, or at its end")
+@proposition("the learning rate is next to nothing now: warming up, or at its end")
 def rate_fading(e: Evidence) -> Answer:
     if e.rate_now is None or not e.learning_rate:
         return None
     return e.rate_now < 0.01 * e.learning_rate
 
 
-@_proposition("the optimizer did not change one weight since the last look")
+@proposition("the optimizer did not change one weight since the last look")
 def weights_still(e: Evidence) -> Answer:
     return _below(e.facts.get("weights_changed"), 0.01)
 
 
-@_proposition("a part of the network is not trained")
+@proposition("a part of the network is not trained")
 def part_frozen(e: Evidence) -> Answer:
     parts = [v for k, v in e.facts.items() if k.startswith("weights_changed.")]
     return min(parts) < 0.01 < max(parts) if parts else None
 
 
-@_proposition("most of the weights are not trained")
+@proposition("most of the weights are not trained")
 def mostly_frozen(e: Evidence) -> Answer:
     return _at_least(e.facts.get("weights_frozen"), 0.5)
 
 
-@_proposition("the weights went far from where they began")
+@proposition("the weights went far from where they began")
 def weights_far(e: Evidence) -> Answer:
     return _at_least(e.facts.get("weights_moved"), FAR)
 
 
-@_proposition("the weights shrank: nearly all of them, or to half of their length")
+@proposition("the weights shrank: nearly all of them, or to half of their length")
 def weights_shrank(e: Evidence) -> Answer:
     smaller = _at_least(e.facts.get("weights_smaller"), RULED)
     moved = _at_least(e.facts.get("weights_moved"), 0.01)
     return _any(_below(e.facts.get("weights_norm"), SHRUNK), _all(smaller, moved))
 
 
-@_proposition("a term of the loss is exactly 0 in every step, and not for want of text")
+@proposition("a term of the loss is exactly 0 in every step, and not for want of text")
 def loss_term_zero(e: Evidence) -> Answer:
     return bool(e.zero_terms) if e.steps >= 10 else None
 
 
-@_proposition("a term of the loss is enormous")
+@proposition("a term of the loss is enormous")
 def loss_term_huge(e: Evidence) -> Answer:
     return _at_least(e.largest_term, 1e6)
 
@@ -577,17 +575,17 @@ def loss_term_huge(e: Evidence) -> Answer:
 # Data.
 
 
-@_proposition("samples fail to load")
+@proposition("samples fail to load")
 def samples_fail(e: Evidence) -> Answer:
     return "data_pipeline_failing" in e.alerts
 
 
-@_proposition("training batches look otherwise from some step on")
+@proposition("training batches look otherwise from some step on")
 def batches_jumped(e: Evidence) -> Answer:
     return bool(e.jumps)
 
 
-@_proposition("validation images or labels are no longer those of the start")
+@proposition("validation images or labels are no longer those of the start")
 def val_changed(e: Evidence) -> Answer:
     same = _below(e.facts.get("same.val"), 0.5)
     now, first = e.facts.get("mean.val"), e.first_val.get("mean.val")
@@ -599,7 +597,7 @@ def val_changed(e: Evidence) -> Answer:
     return _any(same, abs(now - first) > 0.05, not 0.95 < (spread or 0) / (before or 1) < 1.05)
 
 
-@_proposition("text has another size for the network in training than in evaluation")
+@proposition("text has another size for the network in training than in evaluation")
 def text_size_differs(e: Evidence) -> Answer:
     change = _ratio(
         e.first_facts.get("text_height.train_eval"), e.first_facts.get("text_height.train")
@@ -607,7 +605,7 @@ def text_size_differs(e: Evidence) -> Answer:
     return None if change is None else not 1 / SCALED < change < SCALED
 
 
-@_proposition("colours reach the network otherwise in training than in evaluation")
+@proposition("colours reach the network otherwise in training than in evaluation")
 def colours_differ(e: Evidence) -> Answer:
     if "normalization_differs" in e.findings:
         return True
@@ -618,31 +616,31 @@ def colours_differ(e: Evidence) -> Answer:
     return abs(train - as_eval) > COLOUR or not 0.5 < spread < 2
 
 
-@_proposition("the check of the config found KeepKeys in another order than the loss reads")
+@proposition("the check of the config found KeepKeys in another order than the loss reads")
 def keep_keys_order(e: Evidence) -> Answer:
     return "keep_keys_order" in e.findings or None
 
 
-@_proposition("this was read from a log: nothing but the curve is known")
+@proposition("this was read from a log: nothing but the curve is known")
 def only_curve(e: Evidence) -> Answer:
     return not e.cells and e.targets_fit is None and not e.rescored
 
 
-@_proposition("the model was examined")
+@proposition("the model was examined")
 def examined(e: Evidence) -> Answer:
     return bool(e.cells)
 
 
-@_proposition("shrink_ratio and unclip_ratio, as written, fit no text")
+@proposition("shrink_ratio and unclip_ratio, as written, fit no text")
 def config_mismatch(e: Evidence) -> Answer:
     return e.config_mismatch
 
 
-@_proposition("with this total_epoch five releases take the seed for the epoch")
+@proposition("with this total_epoch five releases take the seed for the epoch")
 def bug_line(e: Evidence) -> Answer:
     return e.ratio_of_bug_line is not None
 
 
-@_proposition("the guard saw this run overfit")
+@proposition("the guard saw this run overfit")
 def seen_overfitting(e: Evidence) -> Answer:
     return "overfitting" in e.alerts

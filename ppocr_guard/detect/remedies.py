@@ -185,6 +185,37 @@ REMEDIES: dict[str, Callable[[Evidence], Remedy]] = {
         "Give character_dict_path the characters of the labels, set use_space_char where they "
         "hold spaces, and max_text_length to the longest."
     ),
+    "refused": _fixed(
+        "Raise max_text_length (in Global, and where a head names its own) and keep enough time "
+        "steps for it, or give character_dict_path the dictionary of these labels."
+    ),
+    "time_steps": _fixed(
+        "Widen image_shape of RecResizeImg in Train and Eval (and the sampler's scales): the "
+        "network needs a time step a character, and one between equal neighbours."
+    ),
+    "spaces": _fixed("Set Global.use_space_char: true; the head is then trained anew."),
+    "text_labels": _fixed(
+        "Look at a few training images beside their labels: the label file may be of other "
+        "images, in another order, or written by other rules."
+    ),
+    "text_evaluation": _fixed(
+        "Look at a few validation images beside their labels: the label file may be of other "
+        "images, in another order, or written by other rules."
+    ),
+    "resize": _fixed(
+        "Give RecResizeImg of Eval the image_shape that training uses, and the same operators "
+        "on images before it."
+    ),
+    "head": _fixed("Let it train: acc comes after norm_edit_dis has risen."),
+    "rec_pretrained": _fixed(
+        "Look for 'The shape of model params' and 'not in model' at the start of the log; "
+        "Architecture and character_dict_path (with the order of its lines) must be those of "
+        "the weights."
+    ),
+    "blanks": _fixed(
+        "Go back to the weights before; lower the learning rate, keep a warm-up, and look at the "
+        "labels and at the last layer of the head."
+    ),
     "flat": _fixed("Look at the training images, and at NormalizeImage."),
     "labels_empty": _fixed(
         "Look at the train label file: texts '###' or '*' are ignored, and so are boxes that "

@@ -184,23 +184,6 @@ TABLE: tuple[Entry, ...] = (
         condition=LABELS_WRONG,
     ),
     Entry(
-        code="labels_unwritable",
-        when=(
-            (0.95, ("reads_text", "targets_fail")),
-            (0.95, ("reads_text", "val_labels_fail")),
-        ),
-        phrases=(
-            "Only {labels_train} of the training labels and {labels_val} of the validation labels "
-            "come through the dictionary as they are written: the model cannot learn the others, "
-            "and the metric does not show it.",
-            "Labels do not come through the dictionary as they are written.",
-        ),
-        remedy="dictionary",
-        look="`ppocr-guard check --ceiling`",
-        explains=("unclip_mismatch", "evaluation_set", *_POOR),
-        condition=TARGETS_WRONG,
-    ),
-    Entry(
         code="images_flat",
         when=((0.95, ("train_images_flat",)),),
         phrases=("The training images hold nothing: each is of one colour where the network gets "

@@ -11,6 +11,7 @@ from ppocr_guard.detect.collector import Collector
 from ppocr_guard.detect.diagnosis import as_markdown, diagnose
 from ppocr_guard.detect.evidence import Evidence
 from ppocr_guard.detect.propositions import PROPOSITIONS, answer
+from ppocr_guard.detect.reading_table import READING_TABLE
 from ppocr_guard.detect.remedies import REMEDIES
 from ppocr_guard.detect.table import TABLE
 from ppocr_guard.events import Condition, EvalEnd, Examination, Findings, Over, RunStart
@@ -38,7 +39,8 @@ def test_every_name_in_the_table_exists(entry):
 
 
 def test_every_proposition_is_used_and_answers_without_evidence():
-    used = {name.split(" ")[-1] for entry in TABLE for name in names(entry)}
+    tables = (*TABLE, *READING_TABLE)
+    used = {name.split(" ")[-1] for entry in tables for name in names(entry)} | {"reads_text"}
     for name in PROPOSITIONS:
         assert answer(name, Evidence()) in (True, False, None)
     assert set(PROPOSITIONS) - used == set()
