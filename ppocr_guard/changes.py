@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ppocr_guard.redact import redacted
+
 MOST = 8  # differences that are told
 # Sections that decide on what is trained and how it is judged; of Global only what reaches them.
 SECTIONS = ("Architecture", "Loss", "Optimizer", "PostProcess", "Metric", "Train", "Eval")
@@ -25,8 +27,8 @@ def trained_on(config: Mapping[str, Any], release: str) -> dict[str, Any]:
     if isinstance(settings, Mapping):
         found["Global"] = {name: settings[name] for name in GLOBAL if name in settings}
     found["PaddleOCR"] = release
-    found["Guard"] = {"repair": _repairs(config.get("Guard"))}
-    return found
+    own = {"repair": _repairs(config.get("Guard"))}
+    return {**redacted(found), "Guard": own}
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:

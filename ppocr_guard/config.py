@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ppocr_guard.hook import Hook, HookOptions
 from ppocr_guard.overrides import key_text
-from ppocr_guard.redact import redacted
+from ppocr_guard.redact import redacted_text, shown
 from ppocr_guard.registry import BUILT_IN, find_hook
 from ppocr_guard.yaml_source import COMMAND_LINE
 
@@ -104,7 +104,7 @@ def load_guard(
     if section is None:
         section = {}
     if not isinstance(section, Mapping):
-        problems.add(("Guard",), f"must be a mapping, not {section!r}")
+        problems.add(("Guard",), f"must be a mapping, not {shown(section)}")
         raise GuardConfigError(problems.found)
     config = problems.validate(GuardConfig, dict(section), ("Guard",))
     hooks: list[tuple[type[Hook], HookOptions]] = []
@@ -147,9 +147,11 @@ def _entries(hooks: Any, problems: _Problems) -> list[tuple[Path, str, dict[str,
                 name, values = next(iter(item.items()))
                 entries.append(((*root, index, name), str(name), values))
             else:
-                problems.add((*root, index), f"must be a hook's name or `Name: {{...}}`: {item!r}")
+                problems.add(
+                    (*root, index), f"must be a hook's name or `Name: {{...}}`, not {shown(item)}"
+                )
     else:
-        problems.add(root, f"must be a list or a mapping of hooks, not {hooks!r}")
+        problems.add(root, f"must be a list or a mapping of hooks, not {shown(hooks)}")
     return _checked(entries, problems)
 
 
@@ -168,7 +170,8 @@ def _checked(
         elif isinstance(values, Mapping):
             result.append((path, name, dict(values)))
         else:
-            problems.add(path, f"options of {name!r} must be a mapping, not {values!r}")
+            hint = "; write {urls: [...]}" if name == "Notify" else ""
+            problems.add(path, f"its options must be a mapping, not {shown(values)}{hint}")
         seen.add(name)
     return result
 
@@ -188,7 +191,8 @@ class _Problems:
         where = f"{self._file}:{line}" if line else self._file
         if line == COMMAND_LINE:
             where = f"{self._file} with -o"
-        self.found.append(f"{where}: {'.'.join(map(str, path))}: {text}")
+        said = redacted_text(f"{'.'.join(map(str, path))}: {text}")
+        self.found.append(f"{where}: {said}")
 
     def validate(self, model: type[Any], values: dict[Any, Any], path: Path) -> Any:
         try:
@@ -207,16 +211,7 @@ def _sentence(item: Any, model: type[BaseModel]) -> str:
         known = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names) or 'none'}"
         return f"there is no such option; {known}"
     text = str(item["msg"]).removeprefix("Value error, ")
-    return f"{text[:1].lower()}{text[1:]} (it is {_shown(item)})"
-
-
-def _shown(item: Any) -> str:
-    """A refused value without what may be a key."""
-    value = item["input"]
-    if isinstance(value, (Mapping, list)):
-        return "a mapping" if isinstance(value, Mapping) else "a list"
-    name = str(item["loc"][-1]) if item["loc"] else ""
-    return repr(redacted({name: value}, guard=True)[name])
+    return f"{text[:1].lower()}{text[1:]} (it is {shown(item['input'])})"
 
 
 def guard_schema() -> dict[str, Any]:

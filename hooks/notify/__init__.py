@@ -70,7 +70,7 @@ class Target(BaseModel):
         texts = [self.secret.get_secret_value()] if self.secret else []
         if self.service not in ("alertmanager", "webhook"):
             texts += [url] if KEY_IN_URL.search(url) else []
-        return any("${" not in text for text in texts)
+        return any(re.sub(r"\$\{[^}]*\}", "", text).strip("/") for text in texts)
 
     def sender(self) -> Sender:
         """Raises ValueError (no proper URL) and UnsetVariableError; neither shows a secret."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Optional
 from urllib.parse import urlsplit
 
@@ -34,6 +35,9 @@ def make_sender(url: str, secret: Optional[str] = None, service: Optional[str] =
         ValueError: no proper URL, or apprise is not installed or does not know it. The message
             does not repeat the URL.
     """
+    scheme, separator, rest = url.strip().partition("://")
+    if separator and rest and service is None and _is_apprises(scheme):
+        return Apprise(url.strip())  # tgram://1234:ABC/5: what stands there is no host and port
     try:
         parts = urlsplit(url.strip())
         host, _ = (parts.hostname or "").lower(), parts.port
@@ -41,11 +45,14 @@ def make_sender(url: str, secret: Optional[str] = None, service: Optional[str] =
         raise ValueError("is no proper URL") from None
     if not parts.scheme or "://" not in url:
         raise ValueError("is no URL: it must begin with https:// or another scheme")
-    if service is None and parts.scheme not in ("http", "https"):
-        return Apprise(url.strip())
     if parts.scheme not in ("http", "https") or not host:
         raise ValueError("must be an http or https URL with a host")
     return _service(host, parts.path, service)(url.strip(), secret)
+
+
+def _is_apprises(scheme: str) -> bool:
+    plain = re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) is not None
+    return plain and scheme.lower() not in ("http", "https")
 
 
 def _service(host: str, path: str, service: Optional[str]) -> type[HttpSender]:

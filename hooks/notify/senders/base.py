@@ -11,11 +11,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Optional
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ppocr_guard import __version__
 from ppocr_guard.hooks.notify.message import Message
-from ppocr_guard.redact import scrubbed
+from ppocr_guard.redact import is_common, is_secret, scrubbed
 
 TIMEOUT = 10.0
 _MAX_REPLY = 65536
@@ -107,10 +107,19 @@ class HttpSender(Sender):
         """All that must not be seen, should a service or library repeat it in an error."""
         parts = urlsplit(self._url)
         login = parts.netloc.rpartition("@")[0]
-        words = (*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query)))
-        keys = (word for word in words if word.lower() not in _COMMON)
-        found = (self._url, self._secret or "", parts.query, login, parts.path, *keys)
+        keys = [
+            value
+            for name, value in parse_qsl(parts.query)
+            if is_secret(name) or not _is_common(value)
+        ]
+        names = [name for name in unquote(parts.path).split("/") if not _is_common(name)]
+        whole = (self._url, self._secret or "", parts.query, login, parts.path if names else "")
+        found = (*whole, *login.split(":"), *keys, *names)
         return tuple(text for text in found if len(text) > 3)
+
+
+def _is_common(word: str) -> bool:
+    return word.lower() in _COMMON or is_common(word)
 
 
 def reply_json(reply: bytes) -> dict[str, Any]:
