@@ -62,7 +62,10 @@ _FILE = re.compile(
 )
 _PLAIN_PART = re.compile(r"[a-z]{1,12}|v\d{1,3}")
 _HOOK_PARTS = _set("hook hooks webhook webhooks bot services service send robot token")
-_NUMBER = re.compile(r"[-+]?[\d.]{1,12}(?:[eE][-+]?\d{1,4})?|[-+]?\.(?:inf|nan)", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"[-+]?[\d.]{1,12}(?:e[-+]?\d{1,4})?|[-+]?\.(?:inf|nan)|true|false|yes|no|on|off|null|",
+    re.IGNORECASE,
+)
 
 
 def redacted(value: Any) -> Any:

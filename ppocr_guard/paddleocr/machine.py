@@ -26,7 +26,8 @@ import psutil
 from ppocr_guard import __version__
 from ppocr_guard.events import Environment, Event, Resources
 from ppocr_guard.paddleocr.harmless import harmless
-from ppocr_guard.redact import HIDDEN, redacted
+from ppocr_guard.redact import GUARD, HIDDEN, redacted
+from ppocr_guard.registry import BUILT_IN
 
 EVERY = 10.0  # seconds between two looks, at first
 LOOKS = 500  # after about so many looks at one distance the distance grows
@@ -169,10 +170,13 @@ def _safe(argument: str) -> str:
     key, equals, value = argument.partition("=")
     if not equals:
         return str(redacted(argument))
-    of_guard = key.startswith("Guard")
-    if of_guard and any(mark in value for mark in "{[:"):
+    if key.partition(".")[0] != GUARD:
+        return f"{key}={redacted({key: value})[key]}"
+    _, _, *rest = [*key.split("."), "", ""]
+    if any(mark in value for mark in "{[:") or (rest[0] and rest[0] not in BUILT_IN):
         return f"{key}={HIDDEN}"
-    return f"{key}={redacted({key: value}, guard=of_guard)[key]}"
+    name = key.rpartition(".")[2]
+    return f"{key}={redacted({GUARD: {name: value}})[GUARD][name]}"
 
 
 def _git(root: Path, *words: str) -> str:
