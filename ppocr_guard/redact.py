@@ -158,10 +158,12 @@ def _guard(section: Any, around: frozenset[int]) -> Any:
 
 def _hooks(hooks: Any, around: frozenset[int]) -> Any:
     if isinstance(hooks, str):
-        return _hook_name(hooks)
+        return hooks if hooks in BUILT_IN else HIDDEN
     if isinstance(hooks, (list, tuple)) and id(hooks) not in around:
         around |= {id(hooks)}
-        return [_hooks(item, around) for item in hooks]
+        return [
+            _hook_name(item) if isinstance(item, str) else _hooks(item, around) for item in hooks
+        ]
     if isinstance(hooks, Mapping) and id(hooks) not in around:
         around |= {id(hooks)}
         return {

@@ -147,9 +147,9 @@ def test_any_value_can_be_redacted_and_twice_is_as_once(value: Any) -> None:
     "piece", ["a", "a1B", "a.b://", "feishu.cn", "password =", "${", "1:", "-"]
 )
 def test_a_long_text_takes_no_long_time(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     redacted_text(piece * (1_000_000 // len(piece)))
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 2.0
 
 
 def test_common_words_of_an_answer_are_not_eaten() -> None:
