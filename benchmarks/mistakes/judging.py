@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,8 @@ from ppocr_guard.paddleocr.releases import behaviour_of, recognise
 from ppocr_guard.yaml_source import YamlError, read_yaml
 
 READING, REHEARSAL, MISSED = "reading", "rehearsal", "missed"
+# What a rehearsal made of a mistake: named it; found it critical, in other words; nothing.
+NAMED, STOPPED, NOTHING, NOT_DONE = "named", "stopped", "nothing", "not rehearsed"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Verdict:
     told: str  # READING, REHEARSAL or MISSED
     by: Optional[Said] = None  # the finding that tells it
     beside: list[Said] = field(default_factory=list)  # other findings, such as consequences
+    rehearsed: str = NOT_DONE
 
 
 @contextmanager
@@ -77,8 +80,19 @@ def rehearse(made: Project, tree: Path, python: str, timeout: float) -> list[Sai
     ]
 
 
-def judge(mistake: Mistake, release: str, said: list[Said], how: str) -> Verdict:
-    """Whether one of the findings names the mistake."""
-    by = next((one for one in said if re.search(mistake.names, one.text)), None)
-    beside = [one for one in said if one is not by]
-    return Verdict(mistake, release, how if by else MISSED, by, beside)
+def judge(
+    mistake: Mistake, release: str, said: Sequence[Said], seen: Optional[Sequence[Said]]
+) -> Verdict:
+    """Whether one of the findings names the mistake: ``said`` of reading, ``seen`` of the
+    rehearsal (None: there was none)."""
+    by, again = (
+        next((one for one in found if re.search(mistake.names, one.text)), None)
+        for found in (said, seen or ())
+    )
+    told = READING if by else REHEARSAL if again else MISSED
+    beside = [one for one in (*said, *(seen or ())) if one not in (by, again)]
+    verdict = Verdict(mistake, release, told, by or again, beside)
+    if seen is not None:
+        stopped = any(one.severity == "critical" for one in seen)
+        verdict.rehearsed = NAMED if again else STOPPED if stopped else NOTHING
+    return verdict

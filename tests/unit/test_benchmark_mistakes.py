@@ -10,10 +10,23 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from benchmarks.mistakes import develop, report
+from benchmarks.mistakes import develop, heldout, report
 from benchmarks.mistakes.harmless import VARIANTS
-from benchmarks.mistakes.judging import MISSED, READING, Said, judge, project, read
+from benchmarks.mistakes.judging import (
+    MISSED,
+    NAMED,
+    NOT_DONE,
+    NOTHING,
+    READING,
+    REHEARSAL,
+    STOPPED,
+    Said,
+    judge,
+    project,
+    read,
+)
 from benchmarks.mistakes.project import NAMES, Mistake, make_data, swap
+from benchmarks.mistakes.rehearsing import Kept, Rehearsed, rehearse_all
 
 EVERY = 6
 
@@ -24,7 +37,7 @@ def data(tmp_path_factory):
 
 
 def test_there_are_enough_of_all_kinds():
-    mistakes = (*develop.MISTAKES, *report.MISTAKES)
+    mistakes = (*develop.MISTAKES, *report.MISTAKES, *heldout.MISTAKES)
     assert len(mistakes) >= 120
     assert {mistake.config for mistake in mistakes} == set(NAMES)
     assert len(NAMES) == 8
@@ -37,7 +50,7 @@ def test_there_are_enough_of_all_kinds():
 def test_reading_tells(data, mistake):
     with project(data, mistake.config, mistake.change) as made:
         said = read(made, "2.10.0")
-    assert judge(mistake, "2.10.0", said, READING).told == READING
+    assert judge(mistake, "2.10.0", said, None).told == READING
 
 
 @pytest.mark.parametrize("variant", VARIANTS[::2], ids=lambda v: f"{v.config}: {v.name}")
@@ -49,6 +62,35 @@ def test_nothing_is_said_of_what_is_harmless(data, variant):
 def test_a_finding_on_something_else_does_not_tell():
     mistake = Mistake("thresh", "det_mv3_db", swap("a", "b"), r"PostProcess\.thresh")
     said = [Said("unknown_key", "warning", "Loss.alpa: ...")]
-    verdict = judge(mistake, "2.10.0", said, READING)
+    verdict = judge(mistake, "2.10.0", said, None)
     assert verdict.told == MISSED
     assert verdict.beside == said
+
+
+def test_what_a_rehearsal_adds():
+    mistake = Mistake("thresh", "det_mv3_db", swap("a", "b"), r"PostProcess\.thresh")
+    named = Said("postprocess_blind", "critical", "PostProcess.thresh: no box")
+    other = Said("training_crashes", "critical", "Loss: KeyError")
+    for read_, seen, told, rehearsed in (
+        ([named], None, READING, NOT_DONE),
+        ([named], [], READING, NOTHING),
+        ([], [named], REHEARSAL, NAMED),
+        ([], [other], MISSED, STOPPED),
+        ([other], [], MISSED, NOTHING),
+    ):
+        verdict = judge(mistake, "2.10.0", read_, seen)
+        assert (verdict.told, verdict.rehearsed) == (told, rehearsed)
+
+
+def test_rehearsals_are_kept_and_not_made_again(tmp_path, data):
+    mistake = Mistake("a: b", "det_mv3_db", swap("epoch_num: 40", "epoch_num: [40"), "epoch_num")
+    path = tmp_path / "kept.jsonl"
+    how = {"python": sys.executable, "timeout": 5.0, "jobs": 2}
+    rehearse_all([mistake], {"2.10.0": tmp_path}, data, Kept(path), **how)
+    key = "2.10.0/det_mv3_db/a: b"
+    assert "my.yml" in Kept(path).get(key).not_done  # no YAML: nothing to rehearse
+    said = (Said("x", "critical", "y"),)
+    Kept(path).put(key, Rehearsed(said))
+    rehearse_all([mistake], {"2.10.0": tmp_path / "not there"}, data, Kept(path), **how)
+    assert Kept(path).get(key).said == said
+    assert len(path.read_text().splitlines()) == 2

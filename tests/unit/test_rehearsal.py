@@ -86,6 +86,8 @@ def test_an_operator_in_the_wrong_place_is_told_as_that(ctx):
         (9, "CTCLabelEncode", "none", "warning"),
         (1, "DecodeImage", "AssertionError: invalid input 'img' in DecodeImage", "warning"),
         (32, "DecodeImage", "none", "critical"),
+        (8, "EASTProcessTrain", "none", "info"),  # crops without a text
+        (12, "EASTProcessTrain", "none", "warning"),
     ],
 )
 def test_few_bad_samples_are_no_reason_to_stop(ctx, failed, operator, what, severity):
@@ -415,3 +417,12 @@ def test_the_training_is_read_off_the_command(tmp_path, words):
 def test_a_command_that_does_not_show_its_training_is_refused(words):
     with pytest.raises(RehearsalError, match="rehearsed"):
         training_of(words)
+
+
+def test_a_crash_without_a_word_shows_its_line_and_the_images(ctx):
+    shapes = [{"shapes": ["(3, 64, 160)"], "type": "float32"}]
+    batch = {"fact": "batch", "mode": "Train", "size": 8, "items": shapes, "error": ""}
+    fact = crash("step", "AssertionError", "", "ppocr/modeling/necks/rnn.py", "assert H == 1")
+    one = only(judge(ctx, told(batch, fact)))
+    assert one.path == ("Architecture", "Neck")
+    assert "on images of shape (3, 64, 160): AssertionError: assert H == 1" in one.message

@@ -85,7 +85,11 @@ def _found(ctx: Context, told: Told, fact: Fact) -> Found:
         return unknown
     where = _where(fact)
     message = say(
-        "The training ends {when}: {error}{where}.", when=when, error=line.rstrip("."), where=where
+        "The training ends {when}{images}: {error}{where}.",
+        when=when,
+        images=_images(told, stage, path),
+        error=line.rstrip("."),
+        where=where,
     )
     data = {"evaluation": "Eval", "largest": "Eval", "step": "Train"}.get(stage, "")
     if stage == "build_model" and "out_channels" in line:
@@ -120,7 +124,17 @@ def first_line(fact: Fact) -> str:
     told = [line for line in lines if PADDLE.match(line)]
     text = (told or lines or [""])[0]
     text = text if len(text) <= LONG else text[:LONG].rpartition(" ")[0] + " ..."
+    if not text:  # an assertion without a word: the line itself says what it wants
+        text = str((fact.get("frames") or [{}])[-1].get("text") or "")
     return f"{fact['type']}: {text}" if text else str(fact["type"])
+
+
+def _images(told: Told, stage: str, path: YamlPath) -> str:
+    """The images with which a network failed: their size is what it may not take."""
+    mode = {"step": "Train", "evaluation": "Eval", "largest": "Eval"}.get(stage)
+    batch = told.first("batch", mode=mode) if mode and path[:1] == ("Architecture",) else None
+    shapes = batch["items"][0]["shapes"] if batch and batch["items"] else []
+    return say(" on images of shape {shape}", shape=shapes[0]) if shapes else ""
 
 
 def _where(fact: Fact) -> str:
