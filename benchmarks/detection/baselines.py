@@ -175,6 +175,19 @@ class MLNetTR:
         return self.best - value > self.threshold
 
 
+class Plain:
+    """What anybody would write: ``drop`` below the best, ``patience`` times in a row."""
+
+    def __init__(self, drop: float = 0.5, patience: int = 10):
+        self.drop, self.patience = drop, patience
+        self.best, self.count = 0.0, 0
+
+    def update(self, value: float) -> bool:
+        self.best = max(self.best, value)
+        self.count = self.count + 1 if value < (1 - self.drop) * self.best else 0
+        return self.count >= self.patience
+
+
 _PATIENCE = [1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 75, 100, 150]
 _DELTA = [0.0, 0.005, 0.01, 0.05, 0.1]
 _LOSS = [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95]
@@ -202,6 +215,10 @@ BASELINES: dict[str, tuple[Callable[..., Stopper], dict[str, list[Any]]]] = {
     "Paddle hapi": (PaddleHapi, {"patience": _PATIENCE, "min_delta": _DELTA}),
     "ML.NET GL": (MLNetGL, {"threshold": _LOSS}),
     "ML.NET TR": (MLNetTR, {"threshold": _LOSS}),
+    "plain": (
+        Plain,
+        {"drop": [0.2, 0.25, 0.3, 0.35, *_LOSS[5:]], "patience": [*_PATIENCE[:9], 25, 30, 40, 50]},
+    ),
 }
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Optional
 
+from benchmarks.detection import split
 from ppocr_guard.events import EvalEnd, Event, RunStart, ShrinkRatio, StepEnd
 from ppocr_guard.guard import Guard
 from ppocr_guard.hooks.auto_stop import AutoStop
 from ppocr_guard.hooks.hmean_trend import HmeanTrend
 from ppocr_guard.hooks.loss_health import LossHealth
 
-DATA = Path(__file__).parents[2] / "tests" / "data" / "corpus"
+DATA = split.CORPUS
 SAME = 0.005  # a later gain up to this is no gain
 
 
@@ -32,12 +33,25 @@ class Curve:
     recall: list[Optional[float]] = field(default_factory=list)
     loss: list[Optional[float]] = field(default_factory=list)
     shrink_ratio: Optional[float] = None  # effective one, where a live guard would know it
+    owner: str = ""
+    part: str = ""  # of split.PARTS
 
 
-def corpus() -> list[Curve]:
-    """The public curves."""
-    with (DATA / "curves.jsonl").open(encoding="utf-8") as lines:
-        return [_curve(json.loads(line)) for line in lines]
+def corpus(*parts: str) -> list[Curve]:
+    """The public curves; those of ``parts`` (split.PARTS), or all."""
+    return _read(DATA / "curves.jsonl", parts)
+
+
+def trained(*parts: str) -> list[Curve]:
+    """Curves of PaddleOCR's own code (trainings.py)."""
+    return _read(DATA / "trained.jsonl", parts)
+
+
+def _read(file: Path, parts: Sequence[str]) -> list[Curve]:
+    known = split.load()
+    with file.open(encoding="utf-8") as lines:
+        curves = [_curve(json.loads(line), known) for line in lines]
+    return [curve for curve in curves if not parts or curve.part in parts]
 
 
 def reproduced() -> list[Curve]:
@@ -45,7 +59,7 @@ def reproduced() -> list[Curve]:
     return [_curve(dict(r)) for r in json.loads((DATA / "reproduced.json").read_text("utf-8"))]
 
 
-def _curve(record: dict[str, Any]) -> Curve:
+def _curve(record: dict[str, Any], parts: Optional[dict[str, str]] = None) -> Curve:
     if "points" in record:
         record["value"] = _interpolate({int(k): v for k, v in record["points"].items()})
     known = {
@@ -57,6 +71,8 @@ def _curve(record: dict[str, Any]) -> Curve:
     return Curve(
         id=record["id"],
         label=record["label"],
+        owner=split.owner(record) if "source" in record else "",
+        part="" if parts is None else split.part_of(record, parts),
         collapse_at=record["collapse_at"],
         unsure=record.get("unsure", False),
         shrink_ratio=record.get("shrink_ratio"),
@@ -91,10 +107,15 @@ def events(curve: Curve, *, live: bool = False) -> Iterable[Event]:
 
 
 def guarded(
-    curve: Curve, *, live: bool = False, metric_only: bool = False, **options: Any
+    curve: Curve,
+    *,
+    live: bool = False,
+    metric_only: bool = False,
+    level: str = "default",
+    **options: Any,
 ) -> Guard:
     """The guard after the run, or after the evaluation at which it asked for the stop."""
-    hooks = [HmeanTrend(**options), AutoStop()]
+    hooks = [HmeanTrend(**options), AutoStop(level=level)]
     guard = Guard(hooks if metric_only else [hooks[0], LossHealth(), hooks[1]])
     for event in events(curve, live=live):
         guard.dispatch(event)
@@ -117,10 +138,13 @@ class Score:
     harmful: list[str] = field(default_factory=list)  # the run got better later
     saved: int = 0  # evaluations not run, of collapses caught and of runs that never learn
     stopped: dict[str, int] = field(default_factory=dict)
+    came_back: list[str] = field(default_factory=list)  # to 90 % of its best, and was no harm
+    runs: int = 0
     collapses: set[str] = field(default_factory=set)
 
     def add(self, curve: Curve, stop: Optional[int]) -> None:
         collapsed = curve.label == "collapse"
+        self.runs += 1
         if collapsed:
             self.collapses.add(curve.id)
         if stop is None:
@@ -138,8 +162,15 @@ class Score:
                 self.too_early.append(curve.id)
             else:
                 self.caught[curve.id] = stop - curve.collapse_at
+        if curve.id not in self.harmful and _best(curve.value[stop:]) >= 0.9 * before:
+            self.came_back.append(curve.id)
         if collapsed or curve.label in ("never_learns", "nan_inf"):
             self.saved += len(curve.value) - stop
+
+    @property
+    def wrong(self) -> int:
+        """Wrong stops."""
+        return len(self.false) + len(self.harmful) + len(self.too_early)
 
     @property
     def delays(self) -> list[int]:

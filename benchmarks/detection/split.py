@@ -5,7 +5,8 @@ at once, when all is chosen. Runs of one owner are siblings and stay together; t
 trained on the same data count as one. The owners of the first 150 curves have been seen by
 whoever chose the defaults of the first version, so they are never in *report*. Within each
 stratum (the rarest label of an owner's runs, seen or not) owners are in the order of a hash of
-their name, and parts are dealt in turn: nobody chose.
+their name, and parts are dealt in turn: nobody chose. Trainings of this project are dealt likewise,
+but for recipes that were written down, and trained, to be looked at in *report* alone.
 
 The file that this wrote, ``tests/data/corpus/split.json``, is what counts; it is not to be
 written anew once *report* has been looked at. Owners of new curves are dealt to *develop*.
@@ -22,7 +23,9 @@ from typing import Any
 CORPUS = Path(__file__).parents[2] / "tests" / "data" / "corpus"
 FILE = CORPUS / "split.json"
 PARTS = ("develop", "validate", "report")
-RARE = ("collapse", "nan_inf", "never_learns", "truncated", "unstable", "plateau", "healthy")
+RARE = (
+    "collapse", "nan_inf", "never_learns", "declined", "truncated", "unstable", "plateau", "healthy"
+)  # fmt: skip
 SEEN = 150  # curves of curves.jsonl, in its order, that the first defaults were chosen on
 SAME_DATA = {"dlurena24": "Deepday01"}
 # 40 : 30 : 30 of all owners, when those that were seen are not in *report*.
@@ -55,6 +58,15 @@ def deal(records: Sequence[dict[str, Any]], seen: Iterable[str]) -> dict[str, st
     return dict(sorted(parts.items()))
 
 
+def deal_trained(records: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Part by recipe (trainings.py): those kept for *report* are named so; the others in turn."""
+    names = sorted({owner(r) for r in records}, key=lambda n: hashlib.sha256(n.encode()).hexdigest())
+    kept = [name for name in names if name.startswith("trained:report:")]
+    seen = [name for name in names if name not in kept]
+    parts = {name: PARTS[i % 2] for i, name in enumerate(seen)}
+    return {**parts, **dict.fromkeys(kept, "report")}
+
+
 def part_of(record: dict[str, Any], parts: dict[str, str]) -> str:
     return parts.get(owner(record), "develop")
 
@@ -63,10 +75,15 @@ def load() -> dict[str, str]:
     return dict(json.loads(FILE.read_text(encoding="utf-8")))
 
 
+def read(name: str) -> list[dict[str, Any]]:
+    lines = (CORPUS / name).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
 def main() -> None:
-    lines = (CORPUS / "curves.jsonl").read_text(encoding="utf-8").splitlines()
-    records = [json.loads(line) for line in lines]
+    records = read("curves.jsonl")
     parts = deal(records, {owner(record) for record in records[:SEEN]})
+    parts = dict(sorted({**parts, **deal_trained(read("trained.jsonl"))}.items()))
     FILE.write_text(json.dumps(parts, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -35,6 +35,7 @@ OUT = Path(__file__).parents[2] / "tests" / "data" / "corpus" / "trained.jsonl"
 GUARD = "Guard:\n  hooks:\n    - Journal: {every: 1}\n"
 SECONDS = 600  # more than any of them takes
 LOST = 0.6  # share of the best that a collapse does not reach again
+WORSE = 0.8  # share of the best under which a run that is no collapse ends worse than it was
 # Going on from the base model: 25 steps an epoch, an evaluation every 5.
 FINE_TUNE = RunOptions(
     epoch_num=8,
@@ -59,6 +60,7 @@ class Recipe:
     release: tuple[str, Optional[str]] = ("2.10.0", None)
     scratch: bool = False
     few: bool = False  # evaluates on four images
+    report: bool = False  # not to be looked at before the end
 
 
 def _shift(labels: list[Label]) -> list[Label]:
@@ -71,6 +73,22 @@ def _half_shifted(labels: list[Label]) -> list[Label]:
 
 def _scale(labels: list[Label]) -> list[Label]:
     return dataset.scale(labels, 0.75)
+
+
+def _shift_up(labels: list[Label]) -> list[Label]:
+    return dataset.shift(labels, -9, -12)
+
+
+def _enlarge(labels: list[Label]) -> list[Label]:
+    return dataset.scale(labels, 1.3)
+
+
+def _some_of_others(labels: list[Label]) -> list[Label]:
+    return [b if i % 3 else a for i, (a, b) in enumerate(zip(labels, _of_others(labels)))]
+
+
+def _no_first_text(labels: list[Label]) -> list[Label]:
+    return [label._replace(texts=label.texts[1:] or label.texts) for label in labels]
 
 
 def _of_others(labels: list[Label]) -> list[Label]:
@@ -113,6 +131,28 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("scratch", _rate(0.005, 1, epoch_num=10), scratch=True),
     Recipe("scratch, long warm-up", _rate(0.005, 8, epoch_num=12), scratch=True),
     Recipe("scratch, rate 0.05", _rate(0.05, 1, epoch_num=10), scratch=True),
+    # Other strengths and other faults, to be looked at once.
+    *(
+        replace(recipe, name=f"report: {recipe.name}", report=True)
+        for recipe in (
+            Recipe("healthy", _rate(0.002)),
+            Recipe("rate 0.2 const", _rate(0.2, 1, "Const")),
+            Recipe("rate 0.3 cosine", _rate(0.3)),
+            Recipe("rate 0.04 cosine", _rate(0.04, 1)),
+            Recipe("rate 0.03 cycles, few", _rate(0.03, 1, "CyclicalCosine"), _CYCLES, few=True),
+            Recipe("rate 0.01 no warm-up", _rate(0.01, 0)),
+            Recipe("shifted up", labels=_shift_up),
+            Recipe("enlarged", labels=_enlarge),
+            Recipe("enlarged, few", labels=_enlarge, few=True),
+            Recipe("some of others", labels=_some_of_others),
+            Recipe("without the first text", labels=_no_first_text),
+            Recipe("seed as epoch, 450", {"total_epoch": 450}, release=("2.9.0", "2.8.1")),
+            Recipe("shrink 0.8", {"shrink_ratio": 0.8}),
+            Recipe("shrink 0.65, rate 0.005", {"shrink_ratio": 0.65, "learning_rate": 0.005}),
+            Recipe("scratch, rate 0.02", _rate(0.02, 1, epoch_num=10), scratch=True),
+            Recipe("scratch, shifted", _rate(0.005, 1), labels=_shift, scratch=True),
+        )
+    ),
 )
 
 
@@ -160,6 +200,8 @@ def _label(values: Sequence[float]) -> str:
         best = max(best, value)
     if best < 0.15:
         return "never_learns"
+    if max(values[-5:]) < WORSE * best:
+        return "declined"
     return "unstable" if unstable else "healthy"
 
 
@@ -205,10 +247,15 @@ def run(recipe: Recipe, data: Dataset, folder: Path, base: Path) -> None:
     _train(recipe.name, sources.compose(*recipe.release), config, folder / "console.log")
 
 
+def _folder(recipe: Recipe) -> str:
+    return "".join(c if c.isalnum() or c in ".-" else "_" for c in recipe.name)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dir", type=Path, default=Path("curve_runs"), help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=7, help="of the data")
+    parser.add_argument("--part", choices=("seen", "report"), help="only these recipes")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
     folder: Path = args.dir.absolute()
@@ -221,12 +268,14 @@ def main() -> int:
     recipes = list(RECIPES)
     random.Random(args.seed).shuffle(recipes)  # one that is interrupted has some of each kind
     for recipe in recipes:
-        target = folder / recipe.name.replace(" ", "_").replace(",", "")
+        if args.part is not None and recipe.report != (args.part == "report"):
+            continue
+        target = folder / _folder(recipe)
         if not target.exists():
             run(recipe, data, target, base)
     with args.out.open("w", encoding="utf-8") as out:
         for recipe in RECIPES:
-            target = folder / recipe.name.replace(" ", "_").replace(",", "")
+            target = folder / _folder(recipe)
             journal = journal_path(str(target))
             if journal.is_file():
                 out.write(json.dumps(read(recipe, journal)) + "\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Optional
 
 from ppocr_guard.detect.base import Detector
@@ -42,6 +43,81 @@ class NotFiniteDetector(Detector):
         if self.count < self.consecutive:
             return None
         return next((n for n, v in losses.items() if n != "loss" and not math.isfinite(v)), bad)
+
+
+@dataclass(frozen=True)
+class NotFinite:
+    """What is known of a loss that was NaN or infinite."""
+
+    component: str
+    value: float
+    steps: int  # in a row, this one included; 0: the loss is finite again
+    share: float  # of the recent steps
+    settled: bool  # it stays so: the weights are lost
+    weights: bool  # they (or the running statistics) are known not to be finite
+
+
+class PersistentNotFinite(Detector):
+    """NaN or infinity in the loss: in passing, or to stay.
+
+    One such step is not the end. Under AMP the scaler skips it; without, a bad batch may pass
+    through a loss term that clips, and a log prints the mean or median of many steps, of which one
+    was enough. Public runs learned on after epochs with NaN in them. It stays when the weights or
+    the running statistics are no longer finite, where somebody looks at them; else when
+    ``consecutive`` steps in a row are not finite (weights that are NaN make every step NaN), or
+    half of the recent ones. Weights that were found whole are given four times as long.
+
+    Args:
+        consecutive: steps (or lines of a log) in a row.
+        share: of the recent steps, those of about the last ``span``.
+        span: also the finite steps after which it is over.
+    """
+
+    WHOLE = 4
+
+    STATE = ("count", "since", "level", "weights_lost", "weights_whole")
+
+    def __init__(self, consecutive: int = 5, share: float = 0.5, span: int = 50) -> None:
+        self.consecutive = consecutive
+        self.share = share
+        self.span = span
+        self.count = 0
+        self.since: Optional[int] = None  # steps since the last that was not finite
+        self.level = 0.0  # exponential mean of "not finite", over span
+        self.weights_lost = False
+        self.weights_whole = False  # looked at since the loss was first not finite
+        self._last = ("", math.nan)
+
+    def weights(self, finite: bool) -> None:
+        """What a look at the weights and the running statistics found."""
+        self.weights_lost = not finite
+        self.weights_whole = finite and self.count > 0
+
+    def update(self, losses: Mapping[str, float]) -> Optional[NotFinite]:
+        """What is known after this step; None when the loss is and has long been finite."""
+        total = total_loss(losses)
+        checked = losses if total is None else {"loss": total}
+        bad = next((name for name, value in checked.items() if not math.isfinite(value)), None)
+        self.level += ((bad is not None) - self.level) / self.span
+        if bad is None:
+            self.count, self.weights_whole = 0, False
+            self.since = None if self.since is None else self.since + 1
+            if self.since is not None and self.since >= self.span:
+                self.since = None
+        else:
+            self.count, self.since = self.count + 1, 0
+            name = next((n for n, v in losses.items() if n != "loss" and not math.isfinite(v)), bad)
+            self._last = (name, losses[name])
+        if self.since is None and not self.weights_lost:
+            return None
+        return NotFinite(
+            *self._last, self.count, self.level, self._settled, weights=self.weights_lost
+        )
+
+    @property
+    def _settled(self) -> bool:
+        patience = self.consecutive * (self.WHOLE if self.weights_whole else 1)
+        return self.weights_lost or self.count >= patience or self.level >= self.share
 
 
 class LossLevel(Detector):

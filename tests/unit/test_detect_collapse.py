@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppocr_guard.detect.collapse import CollapseDetector
+from ppocr_guard.detect.collapse import SLIDE, CollapseDetector
 from ppocr_guard.detect.trend import OverfittingDetector, ProgressDetector, StabilityDetector
 
 
@@ -79,6 +79,63 @@ def test_small_moves_are_noise():
     assert stop([0.88, 0.90, 0.87, 0.91, 0.88, 0.90, 0.3, 0.3, 0.3]) == 9
 
 
+STAIRS = [0.88] * 20 + [0.78] * 4 + [0.74] * 6 + [0.68] * 40  # 23 % lost: 0.68 of 0.88
+
+
+def test_a_calm_run_that_slides_is_told_before_it_has_lost_40_percent():
+    assert stop(STAIRS) == 20 + 4 + 6 + SLIDE.patience
+    assert stop(STAIRS, CollapseDetector(slide=None)) is None
+
+
+def test_a_slide_is_said_to_be_one():
+    detector = CollapseDetector()
+    fall = [detector.update(value) for value in STAIRS][-1]
+    assert fall is not None
+    assert fall.slide
+    assert fall.over
+    assert fall.since == 31
+    assert fall.threshold == pytest.approx(0.88 * (1 - SLIDE.drop))
+
+
+def test_a_run_that_swings_is_not_told_of_a_slide():
+    rng = random.Random(0)
+    swings = [0.8 + rng.choice((-0.12, 0.0, 0.08)) for _ in range(30)]
+    assert stop(swings + [0.66] * 20) is None
+
+
+def test_a_worse_level_is_told_before_a_slide_and_ends_with_it():
+    detector = CollapseDetector()
+    told = []
+    for value in [0.9] * 10 + [0.65] * 6 + [0.9]:
+        detector.update(value)
+        told.append(detector.declined is not None)
+    assert told == [False] * 15 + [True, False]
+
+
+def test_a_collapse_is_no_mere_decline():
+    detector = CollapseDetector()
+    for value in [0.9] * 10 + [0.2] * 10:
+        fall = detector.update(value)
+    assert fall is not None
+    assert fall.over
+    assert detector.declined is None
+
+
+def test_a_dead_run_is_told_although_it_swung_before():
+    """Lies at 0 after swinging between 0.05 and 0.38 (the issue's blind spot: 45 and more)."""
+    swings = [0.05, 0.38, 0.1, 0.3, 0.05, 0.2, 0.36, 0.05, 0.38, 0.06, 0.3, 0.2, 0.05, 0.37, 0.38]
+    at = stop(swings + [0.0] * 60)
+    assert at is not None
+    assert at - len(swings) < 30
+
+
+def test_after_a_stop_the_run_gets_the_plain_patience():
+    detector = CollapseDetector()
+    stop([0.1, 0.8, 0.1, 0.8, 0.1], detector)
+    detector.restart()
+    assert stop([0.1] * 5, detector) == 3
+
+
 def test_nan_counts_as_nothing():
     assert stop([0.9] * 4 + [math.nan] * 3) == 7
 
@@ -139,6 +196,45 @@ def test_not_learning_without_a_known_end():
     for i in range(1, 31):
         detector.update(0.0)
         assert detector.not_learning == (i >= 20)
+
+
+def test_a_short_run_at_nothing_is_not_healthy_at_its_end():
+    """19 of 20 epochs done, 4 to 9 evaluations, all at 0."""
+    for count in range(4, 10):
+        detector = ProgressDetector()
+        for i in range(1, count + 1):
+            detector.update(0.0, done=0.95 * i / count)
+            assert detector.not_learning == (i == count)
+
+
+def test_a_loss_that_falls_puts_off_not_learning():
+    """From scratch, hmean stays at 0 while the maps get better."""
+    for falls, at in ((True, 36), (False, 10)):
+        detector, told = ProgressDetector(), []
+        for i in range(1, 41):
+            detector.update(0.0, done=i / 40, loss=8 * 0.93**i if falls else 8.0)
+            told.append(detector.not_learning)
+        assert told.index(True) + 1 == at
+
+
+def test_nothing_is_said_in_the_warm_up():
+    detector = ProgressDetector()
+    for i in range(1, 31):
+        detector.update(0.0, done=i / 40, warming=i < 20)
+        assert detector.not_learning == (i >= 20)
+
+
+def test_progress_goes_on_over_a_resume():
+    first, second = ProgressDetector(), ProgressDetector()
+    for i in range(1, 9):
+        first.update(0.0, done=i / 40, loss=8 * 0.93**i)
+    second.load_state_dict(json.loads(json.dumps(first.state_dict())))
+    for i in range(9, 41):
+        for detector in (first, second):
+            detector.update(0.0, done=i / 40, loss=8 * 0.93**i)
+        assert first.not_learning == second.not_learning
+    with pytest.raises(ValueError, match="LossMarks"):
+        second.load_state_dict({**first.state_dict(), "loss": {}})
 
 
 def test_plateau():
