@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Optional
 
@@ -27,7 +28,7 @@ from ppocr_guard.events import (
     RunStart,
 )
 from ppocr_guard.hook import HookOptions, Reactions
-from ppocr_guard.wording import mark, say
+from ppocr_guard.wording import join, mark, say
 
 SEVERITY = {
     "hmean_collapse": "critical",
@@ -36,6 +37,7 @@ SEVERITY = {
     "overfitting": "warning",
     "hmean_plateau": "info",
     "below_baseline": "warning",
+    "hmean_declined": "warning",
 }
 BELOW_AFTER = 5  # evaluations that must all stay below the score before training
 STEADY = 10  # evaluations without a fall, and a third of all, after which a run is steady again
@@ -62,11 +64,23 @@ ADVICE = {
         "The weights were better before. Lower the learning rate to a tenth, and train on some of "
         "the data that they come from as well: what is no longer seen is forgotten."
     ),
+    "hmean_declined": mark(
+        "Keep the best checkpoint. Compare what changed since: the learning rate, the data, the "
+        "labels (texts that are not labelled, or split in two); `ppocr-guard check` on the config."
+    ),
 }
 SENTENCES = {
     "hmean_collapse": mark(
         "{metric} collapsed: {value:.4f}, {drop:.0%} below its best {best:.4f} (epoch "
         "{best_epoch}), and under {threshold:.4f} since evaluation {since}."
+    ),
+    "hmean_slide": mark(
+        "{metric} has slid down and stays there: {value:.4f}, {drop:.0%} below its best {best:.4f} "
+        "(epoch {best_epoch}), and under {threshold:.4f} since evaluation {since}."
+    ),
+    "hmean_declined": mark(
+        "{metric} is worse than it was, for {count} evaluations: {value:.4f}, {drop:.0%} below its "
+        "best {best:.4f} (epoch {best_epoch}), and under {threshold:.4f} since evaluation {since}."
     ),
     "hmean_not_learning": mark(
         "{metric} learns nothing: {value:.4f} after {evaluations} evaluations, "
@@ -99,7 +113,10 @@ class HmeanTrend(Collecting):
     evaluations (``collapse_patience``), more in a run that makes big moves or came back from dips
     before, 2 when the shrink ratio is known to be wrong, and never more than
     ``collapse_patience`` in a run that was stopped for it and resumed. The condition names the
-    likeliest cause (:mod:`ppocr_guard.detect.diagnosis`).
+    likeliest cause (:mod:`ppocr_guard.detect.diagnosis`). In a run that was calm for long, under
+    78 % for 15 evaluations is a collapse as well. ``hmean_declined`` warns before that: under 80 %
+    for 6 evaluations and more. Both say how often real runs came back from such a dip
+    (:mod:`ppocr_guard.detect.outlook`).
 
     A resume with another configuration is judged anew: the old best and dip do not count.
     """
@@ -142,6 +159,7 @@ class HmeanTrend(Collecting):
         self.baseline = BaselineDetector(BELOW_AFTER)
         self._best_epoch: Optional[int] = None
         self._epoch_num = 0
+        self._warmup = 0.0  # epochs over which the learning rate rises
         self._since_fall = 0  # evaluations since the indicator last was low
         self._restored = False  # from the state of an earlier launch
 
@@ -161,6 +179,7 @@ class HmeanTrend(Collecting):
             if event.stopped_for == "hmean_collapse":
                 self.collapse.restart()
         self._epoch_num = event.epoch_num
+        self._warmup = _warmup(event.config)
         self.collector.run_start(event)
         if not math.isinf(event.eval_start_step):
             return [*reactions, Over("evaluation_disabled")]
@@ -190,7 +209,12 @@ class HmeanTrend(Collecting):
             self._best_epoch = event.epoch
         suspect = evidence.targets_wrong or evidence.recovered is not None
         fall = self.collapse.update(value, suspect=suspect, hint=evidence.balanced)
-        self.progress.update(value, event.epoch / self._epoch_num if self._epoch_num else None)
+        self.progress.update(
+            value,
+            event.epoch / self._epoch_num if self._epoch_num else None,
+            loss=evidence.loss,
+            warming=event.epoch <= self._warmup,
+        )
         self.stability.update(value)
         self._since_fall = 0 if self.stability.low else self._since_fall + 1
         overfits = self.overfitting.update(value, evidence.loss) and not suspect
@@ -213,14 +237,16 @@ class HmeanTrend(Collecting):
         collapsed: Optional[bool] = over or (None if fall is not None else False)
         fell = self._since_fall < max(STEADY, self.collapse.evaluations / 3)
         unsteady = self.stability.falls > 0 and fell
-        plateau = self.progress.plateau and fall is None and not overfits
+        declined = self.collapse.declined is not None
+        plateau = self.progress.plateau and fall is None and not overfits and not declined
         return {
             "hmean_collapse": collapsed,
+            "hmean_declined": declined,
             "hmean_not_learning": self.progress.not_learning,
             "hmean_unstable": unsteady and not over,
             # These two are over with a new best; in between they are not told again and again.
             "overfitting": (overfits and fall is None) or (False if progress or over else None),
-            "hmean_plateau": plateau or (False if progress or over else None),
+            "hmean_plateau": plateau or (False if progress or over or declined else None),
         }
 
     def _over(self, event: EvalEnd) -> str:
@@ -232,6 +258,8 @@ class HmeanTrend(Collecting):
         )
 
     def _condition(self, code: str, event: EvalEnd, fall: Optional[Collapse]) -> Condition:
+        if code == "hmean_declined":
+            fall = self.collapse.declined
         numbers = self._numbers(code, event, fall)
         advice: str = say(ADVICE[code])
         cause: Optional[Cause] = None
@@ -244,7 +272,7 @@ class HmeanTrend(Collecting):
         return Condition(
             code=code,
             severity=SEVERITY[code],
-            message=self._sentence(code, event.main_indicator, numbers),
+            message=self._sentence(code, event.main_indicator, numbers, fall),
             advice=advice,
             evidence=numbers,
             cause=cause.code if cause is not None else None,
@@ -265,13 +293,15 @@ class HmeanTrend(Collecting):
             "threshold": (1 - self.options.collapse_drop) * best,
             "evaluations": self.collapse.evaluations,
         }
-        if code == "hmean_collapse" and fall is not None:
+        if code in ("hmean_collapse", "hmean_declined") and fall is not None:
             numbers.update(
                 threshold=fall.threshold,
                 count=fall.count,
                 patience=fall.patience,
                 since=event.evaluation - (self.collapse.evaluations - fall.since),
             )
+            if fall.outlook is not None:
+                numbers.update(outlook=asdict(fall.outlook))
         elif code == "hmean_unstable":
             numbers.update(threshold=self.stability.depth * best)
             numbers.update(lowest=self.stability.lowest)
@@ -290,7 +320,11 @@ class HmeanTrend(Collecting):
             numbers.update(of=self.baseline.of, evaluations=self.baseline.evaluations)
         return numbers
 
-    def _sentence(self, code: str, metric: str, n: dict[str, Any]) -> str:
+    def _sentence(self, code: str, metric: str, n: dict[str, Any], fall: Optional[Collapse]) -> str:
+        if code in ("hmean_collapse", "hmean_declined") and fall is not None:
+            template = SENTENCES["hmean_slide" if fall.slide else code]
+            outlook = "" if fall.outlook is None else fall.outlook.sentence
+            return join(say(template, metric=metric, **n), outlook)
         if code == "hmean_plateau":
             n = {**n, "min_delta": self.options.min_delta}
         return say(SENTENCES[code], metric=metric, **n)
@@ -324,3 +358,11 @@ class HmeanTrend(Collecting):
         except (KeyError, TypeError, ValueError) as error:
             self._reset()
             raise ValueError(f"HmeanTrend: unusable state ({error})") from None
+
+
+def _warmup(config: Mapping[str, Any]) -> float:
+    """``Optimizer.lr.warmup_epoch``, 0 where there is none."""
+    optimizer = config.get("Optimizer")
+    rate = optimizer.get("lr") if isinstance(optimizer, Mapping) else None
+    epochs = rate.get("warmup_epoch") if isinstance(rate, Mapping) else None
+    return float(epochs) if isinstance(epochs, (int, float)) and math.isfinite(epochs) else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any, Optional, Union
 
 from pydantic import Field
@@ -10,13 +11,15 @@ from pydantic import Field
 from ppocr_guard.detect.loss import (
     DegenerateDetector,
     DivergenceDetector,
-    NotFiniteDetector,
+    NotFinite,
+    PersistentNotFinite,
     total_loss,
 )
 from ppocr_guard.events import (
     Condition,
     DataErrors,
     EvalEnd,
+    Examination,
     Over,
     Reaction,
     RunEnd,
@@ -30,9 +33,12 @@ from ppocr_guard.wording import join, mark, say
 class LossHealth(Hook):
     """Alerts on NaN or inf, divergence, a loss without anything to learn from, and failing data.
 
-    NaN and inf raise the alarm on the first step (``consecutive`` 1). With ``Global.use_amp`` it
-    takes 3 steps in a row (``consecutive_amp``): dynamic loss scaling skips a step that overflows,
-    and the weights stay whole.
+    NaN and inf are a warning at first: such a step may pass, and public runs learned on after it.
+    ``loss_not_finite`` is critical, and stops the run, when it stays so: for 5 steps in a row
+    (``consecutive``; 10 with ``Global.use_amp``, ``consecutive_amp``), in half of the recent 50
+    steps, or at once when a look at the model (:class:`~ppocr_guard.events.Examination`) finds
+    weights or running statistics that are not finite. Weights that are found whole are given four
+    times as long.
 
     Raises the level of ``loss_diverged`` when a mean over 20 steps (``warmup``) stays above 3
     times its lowest (``diverged_factor``) and 1.5 times its beginning for as long.
@@ -48,8 +54,10 @@ class LossHealth(Hook):
     every_rank = True
 
     class Options(HookOptions):
-        consecutive: int = Field(default=1, ge=1, description="steps with NaN or inf in a row")
-        consecutive_amp: int = Field(default=3, ge=1, description="the same, when AMP is on")
+        consecutive: int = Field(
+            default=5, ge=1, description="steps with NaN or inf in a row that end a run"
+        )
+        consecutive_amp: int = Field(default=10, ge=1, description="the same, when AMP is on")
         diverged_factor: float = Field(
             default=3.0, gt=1, description="level of the loss over its lowest"
         )
@@ -68,7 +76,6 @@ class LossHealth(Hook):
         )
 
     STRETCH = 50  # steps over which the failed share is taken
-    CALM = 50  # finite steps in a row after which a loss that was not finite is over
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
@@ -76,13 +83,12 @@ class LossHealth(Hook):
 
     def _reset(self, amp: bool) -> None:
         o = self.options
-        self.not_finite = NotFiniteDetector(o.consecutive_amp if amp else o.consecutive)
+        self.not_finite = PersistentNotFinite(o.consecutive_amp if amp else o.consecutive)
         self.divergence = DivergenceDetector(o.diverged_factor, warmup=o.warmup)
         self.degenerate = DegenerateDetector(o.degenerate_steps)
         self._errors = 0  # at the last step
         self._message = ""
         self._stretch = [0, 0, 0]  # steps, errors, images
-        self._finite = 0  # steps in a row
         self._step: Optional[StepEnd] = None  # the last one
         self._steps = 0  # of this launch
 
@@ -169,32 +175,27 @@ class LossHealth(Hook):
             )
         ]
 
+    def on_examination(self, event: Examination) -> None:
+        share = event.facts.get("weights_finite")
+        if share is not None:
+            self.not_finite.weights(finite=share >= 1.0)
+
     def _not_finite(self, event: StepEnd) -> Optional[Reaction]:
         self._step = event
         self._steps += 1
-        name = self.not_finite.update(event.losses)
-        if name is None:
-            self._finite = 0 if self.not_finite.count else self._finite + 1
-            if self._finite < self.CALM:
-                return None
-            return self._over("loss_not_finite", mark("The loss is finite again."))
-        self._finite = 0
-        value = event.losses[str(name)]
+        found = self.not_finite.update(event.losses)
+        if found is None:
+            after = self.not_finite.span
+            return self._over("loss_not_finite", mark("The loss is finite again."), after)
+        if found.steps == 0 and not found.weights:
+            return None  # may be over; it is not told again meanwhile
+        message, advice = _lost(found, event) if found.settled else _passing(found, event)
         return self._condition(
             "loss_not_finite",
-            "critical",
-            say(
-                "{name} is {value} at global step {step} ({count} step(s) in a row).",
-                name=name,
-                value=value,
-                step=event.global_step,
-                count=self.not_finite.count,
-            ),
-            say(
-                "The weights are lost from here on: go back to the best checkpoint, lower the "
-                "learning rate or clip gradients, and check the labels."
-            ),
-            {"component": name, "value": value, "steps": self.not_finite.count},
+            "critical" if found.settled else "warning",
+            message,
+            advice,
+            asdict(found),
             event,
         )
 
@@ -339,3 +340,41 @@ class LossHealth(Hook):
             global_step=event.global_step,
             time=event.time,
         )
+
+
+def _passing(found: NotFinite, event: StepEnd) -> tuple[str, str]:
+    return (
+        say(
+            "{name} is {value} at global step {step} ({count} step(s) in a row). It may pass.",
+            name=found.component,
+            value=found.value,
+            step=event.global_step,
+            count=found.steps,
+        ),
+        say(
+            "Nothing yet: AMP skips such a step, and one bad batch passes. If it comes again, look "
+            "at the labels and images of the batch, lower the learning rate or clip gradients."
+        ),
+    )
+
+
+def _lost(found: NotFinite, event: StepEnd) -> tuple[str, str]:
+    if found.weights:
+        message = say(
+            "Weights or running statistics are no longer finite (seen at global step {step}).",
+            step=event.global_step,
+        )
+    else:
+        message = say(
+            "{name} stays {value}: {count} step(s) in a row at global step {step}, {share:.0%} of "
+            "the recent ones.",
+            name=found.component,
+            value=found.value,
+            step=event.global_step,
+            count=found.steps,
+            share=found.share,
+        )
+    return message, say(
+        "The weights are lost: go back to the best checkpoint, lower the learning rate or clip "
+        "gradients, and check the labels."
+    )

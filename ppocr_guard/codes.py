@@ -110,6 +110,11 @@ _DECLARED = (
         title_zh="训练损失在降，验证指标也在降",
         advice_zh="增加数据或数据增强，使用 best_accuracy。",
     ),
+    _untranslated(
+        "hmean_declined",
+        "the validation metric is worse than it was, and stays so",
+        "Keep best_accuracy, and look for what changed: learning rate, data, labels.",
+    ),
     Code(
         name="below_baseline",
         title="the validation metric stays below what the weights scored before training",

@@ -60,7 +60,9 @@ def deal(records: Sequence[dict[str, Any]], seen: Iterable[str]) -> dict[str, st
 
 def deal_trained(records: Sequence[dict[str, Any]]) -> dict[str, str]:
     """Part by recipe (trainings.py): those kept for *report* are named so; the others in turn."""
-    names = sorted({owner(r) for r in records}, key=lambda n: hashlib.sha256(n.encode()).hexdigest())
+    names = sorted(
+        {owner(r) for r in records}, key=lambda n: hashlib.sha256(n.encode()).hexdigest()
+    )
     kept = [name for name in names if name.startswith("trained:report:")]
     seen = [name for name in names if name not in kept]
     parts = {name: PARTS[i % 2] for i, name in enumerate(seen)}

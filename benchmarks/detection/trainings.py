@@ -105,7 +105,6 @@ def _rate(rate: float, warmup: float = 2, schedule: str = "Cosine", **more: Any)
 
 
 _DECAY = (("factor: 5.0e-05", "factor: 10.0"),)
-_CYCLES = (("name: CyclicalCosine\n", "name: CyclicalCosine\n    cycle: 2\n"),)
 RECIPES: tuple[Recipe, ...] = (
     Recipe("healthy"),
     Recipe("healthy, few", few=True),
@@ -116,7 +115,6 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("rate 0.03 cosine", _rate(0.03, 0)),
     Recipe("rate 0.05 cosine", _rate(0.05, 1)),
     Recipe("rate 0.02 cosine, few", _rate(0.02, 1), few=True),
-    Recipe("rate 0.02 cycles", _rate(0.02, 0, "CyclicalCosine"), edits=_CYCLES),
     Recipe("rate 0.05 short warm-up", _rate(0.05, 0)),
     Recipe("shifted", labels=_shift),
     Recipe("half shifted", labels=_half_shifted),
@@ -139,7 +137,6 @@ RECIPES: tuple[Recipe, ...] = (
             Recipe("rate 0.2 const", _rate(0.2, 1, "Const")),
             Recipe("rate 0.3 cosine", _rate(0.3)),
             Recipe("rate 0.04 cosine", _rate(0.04, 1)),
-            Recipe("rate 0.03 cycles, few", _rate(0.03, 1, "CyclicalCosine"), _CYCLES, few=True),
             Recipe("rate 0.01 no warm-up", _rate(0.01, 0)),
             Recipe("shifted up", labels=_shift_up),
             Recipe("enlarged", labels=_enlarge),

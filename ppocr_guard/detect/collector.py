@@ -202,7 +202,8 @@ class Collector:
         self.evidence.data_message = lines[-1] if lines else ""
 
     def alert(self, event: Alert) -> None:
-        if event.code in _WEIGHED:
+        passing = event.code == "loss_not_finite" and event.severity != "critical"
+        if event.code in _WEIGHED and not passing:
             self.evidence.alerts[event.code] = event.evidence
 
     def resolved(self, event: Resolved) -> None:

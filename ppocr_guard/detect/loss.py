@@ -22,29 +22,6 @@ def part(losses: Mapping[str, float], name: str) -> list[float]:
     return [value for key, value in losses.items() if key.endswith(name)]
 
 
-class NotFiniteDetector(Detector):
-    """NaN or infinity in the loss, ``consecutive`` steps in a row."""
-
-    STATE = ("count",)
-
-    def __init__(self, consecutive: int = 1) -> None:
-        self.consecutive = consecutive
-        self.count = 0
-
-    def update(self, losses: Mapping[str, float]) -> Optional[str]:
-        """Name of the component that is not finite once it is an alarm."""
-        total = total_loss(losses)
-        checked = losses if total is None else {"loss": total}
-        bad = next((name for name, value in checked.items() if not math.isfinite(value)), None)
-        if bad is None:
-            self.count = 0
-            return None
-        self.count += 1
-        if self.count < self.consecutive:
-            return None
-        return next((n for n, v in losses.items() if n != "loss" and not math.isfinite(v)), bad)
-
-
 @dataclass(frozen=True)
 class NotFinite:
     """What is known of a loss that was NaN or infinite."""
