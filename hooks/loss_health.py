@@ -35,10 +35,10 @@ class LossHealth(Hook):
 
     NaN and inf are a warning at first: such a step may pass, and public runs learned on after it.
     ``loss_not_finite`` is critical, and stops the run, when it stays so: for 5 steps in a row
-    (``consecutive``; 10 with ``Global.use_amp``, ``consecutive_amp``), in half of the recent 50
-    steps, or at once when a look at the model (:class:`~ppocr_guard.events.Examination`) finds
-    weights or running statistics that are not finite. Weights that are found whole are given four
-    times as long.
+    (``consecutive``), 10 steps with AMP (``consecutive_amp``), in half of the recent 50 steps, or
+    at once when a look at the model (:class:`~ppocr_guard.events.Examination`) finds weights or
+    running statistics that are not finite. Weights that are found whole are given four times as
+    long.
 
     Raises the level of ``loss_diverged`` when a mean over 20 steps (``warmup``) stays above 3
     times its lowest (``diverged_factor``) and 1.5 times its beginning for as long.

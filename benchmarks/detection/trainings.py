@@ -35,7 +35,7 @@ OUT = Path(__file__).parents[2] / "tests" / "data" / "corpus" / "trained.jsonl"
 GUARD = "Guard:\n  hooks:\n    - Journal: {every: 1}\n"
 SECONDS = 600  # more than any of them takes
 LOST = 0.6  # share of the best that a collapse does not reach again
-WORSE = 0.8  # share of the best under which a run that is no collapse ends worse than it was
+WORSE = 0.9  # share of the best under which a run that is no collapse ends worse than it was
 # Going on from the base model: 25 steps an epoch, an evaluation every 5.
 FINE_TUNE = RunOptions(
     epoch_num=8,

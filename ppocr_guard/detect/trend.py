@@ -16,11 +16,12 @@ class LossMarks(Detector):
     """
 
     FARTHER = 2
-    STATE = ("evaluations", "marked_at", "marked", "older", "loss")
+    STATE = ("evaluations", "seen", "marked_at", "marked", "older", "loss")
 
     def __init__(self, share: float = 0.9) -> None:
         self.share = share
         self.evaluations = 0
+        self.seen = 0  # evaluations with a loss
         self.marked_at = 0
         self.marked: Optional[float] = None
         self.older: Optional[float] = None
@@ -29,9 +30,15 @@ class LossMarks(Detector):
     def update(self, loss: Optional[float]) -> None:
         """``loss``: level of the training loss around this evaluation, None if not known."""
         self.evaluations += 1
+        self.seen += loss is not None
         self.loss = loss if loss is not None and math.isfinite(loss) else None
         if self.loss is not None and self.evaluations >= self.FARTHER * self.marked_at:
             self.older, self.marked, self.marked_at = self.marked, self.loss, self.evaluations
+
+    @property
+    def known(self) -> bool:
+        """A loss was seen, finite or not, often enough to compare."""
+        return self.seen >= 2
 
     @property
     def falling(self) -> bool:
@@ -52,6 +59,7 @@ class ProgressDetector(Detector):
             rate is past its warm-up and that the loss no longer falls (a detector's maps get
             better long before a box passes its threshold); in the last quarter it asks only
             that the loss no longer falls, and in the last tenth that the best is worthless.
+            Where no loss is known it may be falling.
         not_learning_after: evaluations before a run can be called not learning; twice as many
             where the length of the run is not known, four times while the loss falls. In the last
             tenth of a run whose length is known, FEW are enough: of 200 public runs thinned out
@@ -109,7 +117,7 @@ class ProgressDetector(Detector):
     def not_learning(self) -> bool:
         if self.reference >= self.worthless:
             return False
-        falling = self.loss.falling
+        falling = self.loss.falling or not self.loss.known
         unsure = falling or self.evaluations < self.not_learning_after
         if self.done is not None and self.done >= (self.LAST if unsure else self.LATE):
             return self.evaluations >= self.FEW

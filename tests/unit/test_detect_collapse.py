@@ -187,15 +187,22 @@ def test_not_learning_waits_for_a_slow_start():
 def test_not_learning_is_told_after_a_quarter_of_the_run():
     detector = ProgressDetector()
     for i in range(1, 41):
-        detector.update(0.001, done=i / 40)
+        detector.update(0.001, done=i / 40, loss=3.0)
         assert detector.not_learning == (i >= 10)
 
 
 def test_not_learning_without_a_known_end():
     detector = ProgressDetector()
     for i in range(1, 31):
-        detector.update(0.0)
+        detector.update(0.0, loss=3.0)
         assert detector.not_learning == (i >= 20)
+
+
+def test_a_loss_that_nobody_knows_may_be_falling():
+    detector = ProgressDetector()
+    for i in range(1, 41):
+        detector.update(0.001, done=i / 40)
+        assert detector.not_learning == (i >= 36)
 
 
 def test_a_short_run_at_nothing_is_not_healthy_at_its_end():
@@ -220,7 +227,7 @@ def test_a_loss_that_falls_puts_off_not_learning():
 def test_nothing_is_said_in_the_warm_up():
     detector = ProgressDetector()
     for i in range(1, 31):
-        detector.update(0.0, done=i / 40, warming=i < 20)
+        detector.update(0.0, done=i / 40, loss=3.0, warming=i < 20)
         assert detector.not_learning == (i >= 20)
 
 

@@ -113,8 +113,8 @@ def test_rescoring_that_recovers_names_the_unclip_ratio():
 
 
 def test_nan_from_the_start_is_not_learning():
-    reactions = feed(Judged(HmeanTrend()), [math.nan] * 20)
-    assert alerts(reactions)["hmean_not_learning"].evaluation == 20
+    reactions = feed(Judged(HmeanTrend()), [math.nan] * 40)
+    assert alerts(reactions)["hmean_not_learning"].evaluation == 40  # without a loss or an end
     assert states(reactions)[-1] == "not_learning"
 
 
@@ -161,13 +161,16 @@ def test_without_a_baseline_nothing_is_below_it():
     assert "below_baseline" not in alerts(feed(Judged(HmeanTrend()), [0.1] * 8))
 
 
-def test_a_nan_loss_decides_the_verdict():
-    hook = Judged(HmeanTrend(), LossHealth())
+def test_a_nan_loss_that_stays_decides_the_verdict():
+    health = LossHealth()
+    hook = Judged(HmeanTrend(), health)
     feed(hook, [0.5, 0.6, 0.7, 0.7])
-    assert states(hook.on_step(StepEnd(0.0, 4, 81, {"loss": math.nan}))) == ["diverged"]
+    nan = [StepEnd(0.0, 4, 81 + i, {"loss": math.nan}) for i in range(5)]
+    assert states(hook.on_step(nan[0])) == ["healthy"]  # it may pass
+    assert states([r for step in nan[1:] for r in hook.on_step(step)])[-1:] == ["diverged"]
     assert states(feed(hook, [0.7, 0.9], start=5)) == ["diverged"]
     found = []
-    for i in range(LossHealth.CALM + 1):
+    for i in range(health.not_finite.span + 1):
         found += hook.on_step(StepEnd(0.0, 6, 121 + i, {"loss": 1.0 + i % 3}))
     assert over(found) == ["loss_not_finite"]
     assert states(found)[-1:] == ["healthy"]

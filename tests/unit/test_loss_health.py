@@ -6,7 +6,7 @@ import re
 import pytest
 from judged import Judged, alerts
 
-from ppocr_guard.events import DataErrors, RunEnd, RunStart, StepEnd
+from ppocr_guard.events import DataErrors, Examination, RunEnd, RunStart, StepEnd
 from ppocr_guard.hooks.loss_health import LossHealth
 
 
@@ -33,17 +33,45 @@ def start(**settings):
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_not_finite_at_once_and_once(bad):
-    found = feed(Judged(LossHealth()), [1.0, 0.9, bad, bad, bad])
-    assert codes(found) == [(3, "loss_not_finite")]
-    assert found[0][1].severity == "critical"
+def test_not_finite_warns_at_once_and_is_critical_when_it_stays(bad):
+    found = feed(Judged(LossHealth()), [1.0, 0.9, *[bad] * 8])
+    assert codes(found) == [(3, "loss_not_finite"), (7, "loss_not_finite")]
+    assert [alert.severity for _, alert in found] == ["warning", "critical"]
 
 
-def test_with_amp_a_skipped_step_is_no_alarm():
+def test_one_bad_step_passes():
+    hook = Judged(LossHealth())
+    assert [a.severity for _, a in feed(hook, [1.0, math.nan, 0.9, 0.8])] == ["warning"]
+    assert "loss_not_finite" in hook.conditions()
+    feed(hook, [1.0 - i / 1000 for i in range(60)])
+    assert "loss_not_finite" not in hook.conditions()
+
+
+def test_with_amp_it_takes_twice_as_long():
     hook = Judged(LossHealth())
     hook.on_run_start(start(use_amp=True))
-    assert codes(feed(hook, [1.0, math.inf, 0.9, math.nan, math.nan, 0.9])) == []
-    assert codes(feed(hook, [math.nan] * 4)) == [(3, "loss_not_finite")]
+    found = feed(hook, [1.0, math.inf, 0.9, *[math.nan] * 12])
+    assert [(i, alert.severity) for i, alert in found] == [(2, "warning"), (13, "critical")]
+
+
+def test_half_of_the_steps_not_finite_is_no_passing_matter():
+    found = feed(Judged(LossHealth()), [1.0 if i % 4 else math.nan for i in range(200)])
+    assert [alert.severity for _, alert in found] == ["warning"]
+    found = feed(Judged(LossHealth()), [math.nan if i % 4 else 1.0 for i in range(200)])
+    assert [alert.severity for _, alert in found] == ["warning", "critical"]
+
+
+def test_lost_weights_are_critical_at_once_and_whole_ones_are_given_time():
+    def looked(share):
+        return Examination(0.0, 1, 2, 1, "hmean", {}, facts={"weights_finite": share})
+
+    lost, whole = Judged(LossHealth()), Judged(LossHealth())
+    for hook, share in ((lost, 0.99), (whole, 1.0)):
+        feed(hook, [math.nan])
+        hook.on_examination(looked(share))
+    assert [alert.severity for _, alert in feed(lost, [math.nan])] == ["critical"]
+    found = feed(whole, [math.nan] * 25)
+    assert [(i, alert.severity) for i, alert in found] == [(19, "critical")]
 
 
 def test_the_component_is_named():

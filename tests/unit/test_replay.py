@@ -76,11 +76,18 @@ def test_recognition(replay):
 
 
 def test_nan_in_the_loss(replay):
-    code, (report,), _ = replay(log([0.5, 0.6], loss="nanxxx"))
+    code, (report,), _ = replay(log([0.5, 0.6, 0.6, 0.6, 0.6, 0.6], loss="nanxxx"))
     assert (code, report["verdict"]) == (1, "diverged")
     assert report["stop"]["code"] == "loss_not_finite"
-    assert report["stop"]["evaluation"] == 0  # before the first
+    assert report["stop"]["evaluation"] == 4  # at the fifth line, before its evaluation
     assert report["alerts"][0]["evidence"]["value"] == "nan"
+
+
+def test_nan_in_a_line_or_two_may_pass(replay):
+    _, (report,), _ = replay(log([0.5, 0.6], loss="nanxxx"))
+    assert (report["verdict"], report["stop"]) == ("too_short", None)
+    (alert,) = report["alerts"]
+    assert (alert["code"], alert["severity"]) == ("loss_not_finite", "warning")
 
 
 def test_no_positives(replay):
