@@ -194,13 +194,14 @@ def hasten(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def start_training(tmp_path_factory: pytest.TempPathFactory) -> StartTraining:
     """What trains: a real guard and hook, fed with events. Overridden where PaddleOCR trains.
-    A run that is started again is resumed."""
+    A run that is started again is resumed; one of another scenario is another run of its name."""
     runs = tmp_path_factory.mktemp("runs")
 
     def start(port: int, run: str, scenario: str, seconds: float) -> subprocess.Popen[str]:
-        (runs / run).mkdir(exist_ok=True)
+        folder = runs / f"{run}-{scenario}"
+        folder.mkdir(exist_ok=True)
         command = [sys.executable, str(HERE / "fed_trainer.py"), str(port), run, scenario]
-        command += [str(seconds), str(runs / run)]
+        command += [str(seconds), str(folder)]
         return subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
 
     return start

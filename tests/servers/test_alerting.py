@@ -100,6 +100,26 @@ def test_a_run_that_was_killed_and_resumed_on_another_port_still_falls(stack: St
     wait_for("the alert under its new address", told_of_its_new_address)
 
 
+def test_two_runs_of_one_name_are_told_apart(stack: Stack) -> None:
+    falls = stack.start_trainer("twin", "collapse", 1.0)
+    sound = stack.start_trainer("twin", "healthy", 1.0)
+    name, gone = "PpocrGuardHmeanCollapse", "PpocrGuardRunVanished"
+    wait_for("the alert", lambda: stack.receiver.alerts(name, "twin"))
+    seen = f'ppocr_guard_eval_hmean_ratio{{instance="127.0.0.1:{sound.port}"}} > 0.9'
+    wait_for("the other is at its best", lambda: stack.query(seen))
+    for alert in stack.receiver.alerts(name, "twin"):
+        assert alert["labels"]["instance"] == f"127.0.0.1:{falls.port}"
+        assert alert["annotations"]["description"].startswith("hmean 0.2")
+    levels = stack.query('run:ppocr_guard_verdict:level{run="twin"}')
+    assert {one["metric"]["instance"]: one["value"][1] for one in levels} == {
+        f"127.0.0.1:{falls.port}": "7",
+        f"127.0.0.1:{sound.port}": "0",
+    }
+    sound.kill()
+    alert = wait_for("it is missed", lambda: stack.receiver.alerts(gone, "twin"))[0]
+    assert alert["labels"]["instance"] == f"127.0.0.1:{sound.port}"
+
+
 @pytest.mark.parametrize(
     ("severity", "receiver"), [("critical", "phone"), ("warning", "chat"), ("info", "digest")]
 )
