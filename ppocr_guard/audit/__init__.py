@@ -78,6 +78,7 @@ def _run(ctx: Context, rules: list[Rule]) -> list[Problem]:
                     why=rule.why,
                     edits=finding.edits,
                     fixable=_fixable(ctx, finding),
+                    new=finding.new,
                 )
             )
     return sorted(found, key=lambda p: (_RANK[p.severity], p.line))

@@ -40,6 +40,8 @@ class Context:
     parse_labels: bool = True  # False: label files are counted, not parsed
     tree: Optional[Path] = None  # the PaddleOCR that will train, if it is at hand
     _labels: dict[str, list[LabelFile]] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)  # what rules found out for one another
+    planned: dict[Path, str] = field(default_factory=dict)  # files that a fix will write
     _texts: dict[Path, list[TextLine]] = field(default_factory=dict)
     _words: Optional[Vocabulary] = None
 

@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
         if args.diff:
             sys.stdout.writelines(_diff(ctx.source.text, new, args.yaml))
         elif new != ctx.source.text:
+            _write_new(done)
             print(f"the original is kept as {_write(Path(args.yaml), new)}")
     except UNUSABLE as error:
         print(f"ppocr-guard fix: {error}", file=sys.stderr)
@@ -52,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
     out = sys.stderr if args.diff else sys.stdout
     for problem in done:
         print(f"{'would fix' if args.diff else 'fixed'}: {_brief(problem)}", file=out)
+        for file in problem.new:
+            print(f"{'would write' if args.diff else 'wrote'}: {file.path}: {file.cost}", file=out)
     if new == ctx.source.text:
         print(f"{args.yaml}: there is nothing to fix", file=out)
     for problem in left:
@@ -88,7 +91,9 @@ def fixed(
     if text == ctx.source.text:
         return text, done, audit(ctx, data=data)
     source = parse_yaml(text, name, ctx.overrides)
-    return text, done, audit(dataclasses.replace(ctx, source=source, _labels={}), data=data)
+    planned = {file.path: file.content for problem in done for file in problem.new}
+    after = dataclasses.replace(ctx, source=source, _labels={}, memory={}, planned=planned)
+    return text, done, audit(after, data=data)
 
 
 def _remedy(edit: Edit, total_epoch: Optional[float]) -> Edit:
@@ -121,6 +126,14 @@ def _diff(old: str, new: str, name: str) -> list[str]:
     )
     unended = "\n\\ No newline at end of file\n"
     return [line if line.endswith("\n") else line + unended for line in lines]
+
+
+def _write_new(problems: list[Problem]) -> None:
+    """The files that the edits name; one that is there holds the same already."""
+    for file in (file for problem in problems for file in problem.new):
+        if not file.path.exists():
+            with file.path.open("x", encoding="utf-8", newline="") as out:
+                out.write(file.content)
 
 
 def _write(path: Path, text: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Optional
 
 from ppocr_guard.yaml_source import YamlPath
@@ -19,6 +20,15 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class NewFile:
+    """A file that ``fix`` writes beside the YAML's edits; one that is there is left alone."""
+
+    path: Path
+    content: str
+    cost: str  # what it holds, and what it costs to use it
+
+
+@dataclass(frozen=True)
 class Finding:
     """A rule's answer: where, what (one sentence), what to do, and the edits that do it."""
 
@@ -27,6 +37,7 @@ class Finding:
     advice: str
     edits: tuple[Edit, ...] = ()
     severity: Optional[str] = None  # None: that of the rule
+    new: tuple[NewFile, ...] = ()  # that the edits name
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,7 @@ class Problem:
     why: str  # the rule's reason, with the PaddleOCR issue or file that it comes from
     edits: tuple[Edit, ...] = ()
     fixable: bool = False  # ``fix`` can make these edits in this text
+    new: tuple[NewFile, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.message} {self.advice} [{self.code}]"

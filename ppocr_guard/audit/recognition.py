@@ -24,6 +24,7 @@ class DictionaryFile:
     """The dictionary that a configuration names."""
 
     path: YamlPath  # where it is named
+    name: str  # as it is named
     file: Path
     error: Optional[str] = None  # as "does not exist"
     read: Optional[Dictionary] = None
@@ -51,15 +52,17 @@ def dictionary_file(ctx: Context, mode: str) -> Optional[DictionaryFile]:
         return None
     file = ctx.resolve(name)
     try:
-        return DictionaryFile(path, file, read=parse(file.read_bytes()))
+        planned = ctx.planned.get(file)
+        data = file.read_bytes() if planned is None else planned.encode()
+        return DictionaryFile(path, name, file, read=parse(data))
     except FileNotFoundError:
-        return DictionaryFile(path, file, "does not exist")
+        return DictionaryFile(path, name, file, "does not exist")
     except IsADirectoryError:
-        return DictionaryFile(path, file, "is a folder, not a dictionary")
+        return DictionaryFile(path, name, file, "is a folder, not a dictionary")
     except OSError as error:
-        return DictionaryFile(path, file, f"cannot be read ({error.strerror})")
+        return DictionaryFile(path, name, file, f"cannot be read ({error.strerror})")
     except DictionaryError as error:
-        return DictionaryFile(path, file, str(error))
+        return DictionaryFile(path, name, file, str(error))
 
 
 def reader(ctx: Context, mode: str) -> Optional[Reader]:
@@ -93,7 +96,7 @@ def reader(ctx: Context, mode: str) -> Optional[Reader]:
 
 def _reverses(named: Optional[DictionaryFile], decoder: str) -> bool:
     """CTC's decoder turns texts around where the path, as written, has "arabic" in it."""
-    return named is not None and "arabic" in str(named.file) and "CTCLabelDecode" in decoder
+    return named is not None and "arabic" in named.name and "CTCLabelDecode" in decoder
 
 
 def _before_2_7(ctx: Context) -> bool:

@@ -245,12 +245,17 @@ class Reader:
 
     def _turned(self, label: str) -> bool:
         """Labels from right to left are kept in PaddleOCR's own order; others are spoilt."""
-        return self.reverse and not _RIGHT_TO_LEFT.search(label)
+        return self.reverse and not is_right_to_left(label)
 
 
 def steps_needed(text: str) -> int:
     """Time steps that CTC needs at least: one a character, one between two equal ones."""
     return len(text) + sum(a == b for a, b in zip(text, text[1:]))
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether a text has letters of Arabic, Hebrew and their like."""
+    return _RIGHT_TO_LEFT.search(text) is not None
 
 
 def reversed_text(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from typing import Optional
+from typing import Literal, Optional
 
 # Letters of other scripts that look like Latin ones.
 _LOOKALIKES = dict(
@@ -20,7 +20,8 @@ def named(character: str) -> str:
     name = unicodedata.name(character, "") or {"\t": "TABULATOR", "\r": "CARRIAGE RETURN"}.get(
         character, unicodedata.category(character)
     )
-    shown = f"{character} " if character.isprintable() and not character.isspace() else ""
+    alone = character.isprintable() and not character.isspace()
+    shown = f"{character} " if alone and not unicodedata.combining(character) else ""
     return f"{shown}(U+{ord(character):04X} {name})"
 
 
@@ -28,14 +29,22 @@ def _plain(character: str) -> bool:
     """Whether a reader sees which character it is."""
     if not character.isprintable() or character.isspace() or unicodedata.combining(character):
         return False
-    return unicodedata.east_asian_width(character) not in "FH" and character not in _LOOKALIKES
+    # Ideographs are wide by nature; the forms for another width are what is mistaken.
+    return not _other_width(character) and character not in _LOOKALIKES
+
+
+def _other_width(character: str) -> bool:
+    """Whether this is the full-width or half-width form of another character."""
+    return unicodedata.decomposition(character).startswith(("<wide>", "<narrow>"))
 
 
 def twin(character: str, known: Iterable[str]) -> Optional[str]:
     """A character of the dictionary that looks the same: its full-width or half-width form, a
     letter of another script, or another form of a sign; None: there is none."""
     have = known if isinstance(known, (set, frozenset)) else set(known)
-    width = unicodedata.normalize("NFKC", character)
+    width = ""
+    if _other_width(character):
+        width = unicodedata.normalize("NFKC", character)
     wide = chr(ord(character) + 0xFEE0) if "!" <= character <= "~" else ""
     for other in (width, wide, _LOOKALIKES.get(character, ""), _SIGNS.get(character, "")):
         if len(other) == 1 and other != character and other in have:
@@ -43,12 +52,9 @@ def twin(character: str, known: Iterable[str]) -> Optional[str]:
     return None
 
 
-def composed(text: str, known: Iterable[str]) -> bool:
-    """Whether another normal form of the text would be in the dictionary: NFC for letters with
-    combining marks, NFD for those without."""
+def composed(text: str, known: Iterable[str], form: Literal["NFC", "NFD"]) -> bool:
+    """Whether the dictionary has all of a text in another normal form: "NFC" joins letters with
+    their combining marks, "NFD" takes them apart."""
     have = known if isinstance(known, (set, frozenset)) else set(known)
-    for form in ("NFC", "NFD"):
-        other = unicodedata.normalize(form, text)
-        if other != text and all(c in have for c in other):
-            return True
-    return False
+    other = unicodedata.normalize(form, text)
+    return other != text and all(c in have for c in other)

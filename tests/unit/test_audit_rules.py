@@ -9,6 +9,7 @@ import pickle
 import imagesize
 import numpy as np
 import pytest
+import test_audit_rec_rules
 from audit_data import BOX, CONFIGS, Project, line, text
 
 from ppocr_guard.audit import audit, quick
@@ -695,7 +696,8 @@ def test_the_healthy_project_has_no_problem(project, release):
 
 def test_every_rule_is_covered():
     file_rules = {"duplicate_key", "file_name"}  # in test_audit_check.py: they need text
-    assert set(RULES) == COVERED | file_rules
+    recognition = {code for code, *_ in test_audit_rec_rules.CASES}
+    assert set(RULES) == COVERED | file_rules | recognition
 
 
 def test_an_override_does_not_reach_what_an_anchor_has_filled(project):

@@ -21,6 +21,7 @@ from ppocr_guard.recognition.labels import (
     reversed_text,
     steps_needed,
 )
+from ppocr_guard.recognition.names import composed, named, twin
 
 LETTERS = Alphabet(tuple("abcdefgh"))
 
@@ -115,3 +116,31 @@ def test_training_labels_are_dropped_shortened_or_impossible() -> None:
     assert (found.samples, found.dropped, found.shortened, found.ctc_impossible) == (5, 2, 1, 1)
     assert found.reasons == {OUTSIDE: 1, TOO_LONG: 1}
     assert found.characters == {"€": 2}
+
+
+@pytest.mark.parametrize(
+    ("character", "shown"),
+    [
+        ("€", "€"),
+        ("文", "文"),
+        ("Ａ", "Ａ (U+FF21 FULLWIDTH LATIN CAPITAL LETTER A)"),
+        ("е", "е (U+0435 CYRILLIC SMALL LETTER IE)"),
+        ("\u200b", "(U+200B ZERO WIDTH SPACE)"),
+        ("\u0301", "(U+0301 COMBINING ACUTE ACCENT)"),
+        ("\u00a0", "(U+00A0 NO-BREAK SPACE)"),
+        ("\t", "(U+0009 TABULATOR)"),
+    ],
+)
+def test_what_cannot_be_told_by_eye_has_its_name(character: str, shown: str) -> None:
+    assert named(character) == shown
+
+
+def test_twins_are_other_widths_scripts_and_signs() -> None:
+    known = frozenset("aAe'，")
+    assert [twin(c, known) for c in "Ａеａ’,²"] == ["A", "e", "a", "'", "，", None]
+
+
+def test_a_text_may_be_known_in_another_normal_form() -> None:
+    assert composed("e\u0301", "é", "NFC")
+    assert composed("é", "e\u0301", "NFD")
+    assert not composed("é", "é", "NFC")

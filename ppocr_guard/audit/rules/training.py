@@ -53,7 +53,7 @@ BACKBONES = {
 }
 
 
-def _weights(ctx: Context, key: str) -> Optional[Path]:
+def weights_path(ctx: Context, key: str) -> Optional[Path]:
     """The .pdparams file that a key of Global names; None: none, or to be downloaded."""
     name = ctx.get("Global", key)
     if not isinstance(name, str) or not name or name.startswith("http"):
@@ -70,7 +70,7 @@ def _weights(ctx: Context, key: str) -> Optional[Path]:
 )
 def weights_missing(ctx: Context) -> Iterator[Finding]:
     for key in ("checkpoints", "pretrained_model"):
-        path = _weights(ctx, key)
+        path = weights_path(ctx, key)
         if path is not None and not path.is_file():
             yield Finding(
                 ("Global", key),
@@ -91,7 +91,7 @@ def weights_missing(ctx: Context) -> Iterator[Finding]:
 )
 def weights_mismatch(ctx: Context) -> Iterator[Finding]:
     key = "checkpoints" if ctx.get("Global", "checkpoints") else "pretrained_model"
-    path = _weights(ctx, key)
+    path = weights_path(ctx, key)
     if path is None or not path.is_file():
         return
     try:
@@ -119,6 +119,8 @@ def _unlike(ctx: Context, shapes: dict[str, tuple[int, ...]]) -> Optional[str]:
     first = next(iter(shapes))
     if first.startswith(("Student.", "Student2.", "Teacher.")):
         return f"its weights are named {first!r} and so on, and this model has no such prefix"
+    if ctx.get("Architecture", "model_type") == "rec" and _part(shapes, "head.binarize."):
+        return "it is a text detection model"
     if ctx.get("Architecture", "model_type") != "det":
         return None
     if any(".ctc" in name or ".gtc" in name for name in shapes):

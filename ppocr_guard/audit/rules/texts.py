@@ -1,0 +1,387 @@
+"""Labels of text recognition: what the encoder drops, shortens, or cannot learn."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.problem import Edit, Finding, NewFile
+from ppocr_guard.audit.rec_labels import LabelFacts, label_facts, severity
+from ppocr_guard.audit.recognition import (
+    MAX_TEXT_LENGTH,
+    SPACE,
+    dictionary_file,
+    image_shape,
+    label_encoder,
+    option,
+)
+from ppocr_guard.audit.rule import rule
+from ppocr_guard.recognition.names import composed, named, twin
+from ppocr_guard.wording import say
+
+_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
+NAMED = 10  # characters that a finding names
+REPEATED = 10  # times that one image may stand in the label files
+
+
+def _readable(ctx: Context) -> Iterator[LabelFacts]:
+    """Those of recognition, whose dictionary can be read."""
+    for facts in label_facts(ctx):
+        if not facts.is_detection and facts.reader is not None:
+            yield facts
+
+
+@rule(
+    "labels_are_detection",
+    "critical",
+    "the JSON of text detection is taken for the text: it is longer than max_text_length, so that "
+    "every label is dropped, and the loader tries another one for ever",
+    reads="labels",
+)
+def labels_are_detection(ctx: Context) -> Iterator[Finding]:
+    for facts in label_facts(ctx):
+        if facts.detection.count:
+            yield Finding(
+                facts.path,
+                say(
+                    "{count} of {total} labels of {mode} are JSON of text detection, such as "
+                    "{place}.",
+                    count=facts.detection.count,
+                    total=facts.total,
+                    mode=facts.mode,
+                    place=str(facts.detection.place),
+                ),
+                say(
+                    "Recognition takes images of one line each, with its text: cut them out of "
+                    "the pages (ppstructure/ or PPOCRLabel's `Export Recognition Result`)."
+                ),
+                severity=severity(facts.detection.count, facts.total),
+            )
+
+
+@rule(
+    "characters_outside",
+    "warning",
+    "BaseRecLabelEncode skips a character that the dictionary lacks without a word, and acc is "
+    "measured against what is left: it can print 1.0 for texts that never come out "
+    "(issues 9225, 12586, 13938, 16339)",
+    reads="labels",
+)
+def characters_outside(ctx: Context) -> Iterator[Finding]:
+    all_missing = {c: 0 for facts in _readable(ctx) for c in facts.missing}
+    for facts in _readable(ctx):
+        if not facts.outside.count:
+            continue
+        dictionary = dictionary_file(ctx, facts.mode)
+        new, edits = _added(ctx, facts, all_missing)
+        path = dictionary.path if dictionary is not None else ("Global", "character_dict_path")
+        yield Finding(
+            path,
+            say(
+                "{count} of {total} labels of {mode} ({share:.1%}) hold characters that the "
+                "dictionary lacks: {characters}. They are left out; {empty} labels have no other "
+                "character and are dropped. First: {place}.",
+                count=facts.outside.count,
+                total=facts.total,
+                mode=facts.mode,
+                share=facts.outside.count / facts.total,
+                characters=_listed(facts),
+                empty=facts.nothing_left,
+                place=str(facts.outside.place),
+            ),
+            _advice(facts),
+            edits,
+            severity=severity(facts.outside.count, facts.total),
+            new=new,
+        )
+
+
+def _listed(facts: LabelFacts) -> str:
+    most = facts.missing.most_common(NAMED)
+    more = len(facts.missing) - len(most)
+    return ", ".join(f"{named(c)} {count}" for c, count in most) + (
+        f", and {more} more" if more else ""
+    )
+
+
+def _advice(facts: LabelFacts) -> str:
+    assert facts.reader is not None
+    known = facts.reader.alphabet.characters
+    twins = [(c, other) for c in facts.missing if (other := twin(c, known)) is not None]
+    told: str = say(
+        "Correct the labels, or add the characters to the dictionary: the head then has other "
+        "classes, and is trained anew."
+    )
+    if twins:
+        pairs = ", ".join(f"{named(c)} for {named(o)}" for c, o in twins[:NAMED])
+        told = say(
+            "Look-alikes of what the dictionary has: {pairs}; write these in the labels. {rest}",
+            pairs=pairs,
+            rest=told,
+        )
+    form = _other_form(facts)
+    if form:
+        told = say(
+            "Accents are written as separate combining marks or as one character: with the labels "
+            "in the form {form} (unicodedata.normalize) the dictionary has them. {rest}",
+            form=form,
+            rest=told,
+        )
+    return told
+
+
+def _other_form(facts: LabelFacts) -> str:
+    """The normal form in which labels with missing characters are in the dictionary, or none."""
+    assert facts.reader is not None
+    for form in _FORMS:
+        for text in facts.texts:
+            if facts.missing.keys() & set(text) and composed(
+                text, facts.reader.alphabet.characters | {" "}, form
+            ):
+                return form
+    return ""
+
+
+def _added(
+    ctx: Context, facts: LabelFacts, missing: dict[str, int]
+) -> tuple[tuple[NewFile, ...], tuple[Edit, ...]]:
+    """A dictionary with the missing characters, beside the old one, and the edit that names it.
+
+    What cannot be seen, what looks like another character and accents that stand apart are
+    mistakes of the labels more often than wanted: they are left out.
+    """
+    assert facts.reader is not None
+    dictionary, known = dictionary_file(ctx, facts.mode), facts.reader.alphabet.characters
+    wanted = sorted(c for c in missing if _addable(c, known))
+    if dictionary is None or dictionary.read is None or not wanted or _other_form(facts):
+        return (), ()
+    old = dictionary.read.entries
+    content = "".join(f"{entry}\n" for entry in (*old, *wanted))
+    file = _beside(dictionary.file, content)
+    named_as = str(Path(dictionary.name).with_name(file.name))
+    if dictionary.name.startswith("./"):
+        named_as = f"./{named_as}"
+    cost = say(
+        "{new} has the {old} characters of {name} and {count} more ({characters}). The head has "
+        "other classes now and is trained anew, also where weights are loaded.",
+        new=named_as,
+        old=len(old),
+        name=dictionary.name,
+        count=len(wanted),
+        characters=" ".join(wanted[:NAMED]) + (" ..." if len(wanted) > NAMED else ""),
+    )
+    return (NewFile(file, content, cost),), (Edit(dictionary.path, named_as),)
+
+
+def _beside(file: Path, content: str) -> Path:
+    """A name beside ``file`` that is free, or whose file holds just this."""
+    number, chosen = 1, file.with_name(f"{file.stem}_guard{file.suffix}")
+    while chosen.exists() and chosen.read_bytes() != content.encode():
+        number += 1
+        chosen = file.with_name(f"{file.stem}_guard{number}{file.suffix}")
+    return chosen
+
+
+def _addable(character: str, known: frozenset[str]) -> bool:
+    if not character.isprintable() or character.isspace():
+        return False
+    return not unicodedata.combining(character) and twin(character, known) is None
+
+
+@rule(
+    "labels_too_long",
+    "warning",
+    "a label longer than max_text_length (less what the encoder's marks take) is dropped: another "
+    "sample is trained instead, and in evaluation the next one is counted twice "
+    "(ppocr/data/imaug/label_ops.py, simple_dataset.py; issue 18254)",
+    reads="labels",
+)
+def labels_too_long(ctx: Context) -> Iterator[Finding]:
+    for facts in _readable(ctx):
+        found, reading = facts.too_long, facts.reader
+        if not found.count or reading is None:
+            continue
+        room = reading.max_text_length - reading.longest()
+        path, _ = option(ctx, label_encoder(ctx, facts.mode), MAX_TEXT_LENGTH)
+        yield Finding(
+            path,
+            say(
+                "{count} of {total} labels of {mode} ({share:.1%}) are longer than the {longest} "
+                "characters that max_text_length {setting} leaves, and are dropped; the longest "
+                "has {worst}: {place}.",
+                count=found.count,
+                total=facts.total,
+                mode=facts.mode,
+                share=found.count / facts.total,
+                longest=reading.longest(),
+                setting=reading.max_text_length,
+                worst=found.worst,
+                place=str(found.place),
+            ),
+            say(
+                "Set max_text_length to {needed} in every place where it stands (Global, the "
+                "head, RecConAug), with an image wide enough for it; or cut these lines.",
+                needed=found.worst + room,
+            ),
+            severity=severity(found.count, facts.total),
+        )
+
+
+@rule(
+    "ctc_impossible",
+    "warning",
+    "CTC needs a time step for each character and one between two equal ones; with fewer its loss "
+    "and gradient are 0: the sample is not learned, and the mean loss looks better",
+    reads="labels",
+)
+def ctc_impossible(ctx: Context) -> Iterator[Finding]:
+    for facts in _readable(ctx):
+        found, reading = facts.impossible, facts.reader
+        if not found.count or reading is None or reading.steps is None:
+            continue
+        shape = image_shape(ctx, facts.mode)
+        across = shape[2] if shape is not None else 0
+        needed = -(-found.worst * across // reading.steps)
+        yield Finding(
+            (facts.mode, "dataset", "transforms"),
+            say(
+                "{count} of {total} labels of {mode} ({share:.1%}) need more than the {steps} "
+                "time steps that an image of width {width} gives; the worst needs {worst}: "
+                "{place}.",
+                count=found.count,
+                total=facts.total,
+                mode=facts.mode,
+                share=found.count / facts.total,
+                steps=reading.steps,
+                width=across,
+                worst=found.worst,
+                place=str(found.place),
+            ),
+            say(
+                "Widen image_shape (and the sampler's scales) to {needed}, or cut these lines.",
+                needed=-(-needed // 32) * 32,
+            ),
+            severity=severity(found.count, facts.total),
+        )
+
+
+@rule(
+    "spaces_lost",
+    "warning",
+    "without use_space_char blanks are no class and are left out of the labels; RecMetric ignores "
+    "blanks too, so that acc does not show it",
+    reads="labels",
+)
+def spaces_lost(ctx: Context) -> Iterator[Finding]:
+    for facts in _readable(ctx):
+        if not facts.spaced.count:
+            continue
+        path, _ = option(ctx, label_encoder(ctx, facts.mode), SPACE)
+        weights = ctx.get("Global", "checkpoints") or ctx.get("Global", "pretrained_model")
+        yield Finding(
+            path,
+            say(
+                "{count} of {total} labels of {mode} ({share:.1%}) hold blanks, which are lost: "
+                "use_space_char is off and the dictionary has none. First: {place}.",
+                count=facts.spaced.count,
+                total=facts.total,
+                mode=facts.mode,
+                share=facts.spaced.count / facts.total,
+                place=str(facts.spaced.place),
+            ),
+            say(
+                "Set use_space_char: true, if blanks are wanted: the head has one class more then, "
+                "and is trained anew."
+            ),
+            () if weights else (Edit(path, True),),
+            severity=severity(facts.spaced.count, facts.total),
+        )
+
+
+@rule(
+    "labels_empty",
+    "warning",
+    "an empty label is dropped, and another sample is taken (ppocr/data/imaug/label_ops.py)",
+    reads="labels",
+)
+def labels_empty(ctx: Context) -> Iterator[Finding]:
+    for facts in label_facts(ctx):
+        if facts.empty.count:
+            place = facts.empty.place
+            assert place is not None
+            yield Finding(
+                facts.path,
+                say(
+                    "{count} of {total} labels of {mode} are empty (first: {file}:{line}).",
+                    count=facts.empty.count,
+                    total=facts.total,
+                    mode=facts.mode,
+                    file=str(place.file),
+                    line=place.line,
+                ),
+                say("Remove these lines: images without text cannot be learned."),
+                severity=severity(facts.empty.count, facts.total),
+            )
+
+
+@rule(
+    "samples_repeated",
+    "warning",
+    "an image that stands many times in the label file is trained on as often, and what it shows "
+    "is learned by heart",
+    reads="labels",
+)
+def samples_repeated(ctx: Context) -> Iterator[Finding]:
+    for facts in label_facts(ctx):
+        image, count = facts.images.most_common(1)[0]
+        if count > max(REPEATED, 0.01 * facts.total):
+            yield Finding(
+                facts.path,
+                say(
+                    "{image} stands {count} times in the {total} lines of {mode}, which have "
+                    "{different} different images.",
+                    image=image,
+                    count=count,
+                    total=facts.total,
+                    mode=facts.mode,
+                    different=len(facts.images),
+                ),
+                say("Write each image once; weigh whole label files with ratio_list."),
+            )
+
+
+@rule(
+    "classes_unbalanced",
+    "info",
+    "a class that no label has is never learned, and one that a single label has hardly",
+    reads="labels",
+)
+def classes_unbalanced(ctx: Context) -> Iterator[Finding]:
+    facts = next((one for one in _readable(ctx) if one.mode == "Train"), None)
+    dictionary = dictionary_file(ctx, "Train")
+    if facts is None or facts.reader is None or dictionary is None:
+        return
+    known = sorted(facts.reader.alphabet.characters - {" "})
+    never = [c for c in known if not facts.having[c]]
+    once = [c for c in known if facts.having[c] == 1]
+    if never or once:
+        yield Finding(
+            dictionary.path,
+            say(
+                "Of {known} characters of the dictionary {never} stand in no training label"
+                "{which}, and {once} in a single one.",
+                known=len(known),
+                never=len(never),
+                which=f" ({_some(never)})" if never else "",
+                once=len(once),
+            ),
+            say("Where they matter, add texts that have them."),
+        )
+
+
+def _some(characters: list[str]) -> str:
+    shown = " ".join(named(c) for c in characters[:NAMED])
+    return shown + (" ..." if len(characters) > NAMED else "")
