@@ -17,9 +17,9 @@ class AutoStop(Hook):
 
     ``level`` says how soon. *careful*: a lost model at once (a loss that stays NaN, maps without
     text), a collapse when it has held for 5 evaluations more. *default*: a collapse at once, and a
-    run that has learnt nothing in half of its epochs. *thrifty*: also runs that get worse, stand
-    still for long, overfit, or cannot be evaluated right. What each costs in wrong stops is in
-    the README. ``on`` names codes instead; each stops the run as soon as it holds.
+    run that has learnt nothing in half of its epochs. *thrifty*: that sooner, and runs that stay
+    worse than they were or cannot be evaluated right. What each costs in wrong stops is in the
+    README. ``on`` names codes instead; each stops the run as soon as it holds.
 
     It stops again at what shows itself again after a resume. It runs on every rank: a loss that
     is NaN on one rank stops all of them together.
