@@ -16,12 +16,11 @@ class LossMarks(Detector):
     """
 
     FARTHER = 2
-    STATE = ("evaluations", "seen", "marked_at", "marked", "older", "loss")
+    STATE = ("evaluations", "marked_at", "marked", "older", "loss")
 
     def __init__(self, share: float = 0.9) -> None:
         self.share = share
         self.evaluations = 0
-        self.seen = 0  # evaluations with a loss
         self.marked_at = 0
         self.marked: Optional[float] = None
         self.older: Optional[float] = None
@@ -30,15 +29,14 @@ class LossMarks(Detector):
     def update(self, loss: Optional[float]) -> None:
         """``loss``: level of the training loss around this evaluation, None if not known."""
         self.evaluations += 1
-        self.seen += loss is not None
         self.loss = loss if loss is not None and math.isfinite(loss) else None
         if self.loss is not None and self.evaluations >= self.FARTHER * self.marked_at:
             self.older, self.marked, self.marked_at = self.marked, self.loss, self.evaluations
 
     @property
     def known(self) -> bool:
-        """A loss was seen, finite or not, often enough to compare."""
-        return self.seen >= 2
+        """There is a loss, and an older one to compare it with."""
+        return self.loss is not None and self.older is not None
 
     @property
     def falling(self) -> bool:
@@ -60,15 +58,15 @@ class ProgressDetector(Detector):
             better long before a box passes its threshold); in the last quarter it asks only
             that the loss no longer falls, and in the last tenth that the best is worthless.
             Where no loss is known it may be falling.
-        not_learning_after: evaluations before a run can be called not learning; twice as many
-            where the length of the run is not known, four times while the loss falls. In the last
-            tenth of a run whose length is known, FEW are enough: of 200 public runs thinned out
-            to 4 to 9 evaluations, none was worthless there and became something.
+        not_learning_after: evaluations after the warm-up before a run can be called not learning;
+            twice as many where the length of the run is not known, four times while the loss falls.
+            In the last tenth of a run whose length is known, FEW are enough: of 200 public runs
+            thinned out to 4 to 9 evaluations, none was worthless there and became something.
     """
 
     FEW = 4
     LATE, LAST = 0.75, 0.9  # share of the run
-    STATE = ("evaluations", "reference", "since_progress", "done", "warming")
+    STATE = ("evaluations", "warm", "reference", "since_progress", "done", "warming")
 
     def __init__(
         self,
@@ -82,6 +80,7 @@ class ProgressDetector(Detector):
         self.worthless = worthless
         self.not_learning_after = not_learning_after
         self.evaluations = 0
+        self.warm = 0  # of these, after the warm-up of the learning rate
         self.reference = 0.0  # best at the last progress
         self.since_progress = 0
         self.done: Optional[float] = None
@@ -107,6 +106,9 @@ class ProgressDetector(Detector):
         self.evaluations += 1
         self.done = done
         self.warming = warming
+        if warming:
+            self.loss = LossMarks()  # what it did at a small learning rate tells nothing
+        self.warm += not warming
         self.loss.update(loss)
         if math.isfinite(value) and value > self.reference + self.min_delta:
             self.reference, self.since_progress = value, 0
@@ -118,14 +120,14 @@ class ProgressDetector(Detector):
         if self.reference >= self.worthless:
             return False
         falling = self.loss.falling or not self.loss.known
-        unsure = falling or self.evaluations < self.not_learning_after
+        unsure = falling or self.warm < self.not_learning_after
         if self.done is not None and self.done >= (self.LAST if unsure else self.LATE):
             return self.evaluations >= self.FEW
         if self.since_progress < self.evaluations / 2 or self.warming:
             return False
         if self.done is None:
-            return self.evaluations >= (4 if falling else 2) * self.not_learning_after
-        return self.done >= 0.25 and self.evaluations >= self.not_learning_after and not falling
+            return self.warm >= (4 if falling else 2) * self.not_learning_after
+        return self.done >= 0.25 and self.warm >= self.not_learning_after and not falling
 
     def state_dict(self) -> dict[str, Any]:
         return {**super().state_dict(), "loss": self.loss.state_dict()}

@@ -227,8 +227,8 @@ def test_a_loss_that_falls_puts_off_not_learning():
 def test_nothing_is_said_in_the_warm_up():
     detector = ProgressDetector()
     for i in range(1, 31):
-        detector.update(0.0, done=i / 40, loss=3.0, warming=i < 20)
-        assert detector.not_learning == (i >= 20)
+        detector.update(0.0, done=i / 40, loss=3.0, warming=i < 15)
+        assert detector.not_learning == (i >= 24)  # ten evaluations later
 
 
 def test_progress_goes_on_over_a_resume():

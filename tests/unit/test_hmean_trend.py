@@ -223,3 +223,36 @@ def test_a_run_without_evaluation_is_said_at_its_start():
     start = RunStart(0.0, "r", "m", "2.10.0", {}, "out", 5, eval_start_step=math.inf)
     assert list(alerts(Judged(HmeanTrend()).on_run_start(start))) == ["evaluation_disabled"]
     assert Judged(HmeanTrend()).on_run_start(replace(start, eval_start_step=0)) == []
+
+
+def test_from_scratch_with_a_warm_up_it_learns_while_the_loss_falls():
+    """hmean stays at 0 for most of the run: a box needs maps that are far better than at first."""
+    hook = Judged(HmeanTrend())
+    hook.on_run_start(run_start(config={"Optimizer": {"lr": {"warmup_epoch": 12}}}))
+    found = []
+    for i in range(1, 41):
+        loss = 8.0 if i <= 12 else 8.0 * 0.95 ** (i - 12)
+        hook.on_step(StepEnd(0.0, i, 20 * i, {"loss": loss, "loss_shrink_maps": loss / 2}))
+        found += hook.on_eval(evaluation(i, 0.0 if i < 34 else 0.08 * (i - 33)))
+    assert "hmean_not_learning" not in alerts(found)
+    assert states(found) == ["too_short", "healthy"]
+
+
+def test_without_a_warm_up_a_loss_that_stands_still_learns_nothing():
+    hook = Judged(HmeanTrend())
+    hook.on_run_start(run_start())
+    found = []
+    for i in range(1, 15):
+        hook.on_step(StepEnd(0.0, i, 20 * i, {"loss": 8.0}))
+        found += hook.on_eval(evaluation(i, 0.0))
+    assert alerts(found)["hmean_not_learning"].evaluation == 10
+
+
+def test_nothing_at_zero_is_healthy_after_a_collapse_not_even_when_resumed():
+    first = Judged(HmeanTrend())
+    assert states(feed(first, [0.9] * 6 + [0.0] * 14))[-1] == "collapsed"
+    for changed in ((), ("Optimizer.lr.learning_rate",)):
+        second = Judged(HmeanTrend())
+        second.load_state_dict(first.state_dict())
+        second.on_run_start(run_start(resumed=True, best=0.9, changed=changed))
+        assert "healthy" not in states(feed(second, [0.0] * 10, start=21))
