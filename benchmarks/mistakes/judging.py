@@ -74,7 +74,11 @@ def rehearse(made: Project, tree: Path, python: str, timeout: float) -> list[Sai
     ctx = Context(source, recognise(tree), bases=(made.folder, tree), tree=tree)
     told = rehearsal(ctx, tree, python=python, images=8, timeout=timeout, cwd=made.folder)
     return [
-        Said(found.code, found.severity, f"{'.'.join(map(str, found.path))}: {found.message}")
+        Said(
+            found.code,
+            found.severity,
+            f"{'.'.join(map(str, found.path))}: {found.message} {found.advice}",
+        )
         for found in told.found
         if found.severity != "info"
     ]

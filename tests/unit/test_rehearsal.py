@@ -426,3 +426,26 @@ def test_a_crash_without_a_word_shows_its_line_and_the_images(ctx):
     one = only(judge(ctx, told(batch, fact)))
     assert one.path == ("Architecture", "Neck")
     assert "on images of shape (3, 64, 160): AssertionError: assert H == 1" in one.message
+
+
+def test_a_download_is_no_mistake(ctx):
+    url = "https://paddleocr.bj.bcebos.com/teacher.pdparams"
+    message = f"a rehearsal does not download {url}"
+    fact = crash("build_model", "RuntimeError", message, "ppocr/utils/network.py")
+    one = only(judge(ctx, told(fact)))
+    assert (one.code, one.severity) == ("rehearsal_incomplete", "info")
+    assert url in one.message
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [("hello", "longer than max_text_length: 4"), ("XY", "no character of XY"), ("ab", "empty,")],
+)
+def test_why_a_label_makes_no_sample(tmp_path, text, advice):
+    (tmp_path / "dict.txt").write_text("a\nb\nXY\n")
+    config = tmp_path / "rec.yml"
+    config.write_text("Global: {max_text_length: 4, character_dict_path: ./dict.txt}\nTrain: {}\n")
+    fact = samples("CTCLabelEncode", "none")
+    fact["failures"] = [{**fact["failures"][0], "line": f"a.png\t{text}\n"}] * 8
+    one = only(judge(Context(read_yaml(config), bases=(tmp_path,)), told(fact)))
+    assert advice in one.advice

@@ -50,6 +50,7 @@ WHEN = {
 }
 OUT_OF_MEMORY = re.compile(r"out of memory|ResourceExhausted|cannot allocate|MemoryError", re.I)
 PADDLE = re.compile(r"\(?\w*(Error|Argument|Exhausted|NotFound)\w*\b")  # begins its summary
+REFUSED = re.compile(r"a rehearsal does not download (\S+)")
 LONG = 180  # characters of an error that are told
 KEYS = {"main_indicator": ("Metric", "main_indicator")}
 
@@ -75,6 +76,19 @@ def _same(one: Fact, other: Fact) -> bool:
 
 def _found(ctx: Context, told: Told, fact: Fact) -> Found:
     stage = str(fact["stage"])
+    fetched = REFUSED.search(str(fact["message"]))
+    if fetched:  # a training would get it: nothing is wrong
+        return Found(
+            "rehearsal_incomplete",
+            "info",
+            _value_path(ctx.config, [fetched.group(1)]) or STAGES.get(stage, ()),
+            say(
+                "The training downloads {url}, which a rehearsal does not; what comes after that "
+                "was not tried.",
+                url=fetched.group(1),
+            ),
+            say("To rehearse all of it, download the file and name its path here."),
+        )
     when = during(stage)
     line = first_line(fact)
     if OUT_OF_MEMORY.search(f"{fact['type']} {fact['message']}"):

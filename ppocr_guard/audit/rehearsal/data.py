@@ -63,7 +63,7 @@ def samples(ctx: Context, told: Told) -> Iterator[Found]:
                 what=_what(operator, example["what"]),
                 image=_image(example),
             ),
-            _sample_advice(ctx, mode, operator, example["what"], fact["operators"]),
+            _sample_advice(ctx, mode, operator, example, fact["operators"]),
             data=mode,
         )
 
@@ -87,7 +87,10 @@ def _image(example: Fact) -> str:
     return say(" (first: {image})", image=name[-120:]) if name else ""
 
 
-def _sample_advice(ctx: Context, mode: str, operator: str, what: str, operators: list[str]) -> str:
+def _sample_advice(
+    ctx: Context, mode: str, operator: str, example: Fact, operators: list[str]
+) -> str:
+    what, line = str(example["what"]), str(example.get("line") or "")
     missing = re.fullmatch(r"KeyError: '(\w+)'", what.strip())
     maker = MAKERS.get(missing.group(1)) if missing else None
     if maker is not None and maker not in operators:
@@ -106,6 +109,9 @@ def _sample_advice(ctx: Context, mode: str, operator: str, what: str, operators:
         ratio = _option(ctx, mode, operator, "shrink_ratio")
         if ratio is not None and not 0 < ratio < 1:
             return say("shrink_ratio: {ratio:g} must be between 0 and 1.", ratio=ratio)
+    reason = _label_reason(ctx, line) if operator.endswith("LabelEncode") else ""
+    if reason and what == "none":
+        return reason
     if operator.endswith("LabelEncode") and what == "none":
         return say(
             "Their labels are empty, longer than max_text_length, or hold no character of "
@@ -116,6 +122,29 @@ def _sample_advice(ctx: Context, mode: str, operator: str, what: str, operators:
             "data_dir and the path in the label file are joined: together they must lead there."
         )
     return say("Compare the transforms and the label file with the stock configuration.")
+
+
+def _label_reason(ctx: Context, line: str) -> str:
+    """Why a label of recognition makes no sample, where its text and the dictionary show it."""
+    text = line.rstrip("\r\n").split("\t")[-1]
+    longest = ctx.number("Global", "max_text_length")
+    if longest is not None and len(text) > longest:
+        return say(
+            "{text} is longer than max_text_length: {longest:g}.", text=text[:80], longest=longest
+        )
+    name = ctx.get("Global", "character_dict_path")
+    try:
+        known = ctx.resolve(str(name)).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return ""
+    if text and not set(text) & {word for word in known if len(word) == 1}:
+        return say(
+            "{file} has no character of {text}: it must hold one character a line, all that the "
+            "labels are made of.",
+            file=str(name),
+            text=text[:80],
+        )
+    return ""
 
 
 def _option(ctx: Context, mode: str, operator: str, key: str) -> Optional[float]:
