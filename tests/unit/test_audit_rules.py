@@ -571,6 +571,11 @@ case(
     ],
 )
 case(
+    "border_thresholds",
+    lambda p: p.options("MakeBorderMap").update(thresh_min=0.7, thresh_max=0.3),
+    lambda p: p.options("MakeBorderMap").update(thresh_min=0.2, thresh_max=0.6),
+)
+case(
     "global_overrides_transform",
     at("Global", "shrink_ratio")(0.6),
     at("Global", "shrink_ratio")(0.4),

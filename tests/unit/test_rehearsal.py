@@ -425,7 +425,9 @@ def test_a_crash_without_a_word_shows_its_line_and_the_images(ctx):
     fact = crash("step", "AssertionError", "", "ppocr/modeling/necks/rnn.py", "assert H == 1")
     one = only(judge(ctx, told(batch, fact)))
     assert one.path == ("Architecture", "Neck")
-    assert "on images of shape (3, 64, 160): AssertionError: assert H == 1" in one.message
+    assert "on images of shape (3, 64, 160): AssertionError (" in one.message
+    assert "necks/rnn.py:7: assert H == 1)" in one.message
+    assert "image_shape" in one.advice
 
 
 def test_a_download_is_no_mistake(ctx):
@@ -449,3 +451,21 @@ def test_why_a_label_makes_no_sample(tmp_path, text, advice):
     fact["failures"] = [{**fact["failures"][0], "line": f"a.png\t{text}\n"}] * 8
     one = only(judge(Context(read_yaml(config), bases=(tmp_path,)), told(fact)))
     assert advice in one.advice
+
+
+@pytest.mark.parametrize(
+    ("train", "evaluation", "code"),
+    [
+        ((2.6, 640), (2.6, 736), None),
+        ((2.6, 640), (255, 320), None),
+        ((65025, 640), (2.6, 640), "images_unscaled"),
+        (("nan", 640), (2.6, 640), "images_unscaled"),
+        ((2.6, 640), (2.6, 32), "eval_images_small"),
+    ],
+)
+def test_what_the_images_hold(ctx, train, evaluation, code):
+    facts = [
+        {"fact": "values", "mode": mode, "largest": largest, "side": side}
+        for mode, (largest, side) in (("Train", train), ("Eval", evaluation))
+    ]
+    assert [one.code for one in judge(ctx, told(*facts))] == [code] * (code is not None)

@@ -10,6 +10,9 @@ REASONS = {
     "sample_hangs": "nothing in PaddleOCR ends a sample that takes for ever",
     "batch_uneven": "the samples of a batch are stacked, and must be of one size",
     "targets_empty": "a text that is shrunk away is background to the loss",
+    "images_unscaled": "networks start from weights that are made for normalised images",
+    "eval_images_small": "DetResizeForTest sizes validation images, EastRandomCropData those of "
+    "training: texts must be of about one size in both",
     "training_crashes": "the rehearsal runs the loop of tools/program.py itself, over the first "
     "batches and a few validation images",
     "weights_partial": "tensors whose name or shape differs keep their random start "

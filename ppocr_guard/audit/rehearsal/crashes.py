@@ -138,8 +138,6 @@ def first_line(fact: Fact) -> str:
     told = [line for line in lines if PADDLE.match(line)]
     text = (told or lines or [""])[0]
     text = text if len(text) <= LONG else text[:LONG].rpartition(" ")[0] + " ..."
-    if not text:  # an assertion without a word: the line itself says what it wants
-        text = str((fact.get("frames") or [{}])[-1].get("text") or "")
     return f"{fact['type']}: {text}" if text else str(fact["type"])
 
 
@@ -153,7 +151,10 @@ def _images(told: Told, stage: str, path: YamlPath) -> str:
 
 def _where(fact: Fact) -> str:
     frames = fact.get("frames") or []
-    return f" ({frames[-1]['file']}:{frames[-1]['line']})" if frames else ""
+    if not frames:
+        return ""
+    text = str(frames[-1].get("text") or "")[:80]
+    return f" ({frames[-1]['file']}:{frames[-1]['line']}{': ' if text else ''}{text})"
 
 
 def _memory(fact: Fact, when: str, line: str) -> Found:
@@ -273,6 +274,11 @@ def _advice(ctx: Context, told: Told, fact: Fact, path: YamlPath) -> str:
         return say(
             "Take the postprocess of {algorithm}, as in its stock configuration.",
             algorithm=ctx.get("Architecture", "algorithm", default="this algorithm"),
+        )
+    if path[:1] == ("Architecture",) and fact["stage"] in ("step", "evaluation", "largest"):
+        return say(
+            "Either its parts do not fit each other, or it does not take images of this size "
+            "(image_shape, or size of the crop): compare with the stock configuration."
         )
     if fact["type"] == "NameError" and fact["stage"] == "data":
         return say("PaddleOCR has no operator of this name; look for the spelling.")

@@ -29,6 +29,8 @@ MAKERS = {
 }
 MANY = 0.5  # of the samples
 SOME = 0.1
+LARGEST = 300.0  # absolute value in an image; 255 where nothing is normalised, as some models want
+SMALL = 0.25  # side of validation images, as a share of that of training images
 FEW = 0.3  # that an operator may leave out: PaddleOCR takes others for them
 
 
@@ -202,3 +204,39 @@ def targets(ctx: Context, told: Told) -> Iterator[Found]:
         if ratio is not None and not 0 < ratio < 1
         else say("All texts are ignored, smaller than min_text_size, or cropped away."),
     )
+
+
+def values(ctx: Context, told: Told) -> Iterator[Found]:
+    """Images whose numbers or size are not what a network is trained on."""
+    by_mode = {str(fact["mode"]): fact for fact in told.all("values")}
+    for mode, fact in by_mode.items():
+        largest = float(fact["largest"])
+        if not largest <= LARGEST:
+            yield Found(
+                "images_unscaled",
+                "warning",
+                operator_path(ctx, mode, "NormalizeImage"),
+                say(
+                    "The images of {mode} come with values of up to {largest:g}; normalised ones "
+                    "lie within about 3.",
+                    mode=mode,
+                    largest=largest,
+                ),
+                say("Compare scale, mean and std of NormalizeImage: scale is 1./255."),
+                data=mode,
+            )
+    sides = [by_mode[mode]["side"] for mode in ("Train", "Eval") if mode in by_mode]
+    detects = ctx.get("Architecture", "model_type") == "det"
+    if detects and len(sides) == 2 and sides[1] < SMALL * sides[0]:
+        yield Found(
+            "eval_images_small",
+            "warning",
+            operator_path(ctx, "Eval", "DetResizeForTest"),
+            say(
+                "The validation images are at most {small} pixels wide or high, the training "
+                "images {large}: their texts are too small to be found.",
+                small=sides[1],
+                large=sides[0],
+            ),
+            say("Give DetResizeForTest a larger limit_side_len, or limit_type: min."),
+        )

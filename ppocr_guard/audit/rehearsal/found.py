@@ -16,6 +16,7 @@ RANK = {"critical": 0, "warning": 1, "info": 2}
 COVERED: Mapping[str, frozenset[str]] = {
     "loss_degenerate": frozenset({"all_ignored", "no_text", "shrink_ratio_unexpected"}),
     "targets_empty": frozenset({"all_ignored", "no_text", "shrink_ratio_unexpected"}),
+    "images_unscaled": frozenset({"value_unusable", "operator_missing"}),
     "postprocess_blind": frozenset({"unclip_mismatch"}),
     "part_without_gradient": frozenset({"all_ignored"}),
 }

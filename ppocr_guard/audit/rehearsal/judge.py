@@ -20,6 +20,7 @@ def judge(ctx: Context, told: Told) -> list[Found]:
         *data.samples(ctx, told),
         *data.batches(ctx, told),
         *data.targets(ctx, told),
+        *data.values(ctx, told),
         *model.ignored(told),
         *model.weights(ctx, told),
         *crashes(ctx, told),

@@ -97,3 +97,23 @@ def global_overrides_transform(ctx: Context) -> Iterator[Finding]:
             "epoch.",
             "The number of epochs is Global.epoch_num; remove Global.epoch.",
         )
+
+
+@rule(
+    "border_thresholds",
+    "warning",
+    "MakeBorderMap scales its map from thresh_min to thresh_max "
+    "(ppocr/data/imaug/make_border_map.py): the border of a text is where it is highest",
+)
+def border_thresholds(ctx: Context) -> Iterator[Finding]:
+    for transform in ctx.transforms("Train"):
+        low = transform.parameters.get("thresh_min", 0.3)
+        high = transform.parameters.get("thresh_max", 0.7)
+        numbers = isinstance(low, (int, float)) and isinstance(high, (int, float))
+        if transform.name == "MakeBorderMap" and numbers and low >= high:
+            yield Finding(
+                (*transform.path, "thresh_min"),
+                f"thresh_min {low:g} is not below thresh_max {high:g}: the border map is turned "
+                "over.",
+                "The stock configurations have thresh_min: 0.3 and thresh_max: 0.7.",
+            )

@@ -190,10 +190,23 @@ class Child:
             except Exception as problem:
                 error = f"{type(problem).__name__}: {str(problem)[:300]}"
         self.channel.fact("batch", mode=mode, size=size, items=items, error=error)
+        self._tell_values(samples, mode)
         if error and mode == "Train":
             self.rehearsal.skip_steps = True
         elif error:
             self.rehearsal.skip_evaluation = True
+
+    def _tell_values(self, samples: list[Any], mode: str) -> None:
+        """What numbers the first item, the image, is made of."""
+        images = [one[0] for one in samples if isinstance(one, (list, tuple)) and len(one)]
+        images = [one for one in images if getattr(one, "ndim", 0) == 3 and one.size]
+        if images:
+            self.channel.fact(
+                "values",
+                mode=mode,
+                largest=max(float(abs(one).max()) for one in images),
+                side=max(max(one.shape[1:]) for one in images),
+            )
 
     def _tell_targets(self, samples: list[Any]) -> None:
         """How many samples have a text for DB to learn from."""
