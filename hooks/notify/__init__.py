@@ -18,6 +18,7 @@ from ppocr_guard.events import (
     CheckpointSaved,
     EpochStart,
     EvalEnd,
+    EvalSample,
     Resolved,
     RunEnd,
     RunStart,
@@ -29,6 +30,7 @@ from ppocr_guard.hooks.notify.known import Known
 from ppocr_guard.hooks.notify.message import (
     Message,
     alert_message,
+    picture_message,
     resolved_message,
     run_end_message,
 )
@@ -134,6 +136,8 @@ class Notify(Hook):
         self._told_over: Optional[tuple[str, int, int]] = None  # code, epoch, step of the last
         self._told_still = time.monotonic()
         self._language = "en"
+        self._picture: Optional[EvalSample] = None  # the latest, not sent yet
+        self._picture_of: Optional[int] = None  # evaluation that one is wanted of
 
     def on_run_start(self, event: RunStart) -> None:
         self._known.run_starts(event)
@@ -146,8 +150,25 @@ class Notify(Hook):
                 "configuration into train.log. Write ${NAME} and set that environment variable."
             )
         self._deliveries = [Delivery(sender, self.options.per_minute) for sender in senders]
+        if any(delivery.takes_pictures for delivery in self._deliveries):
+            # Only then: drawing it costs time.
+            self.on_eval_sample = self._keep_picture  # type: ignore[method-assign]
         if senders:
             _log.info("Notify: alerts go to %s.", ", ".join(map(str, senders)))
+
+    def _keep_picture(self, event: EvalSample) -> None:
+        """Comes some time after its evaluation: sent if an alert was about that one."""
+        self._picture = event
+        if self._picture_of is not None and event.evaluation >= self._picture_of:
+            self._send_picture()
+
+    def _send_picture(self) -> None:
+        picture, self._picture, self._picture_of = self._picture, None, None
+        if picture is not None:
+            message = picture_message(picture, self._known.so_far(), self._language)
+            for delivery in self._deliveries:
+                if delivery.takes_pictures:
+                    delivery.put(message)
 
     def on_epoch_start(self, event: EpochStart) -> None:
         self._tell_what_still_holds()
@@ -175,6 +196,7 @@ class Notify(Hook):
         self._last_sent[key] = now
         repeats = self._held_back.pop(key, 0)
         self._put(alert_message(event, self._known.so_far(), self._language, repeats=repeats))
+        self._picture_of = event.evaluation if event.severity == "critical" else self._picture_of
 
     def on_resolved(self, event: Resolved) -> None:
         """One message for all subjects of a code, when the last of them is over."""
@@ -193,6 +215,7 @@ class Notify(Hook):
     def on_run_end(self, event: RunEnd) -> None:
         if self._deliveries and self.options.at_end:
             self._put(run_end_message(event, self._known.so_far(), self._language))
+            self._send_picture()
 
     def state_dict(self) -> dict[str, Any]:
         return self._known.state_dict()

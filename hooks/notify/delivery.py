@@ -47,6 +47,10 @@ class Delivery:
         """Whether the receiver must be told again what still holds."""
         return self._sender.forgets
 
+    @property
+    def takes_pictures(self) -> bool:
+        return self._sender.takes_pictures
+
     def put(self, message: Message) -> None:
         """Never waits. Of too many the oldest is dropped, but none that is urgent."""
         with self._lock:

@@ -8,7 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
-from ppocr_guard.events import Alert, Condition, Moment, Resolved, RunEnd, RunStart, Verdict
+from ppocr_guard.events import (
+    Alert,
+    Condition,
+    EvalSample,
+    Moment,
+    Resolved,
+    RunEnd,
+    RunStart,
+    Verdict,
+)
 from ppocr_guard.hooks.notify import texts
 from ppocr_guard.report.text import Words, clean, duration, number
 from ppocr_guard.wording import in_language
@@ -33,7 +42,7 @@ _ELSEWHERE = {
 class Message:
     """``facts`` are (label, text) in the order in which they are read."""
 
-    kind: str  # "alert", "resolved", "run_end" or "test"
+    kind: str  # "alert", "resolved", "run_end", "test" or "picture"
     code: str
     severity: str
     run: str
@@ -45,6 +54,7 @@ class Message:
     time: float
     host: str = ""
     urgent: bool = False  # must not wait behind others, nor be dropped for them
+    png: Optional[bytes] = None  # of a picture
 
     def plain(self, *, title: bool = True, limit: Optional[int] = None) -> str:
         """One fact a line, within ``limit`` bytes: the longest facts are shortened first."""
@@ -190,6 +200,24 @@ def run_end_message(event: RunEnd, so_far: RunSoFar, language: str) -> Message:
     )
 
 
+def picture_message(sample: EvalSample, so_far: RunSoFar, language: str) -> Message:
+    """The first validation image of an evaluation; for services that take images."""
+    what = texts.PICTURE[language]
+    return _message(
+        so_far,
+        language,
+        kind="picture",
+        code="picture",
+        severity="info",
+        title=f"{so_far.start.run}: {what}",
+        what=what,
+        advice="",
+        facts=[(texts.LABELS[language]["place"], _place(sample, language))],
+        time=sample.time,
+        png=sample.png,
+    )
+
+
 def _why_and_what_to_do(event: RunEnd, so_far: RunSoFar, language: str) -> tuple[str, str]:
     """Of the condition that stopped the run, with what is known of it by now; else of the worst
     that is still open."""
@@ -309,7 +337,7 @@ def _best(so_far: RunSoFar, language: str) -> str:
     )
 
 
-def _place(event: Union[Alert, Resolved, RunEnd, Moment], language: str) -> str:
+def _place(event: Union[Alert, EvalSample, Resolved, RunEnd, Moment], language: str) -> str:
     text = texts.PLACE[language].format(epoch=event.epoch, step=event.global_step)
     evaluation = getattr(event, "evaluation", None)
     return text + (texts.EVALUATION[language].format(evaluation=evaluation) if evaluation else "")

@@ -71,6 +71,10 @@ ENDS = {
         "failed": "训练失败",
     },
 }
+PICTURE = {
+    "en": "first validation image; green: as labelled, red: as predicted",
+    "zh": "第一张验证图片；绿色为标注，红色为预测",
+}
 OVER = {"en": "over: {name}", "zh": "已解除：{name}"}
 STILL = {"en": "Still so after the resume: {message}", "zh": "恢复训练后依然如此：{message}"}
 NO_FILE = {

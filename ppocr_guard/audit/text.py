@@ -57,11 +57,14 @@ def _print(console: Console, line: str, style: str = "") -> None:
         console.print(Text(line, style=style), soft_wrap=True)
         return
     label = _LABEL.match(line)
-    body = Text(line[label.end() :] if label else line, style=style, overflow="fold")
+    if label is None:
+        console.print(Text(line, style=style, overflow="fold"))
+        return
+    body = Text(line[label.end() :], style=style, overflow="fold")
     row = Table.grid(padding=0)
     row.add_column(no_wrap=True)
     row.add_column(overflow="fold")
-    row.add_row(Text(label.group() if label else "", style=style), body)
+    row.add_row(Text(label.group(), style=style), body)
     console.print(row)
 
 

@@ -91,7 +91,11 @@ class WeComReceiver(Receiver):
         if query.get("key") != TOKEN:
             return as_json({"errcode": 93000, "errmsg": "invalid webhook url"})
         message = json.loads(body)
-        if len(message["markdown"]["content"].encode()) > 4096:
+        if message["msgtype"] == "image":
+            picture = base64.b64decode(message["image"]["base64"])
+            if hashlib.md5(picture).hexdigest() != message["image"]["md5"]:
+                return as_json({"errcode": 301019, "errmsg": "media md5 not match"})
+        elif len(message["markdown"]["content"].encode()) > 4096:
             return as_json({"errcode": 40058, "errmsg": "markdown.content exceed max length 4096"})
         self.accepted.append(message)
         return as_json({"errcode": 0, "errmsg": "ok"})

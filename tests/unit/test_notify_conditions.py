@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from ppocr_guard.events import (
     Condition,
     EpochStart,
     EvalEnd,
+    EvalSample,
     Event,
     Over,
     RunEnd,
@@ -29,6 +31,7 @@ from ppocr_guard.hooks import notify as notify_hook
 from ppocr_guard.hooks.notify import Notify, delivery
 from ppocr_guard.hooks.notify.senders import make_sender
 from ppocr_guard.hooks.notify.senders.base import SendError
+from ppocr_guard.paddleocr.samples import wanted
 
 
 @pytest.fixture(autouse=True)
@@ -283,3 +286,49 @@ def test_a_finished_run_and_one_stopped_are_told_apart(tmp_path: Path) -> None:
     marks = [title.split()[1] for title in titles(receiver)]
     assert marks == ["🔵", "🟠", "🔴", "🔵"]
     assert all(title.startswith("ppocr_guard ") for title in titles(receiver))
+
+
+def test_a_picture_of_the_evaluation_follows_where_the_service_takes_images() -> None:
+    png = b"\x89PNG" + bytes(1000)
+    wecom, slack = RECEIVERS["wecom"](), RECEIVERS["slack"]()
+    with serving(wecom) as wecom_url, serving(slack) as slack_url:
+        hook = Notify(urls=[target("wecom", wecom_url), target("slack", slack_url)])
+        guard = Guard([hook])
+        guard.dispatch(RunStart(**vars(START)))
+        assert wanted(guard.hooks)
+        guard.dispatch(EvalSample(1.0, 1, 10, 1, b"an earlier one"))
+        guard.dispatch(COLLAPSE)  # of evaluation 7
+        guard.dispatch(EvalSample(1.0, 7, 700, 7, png))
+        guard.dispatch(EvalSample(1.0, 8, 800, 8, b"\x89PNG of the last"))
+        guard.dispatch(RunEnd(1.0, 8, 800, "finished"))
+        guard.close(5.0)
+    kinds = [message["msgtype"] for message in wecom.accepted]
+    assert kinds == ["markdown", "image", "markdown", "image"]
+    assert base64.b64decode(wecom.accepted[1]["image"]["base64"]) == png
+    assert base64.b64decode(wecom.accepted[3]["image"]["base64"]) == b"\x89PNG of the last"
+    assert len(slack.accepted) == 2
+
+
+def test_nothing_is_drawn_where_no_service_takes_images() -> None:
+    hook = notify("http://127.0.0.1:9/x")
+    close(hook)
+    assert not wanted([hook])
+
+
+def test_apprise_attaches_the_picture() -> None:
+    pytest.importorskip("apprise.attachment.memory")
+    receiver = RECEIVERS["webhook"]()
+    receiver.script = [(200, {}, b"")]
+    bodies: list[Any] = []
+    receiver.answer = lambda q, h, body: bodies.append(json.loads(body)) or (200, {}, b"")  # type: ignore[method-assign,func-returns-value]
+    receiver.script = []
+    with serving(receiver) as url:
+        hook = notify(url.replace("http://", "json://"))
+        hook._keep_picture(EvalSample(1.0, 1, 1, 1, b"\x89PNG"))
+        hook.on_run_end(RunEnd(1.0, 1, 1, "stopped"))
+        close(hook)
+    end, picture = bodies
+    assert end["type"] == "warning"
+    assert end["attachments"] == []
+    [attached] = picture["attachments"]
+    assert base64.b64decode(attached["base64"]) == b"\x89PNG"

@@ -53,6 +53,7 @@ class Sender(ABC):
     title: ClassVar[str]
     per_minute: ClassVar[int] = 60  # what the service takes
     forgets: ClassVar[bool] = False  # takes for over what it is not told again
+    takes_pictures: ClassVar[bool] = False
 
     @abstractmethod
     def send(self, message: Message) -> None:
