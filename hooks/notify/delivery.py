@@ -14,7 +14,7 @@ from ppocr_guard.hooks.notify.senders import Sender
 from ppocr_guard.hooks.notify.senders.base import SendError
 
 CAPACITY = 50  # waiting messages
-FEW = 3  # of them, that are sure to be sent when the run ends
+FEW = 8  # of them, that a receiver takes in a moment
 ATTEMPTS = 6
 FIRST_PAUSE = 1.0  # doubled after each failure
 LONGEST_PAUSE = 900.0
@@ -38,6 +38,7 @@ class Delivery:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._deadline = float("inf")
+        self._hurry = float("inf")  # from then on what is urgent goes first
         self._queue: Background[None] = Background(
             self._deliver_all, name=f"Notify {sender}", capacity=2 * CAPACITY
         )
@@ -63,7 +64,8 @@ class Delivery:
 
     def end(self, deadline: float) -> None:
         """From now on nothing waits beyond ``deadline`` (:func:`time.monotonic` seconds)."""
-        self._deadline = deadline
+        now = time.monotonic()
+        self._deadline, self._hurry = deadline, now + (deadline - now) / 2
         self._closing.set()
 
     def close(self) -> None:
@@ -96,7 +98,7 @@ class Delivery:
     def _all_will_go(self) -> bool:
         """Few wait and the receiver takes them all: they go in the order in which they came."""
         room = self._sender.per_minute - len(self._recent)
-        return len(self._waiting) <= min(FEW, room)
+        return time.monotonic() < self._hurry and len(self._waiting) <= min(FEW, room)
 
     def _overtaken(self, message: Message) -> None:
         """An urgent message that came meanwhile does not wait for this one's next attempt."""

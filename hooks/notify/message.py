@@ -177,7 +177,7 @@ def run_end_message(event: RunEnd, so_far: RunSoFar, language: str) -> Message:
         (labels["run"], _run(so_far.start)),
         (labels["what"], what),
         (labels["why"], why),
-        (labels["verdict"], _verdict(so_far, language)),
+        (labels["verdict"], _verdict(so_far, language, why)),
         (labels["open"], _still_open(so_far, language)),
         (labels["cause"], cause),
         (labels["advice"], advice),
@@ -230,11 +230,13 @@ def _why_and_what_to_do(event: RunEnd, so_far: RunSoFar, language: str) -> tuple
     return _cause_and_advice(worst, language) if worst is not None else ("", "")
 
 
-def _verdict(so_far: RunSoFar, language: str) -> str:
+def _verdict(so_far: RunSoFar, language: str, told: str) -> str:
+    """``told``: what stands above it, and need not be said again."""
     verdict = so_far.verdict
     if verdict is None:
         return ""
-    return f"{Words(language)(verdict.state)}. {in_language(verdict.message, language)}".strip()
+    state, said = Words(language)(verdict.state), in_language(verdict.message, language)
+    return state if not said or said in told else f"{state}. {said}"
 
 
 def _still_open(so_far: RunSoFar, language: str) -> str:
