@@ -14,6 +14,7 @@ from ppocr_guard.detect.baseline import BaselineDetector
 from ppocr_guard.detect.collapse import Collapse, CollapseDetector
 from ppocr_guard.detect.collector import Collector
 from ppocr_guard.detect.diagnosis import Cause, diagnose
+from ppocr_guard.detect.nearness import NearnessDetector
 from ppocr_guard.detect.trend import (
     OverfittingDetector,
     ProgressDetector,
@@ -36,6 +37,7 @@ SEVERITY = {
     "hmean_unstable": "warning",
     "overfitting": "warning",
     "hmean_plateau": "info",
+    "learns_slowly": "info",
     "below_baseline": "warning",
     "hmean_declined": "warning",
 }
@@ -59,6 +61,10 @@ ADVICE = {
     ),
     "hmean_plateau": mark(
         "More epochs will hardly help; lower the learning rate, or take the best checkpoint."
+    ),
+    "learns_slowly": mark(
+        "Let it train. Where it takes long: weights whose head is of this dictionary, or a "
+        "learning rate that is meant for a head that begins untrained."
     ),
     "below_baseline": mark(
         "The weights were better before. Lower the learning rate to a tenth, and train on some of "
@@ -98,6 +104,11 @@ SENTENCES = {
     "hmean_plateau": mark(
         "{metric} stands still: {value:.4f}, no gain above {min_delta:g} over its best "
         "{best:.4f} (epoch {best_epoch}) for {without_progress} evaluations."
+    ),
+    "learns_slowly": mark(
+        "{metric} is {value:.4f} after {evaluations} evaluations, yet something is learned: "
+        "norm_edit_dis rose from {near_first:.3f} to {near:.3f}. A text counts for {metric} only "
+        "when all of its characters are right."
     ),
     "below_baseline": mark(
         "{metric} was {baseline:.4f} before training ({images} of {of} validation images), and "
@@ -157,6 +168,7 @@ class HmeanTrend(Collecting):
         self.overfitting = OverfittingDetector()
         self.collector = Collector()
         self.baseline = BaselineDetector(BELOW_AFTER)
+        self.nearness = NearnessDetector(o.not_learning_after)
         self._best_epoch: Optional[int] = None
         self._epoch_num = 0
         self._warmup = 0.0  # epochs over which the learning rate rises
@@ -216,6 +228,7 @@ class HmeanTrend(Collecting):
             warming=event.epoch <= self._warmup,
         )
         self.stability.update(value)
+        self.nearness.update(event.metrics.get("norm_edit_dis"))
         self._since_fall = 0 if self.stability.low else self._since_fall + 1
         overfits = self.overfitting.update(value, evidence.loss) and not suspect
         overfits = overfits and evidence.ratio_of_bug_line is None  # the printed config explains it
@@ -242,7 +255,8 @@ class HmeanTrend(Collecting):
         return {
             "hmean_collapse": collapsed,
             "hmean_declined": declined,
-            "hmean_not_learning": self.progress.not_learning,
+            "hmean_not_learning": self.progress.not_learning and not self.nearness.learns,
+            "learns_slowly": self.progress.not_learning and self.nearness.learns,
             "hmean_unstable": unsteady and not over,
             # These two are over with a new best; in between they are not told again and again.
             "overfitting": (overfits and fall is None) or (False if progress or over else None),
@@ -308,6 +322,8 @@ class HmeanTrend(Collecting):
         elif code == "hmean_not_learning":
             numbers.update(threshold=self.progress.worthless)
             numbers.update(without_progress=self.progress.since_progress)
+        elif code == "learns_slowly":
+            numbers.update(near_first=self.nearness.first, near=self.nearness.best)
         elif code == "hmean_plateau":
             numbers.update(threshold=self.progress.reference + self.options.min_delta)
             numbers.update(without_progress=self.progress.since_progress)
@@ -337,6 +353,7 @@ class HmeanTrend(Collecting):
             "overfitting": self.overfitting.state_dict(),
             "collector": self.collector.state_dict(),
             "baseline": self.baseline.state_dict(),
+            "nearness": self.nearness.state_dict(),
             "best_epoch": self._best_epoch,
             "since_fall": self._since_fall,
         }
@@ -351,6 +368,8 @@ class HmeanTrend(Collecting):
             self.collector.load_state_dict(state["collector"])
             if "baseline" in state:  # of a guard from before there was one
                 self.baseline.load_state_dict(state["baseline"])
+            if "nearness" in state:
+                self.nearness.load_state_dict(state["nearness"])
             best_epoch = state["best_epoch"]
             self._best_epoch = None if best_epoch is None else int(best_epoch)
             self._since_fall = int(state["since_fall"])

@@ -200,6 +200,11 @@ _DECLARED = (
         "Set what the message names, or keep the best checkpoint.",
     ),
     _untranslated(
+        "learns_slowly",
+        "acc is still 0, but more and more characters are read",
+        "Let it train: a text counts only when all of its characters are right.",
+    ),
+    _untranslated(
         "memory_growing",
         "memory grows at every evaluation",
         "Look for tensors that are kept from step to step; save often, and restart in time.",

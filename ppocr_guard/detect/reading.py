@@ -22,6 +22,7 @@ FOREIGN = 0.3  # of the characters: of kinds that the other set does not have
 CHANCE = 0.35  # norm_edit_dis of unrelated texts; 0.1 to 0.2 here
 ALL = 0.9
 MANY = 4  # evaluations
+SURE = 0.85  # confidence on foreign labels over that on known ones; 1.0 where the images are known
 
 
 def _at_least(value: Optional[float], limit: float) -> Answer:
@@ -105,6 +106,13 @@ def train_labels_unrelated(e: Evidence) -> Answer:
 @proposition("validation labels and first predictions have no more in common than any two texts")
 def val_labels_unrelated(e: Evidence) -> Answer:
     return _unrelated(e, VAL)
+
+
+@proposition("the first model read training images as surely as validation images")
+def train_read_surely(e: Evidence) -> Answer:
+    """Images of another kind are read with less confidence; wrong labels change nothing."""
+    train, val = e.first_facts.get("sure.train_eval"), e.first_facts.get("sure.val")
+    return None if train is None or not val else train >= SURE * val
 
 
 def _unrelated(e: Evidence, column: str) -> Answer:

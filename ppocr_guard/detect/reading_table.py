@@ -103,7 +103,8 @@ _OWN: tuple[Entry, ...] = (
         when=(
             (0.96, ("train_labels_elsewhere", "knew_val")),
             (0.93, ("train_labels_elsewhere",)),
-            (0.72, ("knew_val", "foreign_train_eval", "foreign_train", "train_labels_unrelated")),
+            (0.72, ("knew_val", "foreign_train_eval", "foreign_train", "train_labels_unrelated",
+                    "train_read_surely")),
         ),
         phrases=(
             "The model read {first_val} of the validation images before the first step, and "
@@ -135,8 +136,9 @@ _OWN: tuple[Entry, ...] = (
         code="labels_foreign",
         when=(
             (0.94, ("train_labels_foreign", "knew_val", "foreign_train_eval",
-                    "train_labels_unrelated")),
-            (0.72, ("knew_val", "foreign_train_eval", "foreign_train", "train_labels_unrelated")),
+                    "train_labels_unrelated", "train_read_surely")),
+            (0.72, ("knew_val", "foreign_train_eval", "foreign_train", "train_labels_unrelated",
+                    "train_read_surely")),
         ),
         against=("train_labels_elsewhere",),
         phrases=(
@@ -260,7 +262,9 @@ _OWN: tuple[Entry, ...] = (
         code="forgetting",
         when=(
             (0.92, ("val_lost_for_long", "foreign_train_eval", "knows_train_eval")),
-            (0.9, ("val_lost_for_long", "foreign_train_eval", "train_labels_foreign")),
+            (0.9, ("val_lost_for_long", "foreign_train_eval", "train_labels_foreign",
+                   "not train_read_surely")),
+            (0.88, ("metric_low", "knew_val", "foreign_train_eval", "not train_read_surely")),
             (0.86, ("metric_low", "knew_val", "foreign_train_eval", "knows_train_eval")),
             (0.7, ("metric_low", "knew_val", "foreign_train_eval")),
         ),

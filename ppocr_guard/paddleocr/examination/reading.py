@@ -151,6 +151,9 @@ class Reading(Subject):
             for name, number in numbers.items():
                 if name != self._indicator:
                     card.facts[f"{name}.{column}"] = number
+            confident = [float(one[1]) for one in predicted if len(one) > 1]
+            if confident:
+                card.facts[f"sure.{column}"] = sum(confident) / len(confident)
             self._compare(card, column, [text for text, *_ in predicted], encoded)
             steps = self._steps(samples[column])
             known = self._labels.get(column)
