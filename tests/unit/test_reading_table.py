@@ -118,7 +118,7 @@ def evaluations(near: list[float]) -> list[Any]:
     found = []
     for number, value in enumerate(near, 1):
         metrics = {"acc": 0.0, "norm_edit_dis": value}
-        found += judged.on_eval(EvalEnd(0.0, 9, number, number, metrics, "acc", 0.0, 0.0))
+        found += judged.on_eval(EvalEnd(0.0, (number + 1) // 2, number, number, metrics, "acc", 0.0, 0.0))
     return [(alert.code, alert.severity) for alert in alerts(found)]
 
 
