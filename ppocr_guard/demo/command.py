@@ -40,6 +40,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "fix. Exit code 0 when it was caught and the fixed run held."
     )
     parser.add_argument(
+        "--recognition",
+        action="store_true",
+        help="a text recogniser instead: labels that PaddleOCR loses without a word",
+    )
+    parser.add_argument(
         "--dir",
         type=Path,
         default=Path("ppocr_guard_demo"),
@@ -61,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
     if not _own(folder):
         console.print(f"{folder} holds other files; name another folder with --dir", style="red")
         return 2
+    if args.recognition:
+        return _recognition(console, folder)
     started = time.monotonic()
     try:
         bug, fixed = _play(console, folder)
@@ -71,6 +78,18 @@ def run(args: argparse.Namespace) -> int:
     _summary(console, folder, bug, fixed, time.monotonic() - started)
     caught = bug.stop is not None and fixed.stop is None and fixed.code == 0
     return 0 if caught else 1
+
+
+def _recognition(console: Console, folder: Path) -> int:
+    from ppocr_guard.audit.ceiling import CeilingError
+    from ppocr_guard.demo import reading
+    from ppocr_guard.demo.sources import SourceError
+
+    try:
+        return 0 if reading.play(console, folder) else 1
+    except (SourceError, CeilingError, RuntimeError) as error:
+        console.print(str(error), style="red", markup=False)
+        return 1
 
 
 class DemoError(RuntimeError):

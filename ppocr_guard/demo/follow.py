@@ -18,6 +18,7 @@ from ppocr_guard.demo import train
 from ppocr_guard.events import (
     Alert,
     EvalEnd,
+    EvalTexts,
     Event,
     RoundTrip,
     RunEnd,
@@ -40,8 +41,10 @@ class Run:
     folder: Path
     log: Path  # all that it printed
     code: int = -1
-    values: list[float] = field(default_factory=list)  # hmean by evaluation
+    values: list[float] = field(default_factory=list)  # main indicator by evaluation
     stop: Optional[StopRequest] = None
+    first_alert: Optional[Alert] = None  # that is more than an info
+    texts: Optional[EvalTexts] = None  # of the last evaluation of a recogniser
 
 
 def follow(tree: Path, config: Path, folder: Path, console: Console, *, steps: bool = True) -> Run:
@@ -94,7 +97,13 @@ class _Show:
         elif isinstance(event, EvalEnd):
             self._run.values.append(event.value)
             bar = "█" * round(20 * event.value)
-            self._say(f"evaluation {event.evaluation:2}  hmean {event.value:.3f}  {bar}", "")
+            name = event.main_indicator
+            self._say(f"evaluation {event.evaluation:2}  {name} {event.value:.3f}  {bar}", "")
+        elif isinstance(event, EvalTexts):
+            self._run.texts = event
+            written = event.figures.get("acc_written")
+            if written is not None:
+                self._say(f"               {written:.3f} of the texts as they were written", "dim")
         elif isinstance(event, RunEnd):
             self._run.stop = event.stop
             if event.stop is not None:
@@ -103,6 +112,8 @@ class _Show:
             self._explain(event)
 
     def _explain(self, event: Event) -> None:
+        if isinstance(event, Alert) and event.severity != "info" and not self._run.first_alert:
+            self._run.first_alert = event
         if isinstance(event, ShrinkRatio) and event.operator == "MakeShrinkMap":
             if event.epoch == 1 and event.source not in self._said:
                 self._said.add(event.source)

@@ -89,7 +89,8 @@ def test_a_label_that_cannot_be_written_is_no_right_answer() -> None:
     card = reading().score({"val": lines}, {"val": answers}, True)
     assert card.cells == {"labels.val": 0.75, "model.val": 0.5, "best.val": 0.5}
     assert card.facts == {
-        "norm_edit_dis.val": 0.9, "empty.val": 0.25, "alike.val": 0.25, "letters.val": 3.0, "sure.val": 0.9,
+        "norm_edit_dis.val": 0.9, "empty.val": 0.25, "alike.val": 0.25, "letters.val": 3.0,
+        "sure.val": 0.9,
     }  # fmt: skip
 
 

@@ -23,7 +23,8 @@ SOUND = {
     "letters.train": 35.0, "letters.val": 35.0, "elsewhere.train_eval": 0.0, "elsewhere.val": 0.0,
     "refused.train": 0.0, "refused.val": 0.0, "altered.train": 0.0, "altered.val": 0.0,
     "unspaced.train": 0.0, "ctc_impossible.train": 0.0, "foreign_kinds.train": 0.0,
-    "foreign_kinds.val": 0.0, "steps.train": 20.0, "longest.train": 8.0, "sure.train_eval": 0.95, "sure.val": 0.94, "std.train_eval": 0.4,
+    "foreign_kinds.val": 0.0, "steps.train": 20.0, "longest.train": 8.0, "sure.train_eval": 0.95,
+    "sure.val": 0.94, "std.train_eval": 0.4,
 }  # fmt: skip
 
 
@@ -118,7 +119,8 @@ def evaluations(near: list[float]) -> list[Any]:
     found = []
     for number, value in enumerate(near, 1):
         metrics = {"acc": 0.0, "norm_edit_dis": value}
-        found += judged.on_eval(EvalEnd(0.0, (number + 1) // 2, number, number, metrics, "acc", 0.0, 0.0))
+        epoch = (number + 1) // 2
+        found += judged.on_eval(EvalEnd(0.0, epoch, number, number, metrics, "acc", 0.0, 0.0))
     return [(alert.code, alert.severity) for alert in alerts(found)]
 
 

@@ -1,0 +1,141 @@
+"""``ppocr-guard demo --recognition``: labels that PaddleOCR loses in silence, told beforehand."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Optional
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from ppocr_guard.demo.follow import Run, follow
+from ppocr_guard.demo.lines import Lines, Writing
+from ppocr_guard.demo.presets import REC_BASE, REC_TRAIN, REC_VAL
+from ppocr_guard.demo.recognition import RecOptions
+
+RELEASE = "2.10.0"
+NEEDED = ("paddle", "cv2", "skimage", "albumentations", "rapidfuzz")
+# A fifth of the texts holds a sign that the dictionary lacks, a tenth is too long for CTC, and a
+# tenth longer than max_text_length.
+WRITING = Writing(
+    marks="€²é",
+    marked=0.2,
+    long=0.1,
+    long_lengths=(14, 16),
+    longest=0.1,
+    longest_lengths=(18, 20),
+)
+GUARD = """
+Guard:
+  hooks:
+    - HmeanTrend:
+    - LossHealth:
+    - Diagnosis:
+    - VisualDL:
+    - Journal:
+"""
+BASE = replace(REC_BASE, epoch_num=12, eval_batch_step=(0, 62), guard=GUARD)
+BROKEN = replace(BASE, width=104, max_text_length=16)  # 13 time steps
+FIXED = replace(BASE, width=208, max_text_length=25)  # 26 time steps
+
+
+@dataclass(frozen=True)
+class Result:
+    """One training: what could be reached, and what was."""
+
+    run: Run
+    ceiling: dict[str, Any]  # of `check --ceiling`
+
+    @property
+    def acc(self) -> float:
+        return self.run.values[-1] if self.run.values else 0.0
+
+    @property
+    def written(self) -> Optional[float]:
+        """Texts that were read as they were written."""
+        texts = self.run.texts
+        return texts.figures.get("acc_written") if texts is not None else None
+
+
+def play(console: Console, folder: Path) -> bool:
+    """Whether the guard said it before the first step, and the repair helped."""
+    from ppocr_guard.demo import lines, sources
+
+    started = time.monotonic()
+    console.rule("ppocr_guard demo: a text recogniser, trained with PaddleOCR on this CPU")
+    console.print("1. PaddleOCR's released code (from PyPI, kept in the cache) ...")
+    tree = sources.compose(RELEASE)
+    console.print(f"   {tree}", markup=False)
+    console.print("2. Synthetic text lines, labelled as PaddleOCR wants them ...")
+    data = lines.make_lines(folder / "data", REC_TRAIN, REC_VAL, WRITING)
+    short = lines.write_dictionary(folder / "dict_without_signs.txt", WRITING.alphabet)
+    console.print(f"   {data.folder}", markup=False)
+    title = f"3. {WRITING.marks} are not in the dictionary; images are too narrow for long texts"
+    broken = _train(console, folder, "broken", title, tree, data,
+                    replace(BROKEN, dictionary=short))  # fmt: skip
+    title = "4. The same with all characters, wider images and max_text_length 25"
+    fixed = _train(console, folder, "fixed", title, tree, data, FIXED)
+    return _summary(console, broken, fixed, time.monotonic() - started)
+
+
+def _train(
+    console: Console,
+    folder: Path,
+    name: str,
+    title: str,
+    tree: Path,
+    data: Lines,
+    options: RecOptions,
+) -> Result:
+    from ppocr_guard.demo import recognition
+
+    console.print(f"{title} ...", markup=False)
+    config = recognition.write(folder / f"{name}.yml", data, folder / name, options)
+    ceiling = _ceiling(console, config)
+    run = follow(tree, config, folder / name, console)
+    if run.code not in (0, 3):
+        raise RuntimeError(f"training {name!r} failed; its output is in {run.log}")
+    return Result(run, ceiling)
+
+
+def _ceiling(console: Console, config: Path) -> dict[str, Any]:
+    """What ``ppocr-guard check --ceiling`` says, before the first step."""
+    from ppocr_guard.audit.context import Context
+    from ppocr_guard.audit.rec_ceiling import measure_recognition, recognition_lines
+    from ppocr_guard.paddleocr.releases import behaviour_of
+    from ppocr_guard.yaml_source import read_yaml
+
+    value = measure_recognition(Context(read_yaml(str(config)), behaviour_of(RELEASE)))
+    console.print(Padding("ppocr-guard check --ceiling says before the training:", (0, 0, 0, 3)))
+    for line in recognition_lines(value):
+        console.print(Padding(Text(line, style="cyan"), (0, 0, 0, 5)))
+    return value
+
+
+def _summary(console: Console, broken: Result, fixed: Result, seconds: float) -> bool:
+    console.print()
+    for name, one in (("before", broken), ("after the fix", fixed)):
+        written = "?" if one.written is None else f"{one.written:.3f}"
+        console.print(
+            f"{name:14} PaddleOCR's acc {one.acc:.3f}, of the texts as written {written} "
+            f"(at most {one.ceiling['acc']:.3f})",
+            style="bold",
+        )
+    console.print(f"All of it took {seconds / 60:.1f} minutes. Look closer:")
+    for one in (broken, fixed):
+        journal = one.run.folder / "ppocr_guard" / "journal.jsonl"
+        console.print(f"  journal   {journal}", markup=False, soft_wrap=True)
+    console.print(
+        f"  ppocr-guard check {broken.run.folder.with_suffix('.yml')} --ceiling",
+        markup=False,
+        soft_wrap=True,
+    )
+    told = broken.run.first_alert
+    return (
+        told is not None
+        and told.global_step == 0
+        and (fixed.written or 0.0) > (broken.written or 0.0)
+    )

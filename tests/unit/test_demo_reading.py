@@ -1,0 +1,46 @@
+"""The recognition demo, as far as it needs no training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+pytest.importorskip("cv2")
+
+from ppocr_guard.demo import lines, reading, recognition
+from ppocr_guard.demo.follow import Run
+from ppocr_guard.events import Alert, EvalTexts
+
+
+def test_the_ceiling_is_what_the_data_was_made_for(tmp_path: Path) -> None:
+    data = lines.make_lines(tmp_path / "data", 20, 100, reading.WRITING)
+    short = lines.write_dictionary(tmp_path / "short.txt", reading.WRITING.alphabet)
+    console = Console(record=True, width=200)
+    found = []
+    for options in (replace(reading.BROKEN, dictionary=short), reading.FIXED):
+        config = recognition.write(tmp_path / "my.yml", data, tmp_path / "out", options)
+        found.append(reading._ceiling(console, config))
+    assert [value["acc"] for value in found] == [pytest.approx(0.6), pytest.approx(1.0)]
+    assert found[0]["lost"]["not_in_dictionary"] == 20
+    assert found[0]["lost"]["ctc"] == found[0]["lost"]["too_long"] == 10
+    assert "0.600 at most can come out as written" in console.export_text()
+
+
+def test_it_counts_as_shown_when_it_was_told_before_and_the_repair_helped(tmp_path: Path) -> None:
+    alert = Alert("targets_wrong", "critical", "m", "a", global_step=0)
+
+    def result(name: str, acc: float, written: float, told: bool) -> reading.Result:
+        texts = EvalTexts(0.0, 1, 1, 1, 100, (), {"acc_written": written})
+        run = Run(tmp_path / name, tmp_path / f"{name}.log", 0, [acc])
+        run.first_alert, run.texts = (alert if told else None), texts
+        return reading.Result(run, {"acc": 0.6})
+
+    console = Console(record=True, width=200)
+    before, after = result("broken", 0.7, 0.5, True), result("fixed", 0.8, 0.8, False)
+    assert reading._summary(console, before, after, 60.0)
+    assert "PaddleOCR's acc 0.700, of the texts as written 0.500" in console.export_text()
+    assert not reading._summary(console, result("broken", 0.7, 0.5, False), after, 60.0)
+    assert not reading._summary(console, result("broken", 0.7, 0.9, True), after, 60.0)
