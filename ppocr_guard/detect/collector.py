@@ -66,6 +66,7 @@ class Collector:
         self.evidence.config_learning_rate = rate
         weights = _get(config, "Global", "pretrained_model"), _get(config, "Global", "checkpoints")
         self.evidence.pretrained = any(weights)
+        self.evidence.task = str(_get(config, "Architecture", "model_type") or "")
         self.evidence.max_text_length = _finite(_get(config, "Global", "max_text_length"))
         self._read_ratios(event)
 

@@ -68,6 +68,7 @@ class Evidence:
     lost: int = 0  # examinations in a row in which the model failed training labels that it knew
     lost_val: int = 0  # in which it was well below what it began with on validation images
     near: Optional[float] = None  # best norm_edit_dis so far: how near a recogniser came
+    task: str = ""  # Architecture.model_type: det, rec, cls, kie, table ...; empty: not known
     max_text_length: Optional[float] = None  # of a recogniser, as configured
     first_val: dict[str, float] = field(default_factory=dict)  # figures at the first evaluation
     notes: dict[str, str] = field(default_factory=dict)
@@ -146,6 +147,8 @@ class Evidence:
         """Boxes are there, about one a text, but do not match: precision equals recall, low."""
         if self.precision is None or self.recall is None:
             return False
+        if self.task not in ("", "det", "e2e"):
+            return False  # where nothing is boxed, the two are equal for other reasons
         high = max(self.precision, self.recall)
         return 0 < high < 0.75 and abs(self.precision - self.recall) <= max(0.02, 0.1 * high)
 
