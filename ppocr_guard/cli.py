@@ -23,6 +23,7 @@ COMMANDS = {
         "write Grafana, Prometheus and Alertmanager files",
     ),
     "notify": ("ppocr_guard.hooks.notify.command", "send a test notification"),
+    "explain": ("ppocr_guard.explain.command", "what a code means, and what to do"),
     "doctor": ("ppocr_guard.doctor.command", "will this Python train, and will the guard see it"),
     "schema": ("ppocr_guard.schema", "JSON Schema of the Guard: section"),
     "demo": ("ppocr_guard.demo.command", "a real PaddleOCR training that collapses, caught"),

@@ -10,6 +10,7 @@ from ppocr_guard.audit.problem import Problem
 from ppocr_guard.audit.rehearsal.codes import reason
 from ppocr_guard.audit.report import Report
 from ppocr_guard.audit.rule import RULES
+from ppocr_guard.explain import page_url
 
 _SARIF_LEVELS = {"critical": "error", "warning": "warning", "info": "note"}
 _GITHUB_LEVELS = {"critical": "error", "warning": "warning", "info": "notice"}
@@ -60,6 +61,7 @@ def to_sarif(report: Report) -> str:
             "id": code,
             "shortDescription": {"text": code.replace("_", " ")},
             "fullDescription": {"text": reason(code)},
+            "helpUri": page_url(code),
             "defaultConfiguration": {"level": _SARIF_LEVELS[_severity(code)]},
         }
         for code in codes
