@@ -21,7 +21,7 @@ from __future__ import annotations
 import difflib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ppocr_guard.hook import Hook, HookOptions
 from ppocr_guard.overrides import key_text
 from ppocr_guard.redact import redacted_text, shown
-from ppocr_guard.registry import BUILT_IN, find_hook
+from ppocr_guard.registry import BUILT_IN, UnavailableError, find_hook
 from ppocr_guard.yaml_source import COMMAND_LINE
 
 Path = tuple[Any, ...]
@@ -69,10 +69,13 @@ class LoadedGuard:
 
     config: GuardConfig
     hooks: list[tuple[type[Hook], HookOptions]]
+    unavailable: Mapping[str, str] = field(default_factory=dict)  # hook -> why
 
     def build(self) -> list[Hook]:
         """New hooks, in order; one that cannot be made is left out, with a line."""
         made = []
+        for name, reason in self.unavailable.items():
+            _log.error("hook %s is off: it cannot be imported (%s).", name, reason)
         for cls, options in self.hooks:
             try:
                 made.append(cls(options))
@@ -108,18 +111,22 @@ def load_guard(
         raise GuardConfigError(problems.found)
     config = problems.validate(GuardConfig, dict(section), ("Guard",))
     hooks: list[tuple[type[Hook], HookOptions]] = []
+    unavailable: dict[str, str] = {}
     for path, name, values in _entries(section.get("hooks"), problems):
         try:
             cls = find_hook(name)
         except LookupError as error:
             problems.add(path, str(error))
             continue
+        except UnavailableError as error:
+            unavailable[name] = str(error)
+            continue
         options = problems.validate(cls.Options, values, path)
         if options is not None:
             hooks.append((cls, options))
     if problems.found or config is None:
         raise GuardConfigError(problems.found)
-    return LoadedGuard(config=config, hooks=hooks)
+    return LoadedGuard(config=config, hooks=hooks, unavailable=unavailable)
 
 
 def _entries(hooks: Any, problems: _Problems) -> list[tuple[Path, str, dict[str, Any]]]:

@@ -26,15 +26,23 @@ BUILT_IN = {
 }
 
 
+class UnavailableError(Exception):
+    """A hook of ours stands on a package that does not import here."""
+
+
 def find_hook(name: str) -> type[Hook]:
     """The hook class called ``name``.
 
     Raises:
+        UnavailableError: a hook of ours that cannot be imported here.
         LookupError: no such hook, or what was found is no proper hook; the message says which
             name is nearest or what is wrong.
     """
     if name in BUILT_IN:
-        found: Any = getattr(importlib.import_module(BUILT_IN[name]), name)
+        try:
+            found: Any = getattr(importlib.import_module(BUILT_IN[name]), name)
+        except Exception as error:  # a package that is broken, or of another Python
+            raise UnavailableError(f"{type(error).__name__}: {error}") from None
     elif "." in name:
         found = _from_path(name)
     else:

@@ -102,3 +102,14 @@ def test_the_schema_agrees_with_the_loader() -> None:
         assert validator.is_valid({"Guard": section})
     for section in ({"hook": []}, {"hooks": [{"AutoStop": {"onn": []}}]}, {"hooks": 3}):
         assert not validator.is_valid({"Guard": section})
+
+
+def test_a_hook_whose_package_is_broken_is_off_and_the_others_run(monkeypatch, caplog):
+    import sys
+
+    for name in [n for n in sys.modules if n.startswith("ppocr_guard.hooks.prometheus")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)  # importing it raises
+    loaded = load_guard({"hooks": ["HmeanTrend", "Prometheus"]})
+    assert [hook.name for hook in loaded.build()] == ["HmeanTrend"]
+    assert "hook Prometheus is off: it cannot be imported" in caplog.text

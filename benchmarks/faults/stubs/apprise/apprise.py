@@ -1,0 +1,1 @@
+raise ImportError("made so by a fault")
