@@ -16,6 +16,7 @@ demo: $(READY)  ## a real PaddleOCR training on CPU that collapses, caught
 
 test: lint unit  ## all tests: fast ones first, then real servers, then real trainings
 	$(BIN)/pytest tests/servers tests/train
+	$(BIN)/pytest -n 2 tests/faults  # each a training of seconds
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -36,6 +37,7 @@ bench: $(READY)  ## the tables that the README quotes; about an hour and a half
 	$(BIN)/python -m pip install --quiet tensorboardX
 	$(BIN)/python -m benchmarks.detection
 	$(BIN)/python -m benchmarks.diagnosis report
+	$(BIN)/python -m benchmarks.faults
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/geometry.py
 	$(BIN)/python benchmarks/log_reading.py

@@ -15,6 +15,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     return Bench(tmp_path_factory.mktemp("faults"))
 
 
+@pytest.mark.train
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
 def test_a_fault(bench: Bench, fault: Fault) -> None:
