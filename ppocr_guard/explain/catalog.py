@@ -15,7 +15,7 @@ from ppocr_guard.audit import rules  # noqa: F401  (registers them)
 from ppocr_guard.audit.rehearsal.codes import REASONS
 from ppocr_guard.audit.rule import RULES
 from ppocr_guard.codes import CODES, Code
-from ppocr_guard.detect.diagnosis import text_of
+from ppocr_guard.detect.propositions import text_of
 from ppocr_guard.detect.table import TABLE, Entry
 
 EXAMPLES = Path(__file__).with_name("examples.json")
