@@ -71,7 +71,7 @@ _OWN: tuple[Entry, ...] = (
         ),
         remedy="refused",
         look="max_text_length and character_dict_path",
-        explains=("labels_unwritable", "evaluation_set", "spaces_lost", *_CURVE),
+        explains=("evaluation_set", "spaces_lost", *_CURVE),
         condition=TARGETS_WRONG,
     ),
     Entry(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
-from ppocr_guard.demo import lines, recognition, sources, train
+from ppocr_guard.demo import lines, presets, recognition, sources, train
 from ppocr_guard.paths import journal_path
 
 OPTIONS = recognition.RecOptions(
@@ -46,3 +47,14 @@ def test_a_guarded_recogniser_ends_with_the_same_bits(kit: Any, tmp_path: Path) 
     assert examined[0]["notes"]["lost.train"] == "€ 12"
     assert examined[0]["facts"]["steps.val"] == 20
     assert examined[-1]["facts"]["ctc_impossible.batches"] == 0
+
+
+def test_a_recogniser_learns_in_a_minute_or_two(kit: Any, tmp_path: Path) -> None:
+    data = lines.make_lines(tmp_path / "data", presets.REC_TRAIN, presets.REC_VAL)
+    path = recognition.write(tmp_path / "my.yml", data, tmp_path / "out", presets.REC_BASE)
+    tree = sources.compose("2.10.0")
+    outcome = kit.run("rec-learns", tree=tree, command=train.command(tree, path), prefix=())
+    assert outcome.code == 0, outcome.output[-3000:]
+    values = [float(v) for v in re.findall(r"cur metric, acc: ([\d.e-]+)", outcome.output)]
+    assert values[0] < 0.1
+    assert max(values) > 0.75
