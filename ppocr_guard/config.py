@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ppocr_guard.hook import Hook, HookOptions
 from ppocr_guard.overrides import key_text
 from ppocr_guard.redact import redacted_text, shown
-from ppocr_guard.registry import BUILT_IN, UnavailableError, find_hook
+from ppocr_guard.registry import BUILT_IN, UnavailableError, check_name, find_hook
 from ppocr_guard.yaml_source import COMMAND_LINE
 
 Path = tuple[Any, ...]
@@ -90,7 +90,11 @@ class LoadedGuard:
 
 
 def load_guard(
-    section: Any = None, *, file: str = "Guard", line_of: Optional[LineOf] = None
+    section: Any = None,
+    *,
+    file: str = "Guard",
+    line_of: Optional[LineOf] = None,
+    imports: bool = True,
 ) -> LoadedGuard:
     """Check a ``Guard:`` section (None or empty: all defaults).
 
@@ -99,6 +103,8 @@ def load_guard(
         file: name of the YAML, for messages.
         line_of: line (from 1) of a path such as ``("Guard", "hooks", 0, "AutoStop", "on")``,
             or None where it is not known.
+        imports: False: hooks of others are not imported, so their options are not checked, and
+            they are not among what is returned.
 
     Raises:
         GuardConfigError: with every problem found, each naming file, line and key.
@@ -114,6 +120,9 @@ def load_guard(
     unavailable: dict[str, str] = {}
     for path, name, values in _entries(section.get("hooks"), problems):
         try:
+            if not imports and name not in BUILT_IN:
+                check_name(name)
+                continue
             cls = find_hook(name)
         except LookupError as error:
             problems.add(path, str(error))
@@ -171,7 +180,7 @@ def _checked(
         if values is False:
             continue
         if name in seen:
-            problems.add(path, f"hook {name!r} stands twice")
+            problems.add(path, f"hook {name[:100]!r} stands twice")
         elif values in (None, True):
             result.append((path, name, {}))
         elif isinstance(values, Mapping):

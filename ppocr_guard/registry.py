@@ -51,11 +51,26 @@ def find_hook(name: str) -> type[Hook]:
     return found  # type: ignore[no-any-return]
 
 
+def check_name(name: str) -> None:
+    """As :func:`find_hook`, without importing anything that is not the guard's own.
+
+    Raises:
+        LookupError: there can be no such hook.
+    """
+    if name in BUILT_IN:
+        return
+    if "." in name:
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise LookupError(f"hook {name!r}: that is no dotted path of a class")
+    elif name not in (found := [point.name for point in _points()]):
+        raise _unknown(name, found)
+
+
 def _from_path(name: str) -> Any:
     module, _, attribute = name.rpartition(".")
     try:
         imported = importlib.import_module(module)
-    except Exception as error:  # a user's module may fail in any way
+    except (Exception, SystemExit) as error:  # a user's module may fail in any way
         reason = f"{type(error).__name__}: {error}"
         raise LookupError(f"hook {name!r}: cannot import {module!r} ({reason})") from None
     try:
@@ -64,21 +79,28 @@ def _from_path(name: str) -> Any:
         raise LookupError(f"hook {name!r}: module {module!r} has no {attribute!r}") from None
 
 
-def _from_entry_point(name: str) -> Any:
+def _points() -> list[Any]:
     points: Any = entry_points()
     if hasattr(points, "select"):
-        group = list(points.select(group=ENTRY_POINT_GROUP))
-    else:  # Python 3.9
-        group = list(points.get(ENTRY_POINT_GROUP, []))
+        return list(points.select(group=ENTRY_POINT_GROUP))
+    return list(points.get(ENTRY_POINT_GROUP, []))  # Python 3.9
+
+
+def _from_entry_point(name: str) -> Any:
+    group = _points()
     for point in group:
         if point.name == name:
             try:
                 return point.load()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise LookupError(f"hook {name!r} from {point.value}: {error}") from None
-    near = difflib.get_close_matches(name, [*BUILT_IN, *(p.name for p in group)], n=1, cutoff=0.5)
+    raise _unknown(name, [point.name for point in group])
+
+
+def _unknown(name: str, others: list[str]) -> LookupError:
+    near = difflib.get_close_matches(name[:100], [*BUILT_IN, *others], n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(BUILT_IN)}"
-    raise LookupError(f"there is no hook {name!r}{hint}")
+    return LookupError(f"there is no hook {name[:100]!r}{hint}")
 
 
 def _check(name: str, found: Any) -> None:

@@ -8,6 +8,7 @@ the file is executed.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -16,16 +17,39 @@ from pathlib import Path
 from typing import Any, Callable, Optional, Union
 
 import yaml
+from yaml.constructor import ConstructorError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ppocr_guard.overrides import OverrideError, is_guards, key_text, set_option
+from ppocr_guard.printable import printable
 
+MAX_TEXT = 1 << 22  # characters of a configuration
+MAX_VALUES = 300_000  # of a configuration, aliases counted wherever they stand
+MAX_MESSAGE = 500
 COMMAND_LINE = 0  # stands for a line where -o has set a value
 YamlPath = tuple[Any, ...]  # such as ("Train", "dataset", "transforms", 5, "MakeBorderMap")
 
 
 class YamlError(ValueError):
     """The file is no usable PaddleOCR configuration; the message is one line with its place."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(" ".join(printable(text).split())[:MAX_MESSAGE])
+
+
+class _Loader(yaml.SafeLoader):
+    """Says of every value that cannot be read what it is, and on which line."""
+
+    def construct_object(self, node: Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+            kind = str(node.tag).rpartition(":")[2]
+            text = f"{node.value[:40]!r} is" if isinstance(node, ScalarNode) else "this is"
+            reason = f" ({error})" if isinstance(error, ValueError) else ""
+            raise ConstructorError(
+                None, None, f"{text} no {kind}{reason}", node.start_mark
+            ) from None
 
 
 @dataclass
@@ -91,10 +115,14 @@ def read_yaml(path: Union[str, Path], overrides: Sequence[str] = ()) -> YamlSour
 
 def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSource:
     """As :func:`read_yaml`, from text."""
-    loader: Optional[yaml.SafeLoader] = None
+    if len(text) > MAX_TEXT:
+        raise YamlError(f"{name}: no PaddleOCR configuration: more than {MAX_TEXT} characters")
+    loader: Optional[_Loader] = None
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         root = loader.get_single_node()
+        if root is not None:
+            _refuse_bombs(root, {})
         value = loader.construct_document(root) if root is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -120,7 +148,34 @@ def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSourc
     source = YamlSource(path=name, text=text, config=value, root=root)
     for override in overrides:
         _override(source, override)
+    settings = source.config["Global"]
+    epochs = settings.get("epoch_num") if isinstance(settings, dict) else None
+    if isinstance(epochs, float) and not math.isfinite(epochs):
+        line = source.guard_line(("Global", "epoch_num"))
+        place = f"{name}:{line}" if line else name
+        raise YamlError(f"{place}: Global.epoch_num: {epochs} is no number of epochs")
     return source
+
+
+def _refuse_bombs(node: Node, sizes: dict[int, int]) -> int:
+    """How many values the node stands for, each alias counted with all that it names.
+
+    Raises:
+        ConstructorError: too many (a few lines of aliases can name 10^9).
+    """
+    known = sizes.get(id(node))
+    if known is not None:
+        return known
+    sizes[id(node)] = 1  # met again within itself: it is not followed
+    size = 1
+    for item in node.value if isinstance(node, (SequenceNode, MappingNode)) else ():
+        for child in item if isinstance(item, tuple) else (item,):
+            size += _refuse_bombs(child, sizes)
+    if size > MAX_VALUES:
+        text = f"more than {MAX_VALUES} values, counted with those that aliases name"
+        raise ConstructorError(None, None, text, node.start_mark)
+    sizes[id(node)] = size
+    return size
 
 
 def written(path: YamlPath) -> str:
@@ -201,7 +256,7 @@ def _is_key(node: ScalarNode, part: Any) -> bool:
         return False
     try:
         key = yaml.safe_load(node.value)
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError):
         return False
     return key_text(key) == key_text(part)
 
@@ -212,11 +267,15 @@ def _override(source: YamlSource, text: str) -> None:
     if not separator or not name or "=" in value_text:
         raise YamlError(f"-o {text}: must be written key=value (with one =)")
     try:
-        value = yaml.safe_load(value_text)
-    except yaml.YAMLError as error:
-        raise YamlError(
-            f"-o {text}: the value is no YAML: {' '.join(str(error).split())}"
-        ) from None
+        loader = _Loader(value_text)
+        node = loader.get_single_node()
+        if node is not None:
+            _refuse_bombs(node, {})
+        value = loader.construct_document(node) if node is not None else None
+    except yaml.MarkedYAMLError as error:
+        raise YamlError(f"-o {text}: the value is no YAML: {error.problem}") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise YamlError(f"-o {text}: the value is no YAML: {error}") from None
     keys = name.split(".")
     if is_guards(name):
         try:

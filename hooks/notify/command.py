@@ -62,7 +62,9 @@ def _options(args: argparse.Namespace) -> Optional[Any]:
     if args.yaml is None:
         return Notify.Options()
     source = read_yaml(args.yaml)
-    loaded = load_guard(source.config.get("Guard"), file=source.path, line_of=source.line)
+    loaded = load_guard(
+        source.config.get("Guard"), file=source.path, line_of=source.guard_line, imports=False
+    )
     return next((options for cls, options in loaded.hooks if issubclass(cls, Notify)), None)
 
 

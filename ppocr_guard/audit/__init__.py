@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
@@ -10,9 +10,14 @@ from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.edits import apply_edits
 from ppocr_guard.audit.problem import Finding, Problem
 from ppocr_guard.audit.rule import RULES, Rule
+from ppocr_guard.printable import printable
 from ppocr_guard.yaml_source import YamlError, YamlSource, parse_yaml, read_yaml, written
 
 __all__ = ["Problem", "audit", "quick", "thorough"]
+# What a value of a wrong kind leads to, in a rule that did not expect it.
+_WRONG_KIND = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
 _RANK = {"critical": 0, "warning": 1, "info": 2}
 
 
@@ -65,16 +70,16 @@ def _rules() -> list[Rule]:
 def _run(ctx: Context, rules: list[Rule]) -> list[Problem]:
     found = []
     for rule in rules:
-        for finding in rule.check(ctx):
+        for finding in _findings(rule, ctx):
             found.append(
                 Problem(
                     code=rule.code,
                     severity=finding.severity or rule.severity,
                     file=ctx.source.path,
-                    path=written(finding.path),
+                    path=printable(written(finding.path)),
                     line=ctx.source.nearest_line(finding.path),
-                    message=finding.message,
-                    advice=finding.advice,
+                    message=printable(finding.message),
+                    advice=printable(finding.advice),
                     why=rule.why,
                     edits=finding.edits,
                     fixable=_fixable(ctx, finding),
@@ -82,6 +87,20 @@ def _run(ctx: Context, rules: list[Rule]) -> list[Problem]:
                 )
             )
     return sorted(found, key=lambda p: (_RANK[p.severity], p.line))
+
+
+def _findings(rule: Rule, ctx: Context) -> Iterator[Finding]:
+    """What the rule finds; that it cannot judge a configuration is a finding, too."""
+    try:
+        yield from rule.check(ctx)
+    except _WRONG_KIND as error:
+        yield Finding(
+            (),
+            f"This cannot be judged: a value that it depends on is of a wrong kind "
+            f"({type(error).__name__}: {str(error)[:200]}).",
+            "Look for a text, a list or an infinity where a number belongs.",
+            severity="warning",
+        )
 
 
 def _fixable(ctx: Context, finding: Finding) -> bool:

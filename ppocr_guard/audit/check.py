@@ -25,6 +25,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="compute the hmean (of text recognition, the acc) that a perfect model could reach on "
         "the validation labels",
     )
+    parser.add_argument(
+        "--hooks",
+        action="store_true",
+        help="import your own hooks that the Guard: section names, to check their options",
+    )
     add_options(parser)
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument(
@@ -43,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         ctx = open_context(args)
+        ctx.import_hooks = args.hooks
         report = make_report(ctx, data=not args.no_data)
         if args.ceiling:
             tree = Path(args.paddleocr) if args.paddleocr else None

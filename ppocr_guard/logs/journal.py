@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import BinaryIO, Optional, Union
 
 from ppocr_guard.events import Event
-from ppocr_guard.logs.models import checked, printable
+from ppocr_guard.logs.models import checked
+from ppocr_guard.printable import printable
 from ppocr_guard.records import from_record
 
 MAX_LINE = 1 << 24  # bytes; the longest record is a run's start with its configuration

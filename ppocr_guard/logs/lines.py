@@ -13,15 +13,17 @@ from typing import Any, Optional
 # progress bar may stand before it on the same line.
 TRAIN, EVAL, BEST = "epoch: [", "cur metric", "best metric"
 OLD_EVAL = "metrics:{"  # PaddleOCR 1.x: Test iter: 144000, metrics:{'precision': ...}
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\].*?(?:\x07|\x1b\\)")
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # what a terminal must not get
 _TIME = re.compile(r"\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d")
 _RECORD = re.compile(r"\[?\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d[^\n]{0,40}?(?:INFO|WARNING|ERROR)")
 _ESCAPED = re.compile(r"(?:\\r)?\\n[\"']?,? *$")  # of a line that JSON keeps in a list
 _LISTED = re.compile(r"[\"']?,$")
-_HEAD = re.compile(r"epoch: \[(\d+)/(\d+)\],? *(?:(?:global_step|iter): (\d+),? *)?")
+_HEAD = re.compile(r"epoch: \[(\d{1,15})/(\d{1,15})\],? *(?:(?:global_step|iter): (\d{1,15}),? *)?")
 # PaddleOCR pads with x: nanxxx, infxxx.
-_NUMBER = r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+|nan|inf)"
-_PAIR = re.compile(rf"['\"]?([A-Za-z_][\w.]*)['\"]?\s*:\s*['\"]?({_NUMBER})x*\b")
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+|nan|inf)"
+# Repeats have a limit where another try could begin at each character: time must stay linear.
+_PAIR = re.compile(rf"['\"]?([A-Za-z_][\w.]{{0,99}})['\"]?\s*:\s*['\"]?({_NUMBER})x*\b")
 _CONFIG = re.compile(r"(?:INFO: ?|^)( *)([A-Za-z_][\w.\-]*) : ?(.*)$")
 _UNUSED = frozenset(("eta", "ips", "max_mem_reserved", "max_mem_allocated"))
 _NO_INDICATORS = frozenset(("fps", "precision", "recall", "start_epoch", "best_epoch"))
@@ -40,6 +42,7 @@ class TrainLine:
 def clean(line: str) -> str:
     """Without ANSI codes and line ends, those that JSON writes as text too."""
     line = (_ANSI.sub("", line) if "\x1b" in line else line).rstrip("\r\n")
+    line = _CONTROL.sub("", line) if _CONTROL.search(line) else line
     return _ESCAPED.sub("", line) if "\\n" in line[-6:] else line
 
 
@@ -107,7 +110,7 @@ def is_metric(line: str) -> bool:
 
 def old_iteration(line: str) -> Optional[int]:
     """Global step of an evaluation line of PaddleOCR 1.x."""
-    found = re.search(r"Test iter: (\d+)", line)
+    found = re.search(r"Test iter: (\d{1,15})", line)
     return int(found[1]) if found else None
 
 

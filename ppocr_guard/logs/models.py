@@ -20,14 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.types import Strict
 
 from ppocr_guard.events import KINDS, SEVERITIES, VERDICTS
+from ppocr_guard.printable import printable
 
 MAX_DEPTH = 64  # of nested data; a configuration has some 8
 _LIMIT = 2**53  # integers up to here are exact as floats, too
 _LATEST = 2e11  # Unix seconds: the year 8307; datetime ends soon after
 _SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-# What a terminal or a page must not get: controls (ESC among them) and halves of characters,
-# which stand in the name of a file that is not UTF-8.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _Int = Annotated[int, Strict(), Field(ge=-_LIMIT, le=_LIMIT)]
 _Float = Annotated[float, Strict()]
@@ -72,11 +70,6 @@ def cleaned_data(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list):
         return [cleaned_data(item, depth + 1) for item in value]
     return value
-
-
-def printable(text: str) -> str:
-    """``text`` without control characters; a line end and a tab may stay."""
-    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def _harmless_template(template: Any) -> bool:

@@ -22,6 +22,7 @@ from ppocr_guard.logs.opening import open_log
 BLOCK = 1 << 17  # characters read at once; a longer line is cut into pieces
 ALL_STEPS = 10_000  # training lines of a log that are all read, see LogReader
 THEN_EVERY = 40
+MAX_JOINED = 4096  # characters of a line that is put together from pieces
 ERRORS_EVERY = 50  # one DataErrors event for so many failed samples
 
 
@@ -240,7 +241,7 @@ class LogReader:
         if self._evaluated_epoch >= self._epoch > 0:
             return
         values = parse.metrics(line, parse.BEST)
-        epoch = int(values.pop("best_epoch", 0) or 0)
+        epoch = _whole(values.pop("best_epoch", 0))
         if epoch > self._evaluated_epoch and epoch >= self._epoch and self._started:
             yield from self._evaluation(line, values, epoch)
 
@@ -294,7 +295,9 @@ def _lines(file: TextIO) -> Iterator[str]:
 
 def _broken(line: str) -> bool:
     """A training or evaluation line that was wrapped before its last number."""
-    return line.rstrip().endswith((",", ":")) and _evaluates_or_trains(line)
+    if len(line) > MAX_JOINED or not _evaluates_or_trains(line):
+        return False
+    return line.rstrip().endswith((",", ":"))
 
 
 def _evaluates_or_trains(line: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Optional
 
@@ -206,7 +208,13 @@ def guard_section(ctx: Context) -> Iterator[Finding]:
     if "Guard" not in ctx.config:
         return
     try:
-        load_guard(ctx.config.get("Guard"), file=ctx.source.path, line_of=ctx.source.guard_line)
+        with contextlib.redirect_stdout(sys.stderr):  # a module of others may print
+            load_guard(
+                ctx.config.get("Guard"),
+                file=ctx.source.path,
+                line_of=ctx.source.guard_line,
+                imports=ctx.import_hooks,
+            )
     except GuardConfigError as error:
         for problem in error.problems:
             text = problem.removeprefix(ctx.source.path).lstrip(":").partition(": ")[2]
