@@ -100,7 +100,6 @@ MERGES = "b0: &b0 {k: 1}\n" + "".join(
         ("x: " + "[" * 5000 + "]" * 5000 + "\n", "recursion"),
         (ALIASES, "values, counted with those that aliases name"),
         (MERGES, "values, counted with those that aliases name"),
-        ("x: &x {<<: *x}\n", "recursion"),
         ("x: !!python/object/apply:os.system [id]\n", "is not loaded"),
         ("Global: {epoch_num: .inf}\n", ":3: Global.epoch_num: inf is no number of epochs"),
         ("Global: {epoch_num: .nan}\n", ":3: Global.epoch_num: nan is no number of epochs"),
