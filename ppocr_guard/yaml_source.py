@@ -151,8 +151,8 @@ def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSourc
     settings = source.config["Global"]
     epochs = settings.get("epoch_num") if isinstance(settings, dict) else None
     if isinstance(epochs, float) and not math.isfinite(epochs):
-        line = source.guard_line(("Global", "epoch_num"))
-        place = f"{name}:{line}" if line else name
+        number = source.guard_line(("Global", "epoch_num"))
+        place = f"{name}:{number}" if number else name
         raise YamlError(f"{place}: Global.epoch_num: {epochs} is no number of epochs")
     return source
 
