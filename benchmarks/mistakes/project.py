@@ -52,6 +52,7 @@ class Harmless:
     name: str
     config: str
     change: Change
+    gpu: bool = False  # no training of it without one
 
 
 def make_data(folder: Path) -> Path:
