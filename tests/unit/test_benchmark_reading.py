@@ -51,6 +51,11 @@ def test_a_fault_changes_what_it_says(fault, data: lines.Lines, tmp_path: Path) 
     if fault.train_lines is not None:
         assert lines.read_lines(changed.train_labels) != lines.read_lines(data.train_labels)
         assert lines.read_lines(changed.val_labels) == lines.read_lines(data.val_labels)
+    if fault.train_images is not None:
+        assert changed.train_labels.is_file()
+        assert (changed.folder / "train" / "00000.png").read_bytes() != (
+            data.folder / "train" / "00000.png"
+        ).read_bytes()
     if fault.dictionary is not None:
         assert fault.dictionary(DICTIONARY) != DICTIONARY
     options = replace(REC_FINE_TUNE, guard=GUARD, **{**SHORT, **fault.options})

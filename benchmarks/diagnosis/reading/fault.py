@@ -42,9 +42,11 @@ class ReadingFault(Fault):
                 shutil.copy(source.val_labels, drawn.val_labels)
             result = drawn._replace(dictionary=source.dictionary)
         elif self.train_images is not None or self.val_images is not None:
-            shutil.copytree(source.folder, folder / "data")
-            files = (folder / "data" / path.name for path in source[1:3])
-            result = Lines(folder / "data", *files, source.dictionary)
+            own = folder / "data"
+            shutil.copytree(source.folder, own)
+            shutil.copy(source.train_labels, own / "train.txt")
+            shutil.copy(source.val_labels, own / "val.txt")
+            result = Lines(own, own / "train.txt", own / "val.txt", source.dictionary)
         for split, change in (("train", self.train_images), ("val", self.val_images)):
             if change is not None:
                 change_images(result.folder / split, change)
