@@ -18,6 +18,7 @@ from ppocr_guard.paddleocr.best import Kept
 from ppocr_guard.report import compare, evidence, held, sections
 from ppocr_guard.report.curves import curves
 from ppocr_guard.report.environment import environment
+from ppocr_guard.report.findings import measurements, problems
 from ppocr_guard.report.html_text import esc
 from ppocr_guard.report.text import Words, moment
 from ppocr_guard.sample_files import SampleFile
@@ -87,8 +88,8 @@ def _article(index: int, entry: Entry, available: list[str], words: Words) -> st
         + sections.charts(run, index, available, words)
         + '<div class="details">'
         + held.conditions(run, words)
-        + sections.findings(run, words)
-        + sections.problems(entry.problems, words)
+        + measurements(run, words)
+        + problems(entry.problems, run, words)
         + sections.facts(run, words, entry.notes)
         + environment(run, words)
         + "</div></article>"

@@ -6,14 +6,13 @@ import math
 from collections.abc import Iterable
 from typing import Optional
 
-from ppocr_guard.audit import Problem
 from ppocr_guard.events import REASONS, ShrinkRatio, Verdict
 from ppocr_guard.logs.run import Run
 from ppocr_guard.paddleocr.best import Kept
 from ppocr_guard.report.advice import next_steps
 from ppocr_guard.report.drawing import shrink_drawing
 from ppocr_guard.report.facts import run_facts
-from ppocr_guard.report.html_text import code_marks, code_title, esc
+from ppocr_guard.report.html_text import code_marks, esc
 from ppocr_guard.report.outcome import (
     best_of,
     ending,
@@ -22,7 +21,7 @@ from ppocr_guard.report.outcome import (
     resume_notes,
     why,
 )
-from ppocr_guard.report.text import Words, clean, duration, number, percent, ratio
+from ppocr_guard.report.text import Words, duration, number, percent, ratio
 
 _TONES = {
     "healthy": "good",
@@ -216,60 +215,6 @@ def as_expected(shown: ShrinkRatio) -> bool:
         return True
     slack = max(0.01, shown.uncertainty or 0.0)
     return low - slack <= shown.ratio <= high + slack
-
-
-def findings(run: Run, words: Words) -> str:
-    """The round trip and the scores under other unclip ratios, in sentences."""
-    sentences = []
-    if run.round_trips:
-        trip = run.round_trips[-1]
-        sentences.append(
-            words(
-                "round_trip.text",
-                unclip=ratio(trip.unclip_ratio),
-                iou=number(trip.median_iou, 2),
-                share=percent(trip.share_matched),
-                fit=number(trip.fitting_unclip_ratio, 2),
-                fit_iou=number(trip.fitting_median_iou, 2),
-            )
-        )
-    rescored = next((p.event for p in reversed(run.evaluations) if p.event.rescored), None)
-    if rescored and rescored.rescored:
-        unclip, value = max(rescored.rescored.items(), key=lambda item: item[1])
-        sentences.append(
-            words(
-                "rescore.text",
-                unclip=ratio(unclip),
-                evaluation=rescored.evaluation,
-                metric=run.indicator,
-                value=number(value),
-                stock=number(rescored.value),
-            )
-        )
-    if not sentences:
-        return ""
-    body = "".join(f"<p>{esc(sentence)}</p>" for sentence in sentences)
-    return f'<section class="card"><h3>{esc(words("round_trip"))}</h3>{body}</section>'
-
-
-def problems(found: Optional[list[Problem]], words: Words) -> str:
-    """What `ppocr-guard check` finds in the run's configuration; nothing when not checked."""
-    if found is None:
-        return ""
-    rows = "".join(_problem_row(problem, words) for problem in found)
-    body = f'<ol class="alerts">{rows}</ol>' if rows else f"<p>{esc(words('no_problems'))}</p>"
-    return f'<section class="card"><h3>{esc(words("problems"))}</h3>{body}</section>'
-
-
-def _problem_row(problem: Problem, words: Words) -> str:
-    fix = f"<p>{code_marks(words('fixable'))}</p>" if problem.fixable else ""
-    return (
-        f'<li class="alert {esc(problem.severity)}"><span class="n" aria-hidden="true">!</span>'
-        f'<div><p class="alert-head">{code_title(problem.code, words)}'
-        f'<span class="place">{esc(problem.path)}</span></p>'
-        f"<p>{code_marks(clean(problem.message))}</p><p>{code_marks(clean(problem.advice))}</p>"
-        f"{fix}</div></li>"
-    )
 
 
 def facts(run: Run, words: Words, notes: Iterable[str] = ()) -> str:

@@ -173,6 +173,9 @@ _EN = {
     "of {iou} ({share} above 0.5). unclip_ratio {fit} fits these targets best ({fit_iou}).",
     "rescore.text": "Scored again with unclip_ratio {unclip}, the predictions of evaluation "
     "{evaluation} reach {metric} {value} instead of {stock}.",
+    "rescore.near": "Scored again with about that unclip_ratio, the predictions of evaluation "
+    "{evaluation} reach {metric} {value} instead of {stock}.",
+    "advised": "What to do about it is told at the top of the page.",
     "launches": "{count} launches; a dotted line marks a resume",
     "earlier": "Earlier runs in this file, not shown here: {count} (--all shows them).",
     "bad_lines": "Lines of the journal that could not be read and were left out: {count}.",
@@ -368,6 +371,9 @@ _ZH = {
     "（{share} 高于 0.5）。最适合这些标签图的 unclip_ratio 是 {fit}（{fit_iou}）。",
     "rescore.text": "第 {evaluation} 次评估的同一批预测，改用 unclip_ratio {unclip} 重新评分，"
     "{metric} 为 {value}，而不是 {stock}。",
+    "rescore.near": "第 {evaluation} 次评估的同一批预测，改用约为此值的 unclip_ratio 重新评分，"
+    "{metric} 为 {value}，而不是 {stock}。",
+    "advised": "处理办法见页首。",
     "launches": "共启动 {count} 次；点线处为恢复训练",
     "earlier": "此文件中还有 {count} 次更早的训练未显示（用 --all 显示）。",
     "bad_lines": "日志中有 {count} 行无法读取，已略去。",

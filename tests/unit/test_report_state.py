@@ -11,7 +11,7 @@ import pytest
 from played_runs import CAUSE, FOLDER, Player, collapsed, interrupted, killed_and_resumed
 from played_runs import mended as mended_run
 from played_runs import repaired as repaired_run
-from report_runs import write_journal
+from report_runs import training, write_journal
 
 from ppocr_guard.cli import main
 from ppocr_guard.events import EvalEnd, RunStart, Verdict
@@ -311,3 +311,27 @@ def test_a_sample_that_is_none_or_of_another_run_is_left_out(tmp_path: Path) -> 
     html = output.read_text(encoding="utf-8")
     assert html.count("<img") == 1
     assert "Best and last: hmean 0.7400" in html
+
+
+def test_one_page_names_one_fitting_unclip_ratio_and_one_remedy(tmp_path: Path) -> None:
+    write_journal(tmp_path, training("collapse", stop_at=6))
+    output = tmp_path / "r.html"
+    assert main(["report", str(tmp_path), "-o", str(output), "--language", "en"]) == 0
+    words = Page(output.read_text(encoding="utf-8")).by_class["page"]
+    fits = "unclip_ratio 0.43 fits these targets best"
+    assert words.count(fits) == 1
+    assert "Scored again with about that unclip_ratio" in words  # 0.5 was tried
+    assert "0.42 (square)" not in words
+
+
+def test_a_problem_of_the_config_that_the_run_has_shown_is_not_advised_upon_again(
+    tmp_path: Path,
+) -> None:
+    player = collapsed()
+    write_journal(tmp_path, iter(player.events))
+    output = tmp_path / "r.html"
+    assert main(["report", str(tmp_path), "-o", str(output), "--language", "en"]) == 0
+    words = Page(output.read_text(encoding="utf-8")).by_class["page"]
+    assert "MakeShrinkMap will shrink by 0.8096" in words
+    assert "What to do about it is told at the top of the page." in words
+    assert words.count("Delete total_epoch") + words.count("Remove total_epoch") == 1

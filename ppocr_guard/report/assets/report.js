@@ -338,7 +338,7 @@
     const bySteps = view.axis === "step";
     const heading = byEpoch ? words.epoch : bySteps ? words.step : view.axis === "relative" ? "%" : words.hours;
     const opts = {
-      width, height: Number(holder.dataset.height), padding: [22, 34, 0, 0],
+      width, height: height(holder), padding: [22, 34, 0, 0],
       scales: {
         // Nothing zoomed: show the whole run, so that the curves of a run stand aligned.
         x: { time: false, range: (_, lo, hi) => (byEpoch ? ends : lo === first && hi === last ? [begin, end] : [lo, hi]) },
@@ -367,6 +367,10 @@
     if (chart.low) opts.plugins.unshift(band(chart));
     return { opts, log };
   }
+
+  // Paper is filled more tightly.
+  const height = (holder) =>
+    Math.round(Number(holder.dataset.height) * (root.classList.contains("printing") ? 0.66 : 1));
 
   function draw(holder, run, name, chart, sync) {
     const width = holder.clientWidth;
