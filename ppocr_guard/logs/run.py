@@ -39,7 +39,7 @@ from ppocr_guard.events import (
 )
 from ppocr_guard.logs.series import StepSeries
 
-_RECENT_STEPS = 50  # throughput is the mean over these
+_RECENT_STEPS = 20  # records; throughput is taken over these, as the exporters do
 
 E = TypeVar("E")
 
@@ -187,6 +187,7 @@ class Run:
             pace["learning_rate"] = event.learning_rate
         if event.images and event.step_seconds:
             pace["images_per_second"] = event.images / event.step_seconds
+            pace["step_seconds"] = event.step_seconds
         if event.data_seconds is not None and event.step_seconds:
             pace["data_wait_share"] = min(1.0, event.data_seconds / event.step_seconds)
         self.pace.add(self.step, event.epoch, pace)
@@ -285,9 +286,18 @@ class Run:
         return (self.time - began) / (progress - before) * (1.0 - progress)
 
     def recent(self, column: str) -> Optional[float]:
-        """Mean of a column of ``pace`` over the latest steps; None without numbers."""
-        values = [v for v in self.pace.columns.get(column, [])[-_RECENT_STEPS:] if v == v]
-        return sum(values) / len(values) if values else None
+        """Mean of a column of ``pace`` over the latest steps; None without numbers.
+
+        A rate is one over time: all images of these steps by all their seconds.
+        """
+        values = self.pace.columns.get(column, [])[-_RECENT_STEPS:]
+        if column == "images_per_second":
+            seconds = self.pace.columns.get("step_seconds", [])[-_RECENT_STEPS:]
+        else:
+            seconds = [1.0] * len(values)
+        found = [(v * s, s) for v, s in zip(values, seconds) if v == v and s == s]
+        total = sum(s for _, s in found)
+        return sum(v for v, _ in found) / total if total > 0 else None
 
     def latest_losses(self) -> dict[str, float]:
         """The losses of the latest step."""

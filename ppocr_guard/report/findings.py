@@ -12,6 +12,7 @@ from ppocr_guard.report.html_text import code_marks, code_title, esc
 from ppocr_guard.report.text import Words, clean, number, percent, ratio
 
 _SHRINK = "shrink_ratio_wrong"  # the cause
+_BETTER = 0.05  # of a median IoU, below which another unclip ratio is not worth a word
 _NEAR = 0.1  # two unclip ratios that are told as one
 
 
@@ -21,9 +22,10 @@ def measurements(run: Run, words: Words) -> str:
     sentences = []
     trip = run.round_trips[-1] if run.round_trips else None
     if trip is not None:
+        better = trip.fitting_median_iou > trip.median_iou + _BETTER
         sentences.append(
             words(
-                "round_trip.text",
+                "round_trip.text" if better else "round_trip.fine",
                 unclip=ratio(trip.unclip_ratio),
                 iou=number(trip.median_iou, 2),
                 share=percent(trip.share_matched),
@@ -69,7 +71,7 @@ def problems(found: Optional[Sequence[Problem]], run: Run, words: Words) -> str:
         return ""
     groups: dict[tuple[str, str, str], list[Problem]] = {}
     for problem in found:
-        if problem.code != "unclip_mismatch" or not run.round_trips:
+        if not _refuted(problem, run):
             key = problem.code, problem.severity, problem.advice
             groups.setdefault(key, []).append(problem)
     advised = {condition.code for condition in run.conditions}
@@ -80,6 +82,14 @@ def problems(found: Optional[Sequence[Problem]], run: Run, words: Words) -> str:
     )
     body = f'<ol class="alerts">{rows}</ol>' if rows else f"<p>{esc(words('no_problems'))}</p>"
     return f'<section class="card"><h3>{esc(words("problems"))}</h3>{body}</section>'
+
+
+def _refuted(problem: Problem, run: Run) -> bool:
+    """The run knows better: it measured what the check estimates, or it has trained with a
+    component that the check does not know."""
+    if problem.code == "unclip_mismatch":
+        return bool(run.round_trips)
+    return problem.code == "component_unknown" and run.step > 0
 
 
 def _of_shrinking(group: Iterable[Problem]) -> bool:

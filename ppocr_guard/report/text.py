@@ -171,6 +171,8 @@ _EN = {
     "round_trip": "A perfect prediction, put through this postprocess",
     "round_trip.text": "With unclip_ratio {unclip} its boxes meet the true ones with a median IoU "
     "of {iou} ({share} above 0.5). unclip_ratio {fit} fits these targets best ({fit_iou}).",
+    "round_trip.fine": "With unclip_ratio {unclip} its boxes meet the true ones with a median IoU "
+    "of {iou} ({share} above 0.5).",
     "rescore.text": "Scored again with unclip_ratio {unclip}, the predictions of evaluation "
     "{evaluation} reach {metric} {value} instead of {stock}.",
     "rescore.near": "Scored again with about that unclip_ratio, the predictions of evaluation "
@@ -369,6 +371,8 @@ _ZH = {
     "round_trip": "把完美的预测送进这套后处理",
     "round_trip.text": "unclip_ratio 为 {unclip} 时，所得文本框与真值的 IoU 中位数为 {iou}"
     "（{share} 高于 0.5）。最适合这些标签图的 unclip_ratio 是 {fit}（{fit_iou}）。",
+    "round_trip.fine": "unclip_ratio 为 {unclip} 时，所得文本框与真值的 IoU 中位数为 {iou}"
+    "（{share} 高于 0.5）。",
     "rescore.text": "第 {evaluation} 次评估的同一批预测，改用 unclip_ratio {unclip} 重新评分，"
     "{metric} 为 {value}，而不是 {stock}。",
     "rescore.near": "第 {evaluation} 次评估的同一批预测，改用约为此值的 unclip_ratio 重新评分，"

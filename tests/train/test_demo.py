@@ -10,6 +10,9 @@ import pytest
 from played import Played
 from prometheus_client.parser import text_string_to_metric_families
 
+sys.path.append(str(Path(__file__).parents[1] / "unit"))
+import same_numbers
+
 pytestmark = pytest.mark.timeout(1800)
 
 
@@ -37,6 +40,19 @@ def test_the_stop_comes_within_three_evaluations_of_the_collapse(demo: Played) -
     assert evaluations[-1]["evaluation"] == end["stop"]["evaluation"]
     (alert,) = [a for a in demo.records("bug", "alert") if a["code"] == "hmean_collapse"]
     assert alert["evidence"]["cause"] == "shrink_ratio_wrong"
+
+
+@pytest.mark.parametrize("run", ["base", "bug", "fixed"])
+def test_the_report_has_the_numbers_of_journal_log_and_visualdl(
+    demo: Played, run: str, tmp_path: Path
+) -> None:
+    shown = same_numbers.check(demo.folder / run, tmp_path / "report.html")
+    assert shown.state == ("collapsed" if run == "bug" else "healthy")
+    samples = sorted((demo.folder / run / "ppocr_guard" / "samples").glob("*.png"))
+    assert [sample.name[:4] for sample in samples] == ["best", "last"]
+    (told,) = demo.records(run, "environment")
+    assert told["packages"]["paddlepaddle"]
+    assert demo.records(run, "resources")[-1]["memory_bytes"] > 1e8
 
 
 def running_best(values: list[float]) -> list[float]:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+sys.path.append(str(Path(__file__).parents[1] / "unit"))
+import same_numbers
+
 LINE = "- \"__import__('ppocr_guard').Transform\": null"
 
 
@@ -88,6 +91,7 @@ def test_the_journal_holds_the_numbers_of_the_train_log(kit) -> None:
         assert evaluation["metrics"]["precision"] == float(precision)
         assert evaluation["metrics"]["recall"] == float(recall)
         assert evaluation["value"] == float(hmean)
+    same_numbers.check(outcome.folder, outcome.folder / "report.html")
     assert log.count("effective shrink ratio of") == 1  # told again only when it moves
 
 
@@ -116,6 +120,7 @@ def test_repair_pins_the_ratio_before_the_first_batch(kit) -> None:
     guard = "Guard: {hooks: [{ShrinkRatio: {repair: true}}, {Journal: null}]}\n"
     run = kit.run("repair", tree=kit.tree("2.9.0", "2.8.1"), total_epoch=500, guard=guard)
     assert run.code == 0, run.output
+    same_numbers.check(run.folder, run.folder / "report.html")
     measured = [r for r in journal(run, "shrink_ratio") if r["source"] == "measured"]
     assert measured
     for record in measured:
