@@ -1,6 +1,6 @@
 """Makes the README's pictures from real runs; `make demo` must have run before.
 
-    .venv/bin/python docs/pictures.py [DEMO_FOLDER]
+    .venv/bin/python docs/pictures.py [DEMO_FOLDER] [--reports]
 
 Needs Debian's `chromium` and `prometheus`.
 """
@@ -8,6 +8,7 @@ Needs Debian's `chromium` and `prometheus`.
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from socket import socket
+from socket import gethostname, socket
 
 from rich.console import Console
 from rich.text import Text
@@ -42,18 +43,66 @@ CHROMIUM = [
 
 
 def main() -> None:
-    demo = Path(sys.argv[1] if len(sys.argv) > 1 else "ppocr_guard_demo").absolute()
+    places = [word for word in sys.argv[1:] if not word.startswith("-")]
+    demo = Path(places[0] if places else "ppocr_guard_demo").absolute()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        page = work / "report.html"
-        run([*GUARD, "report", str(demo / "bug"), "-o", str(page), "--language", "en"])
-        screenshot(page, DOCS / "report.png", 1200, 1030, work)
+        reports(demo, work)
+        if "--reports" in sys.argv:
+            return
         rehearse(demo, work)
         page = work / "run.html"
         url = train_watched(demo, work)
         preview = [sys.executable, "-m", "ppocr_guard.dashboards.preview", url, "run.json"]
         run([*preview, "--run", RUN, "--minutes", "3", "-o", str(page)])
         screenshot(page, DOCS / "dashboard-run.png", 1400, 2450, work)
+
+
+def reports(demo: Path, work: Path) -> None:
+    """The report of the bug in all its looks, and of the bug beside the fix."""
+    sys.path.append(str(DOCS.parent / "tests" / "servers"))
+    from chromium_pipe import Page, find_chromium
+
+    runs = [without_places(demo, name, work / "runs") for name in ("bug", "fixed")]
+    browser = Page(str(find_chromium()), work / "browser")
+    looks: list[tuple[str, list[Path], str, int, int, bool]] = [
+        ("report.png", runs[:1], "en", 1200, 1600, False),
+        ("report-dark-zh.png", runs[:1], "zh", 1200, 1600, True),
+        ("report-phone.png", runs[:1], "en", 390, 2000, False),
+        ("report-wide.png", runs[:1], "en", 1920, 1600, False),
+        ("report-runs.png", runs, "en", 1200, 1560, False),
+    ]
+    try:
+        for name, shown, language, width, height, dark in looks:
+            page = work / name.replace(".png", ".html")
+            words = [*map(str, shown), "-o", str(page), "--language", language]
+            run([*GUARD, "report", *words])
+            browser.open(page, width=width, dark=dark)
+            (DOCS / name).write_bytes(browser.picture(width, height))
+            print(DOCS / name)
+        browser.open(work / "report.html", width=1200)
+        (DOCS / "report-print.pdf").write_bytes(browser.pdf())
+        print(DOCS / "report-print.pdf")
+    finally:
+        browser.close()
+
+
+def without_places(demo: Path, name: str, target: Path) -> Path:
+    """A copy of what a report reads, in which this machine's folders and name do not stand."""
+    folder = target / name / "ppocr_guard"
+    shutil.copytree(demo / name / "ppocr_guard", folder)
+    journal = folder / "journal.jsonl"
+    text = journal.read_text(encoding="utf-8")
+    trees = str(sources.compose(*BUG))
+    for place, called in (
+        (str(demo), "ppocr_guard_demo"),
+        (trees, "PaddleOCR"),
+        (sys.executable, "python"),
+        (f'"{gethostname()}"', '"workstation"'),
+    ):
+        text = text.replace(place, called)
+    journal.write_text(text, encoding="utf-8")
+    return target / name
 
 
 def rehearse(demo: Path, work: Path) -> None:

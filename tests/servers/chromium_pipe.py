@@ -128,6 +128,15 @@ class Page:
             raise RuntimeError(json.dumps(answer["exceptionDetails"])[:500])
         return answer["result"].get("value")
 
+    def picture(self, width: int, height: int) -> bytes:
+        """The top of the page as a PNG."""
+        tall = min(height, int(self.run("document.documentElement.scrollHeight")))
+        clip = {"x": 0, "y": 0, "width": width, "height": tall, "scale": 1}
+        answer = self.call(
+            "Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip
+        )
+        return base64.b64decode(answer["data"])
+
     def mouse(self, kind: str, x: float, y: float, *, clicks: int = 1) -> None:
         """``kind``: mouseMoved, mousePressed or mouseReleased."""
         pressed = kind != "mouseMoved"
