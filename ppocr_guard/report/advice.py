@@ -28,7 +28,7 @@ def next_steps(run: Run, words: Words, kept: Optional[Kept] = None) -> list[str]
             continue
         if condition.cause:
             causes.add(condition.cause)
-        steps.append(clean(words.advice(condition.code, condition.advice)))
+        steps.append(clean(words.advice(condition.code, condition.advice, condition.cause)))
     steps += _weights(run, words, kept)
     if run.state in _ENDED and run.latest_checkpoint:
         latest = clean(run.latest_checkpoint.path)

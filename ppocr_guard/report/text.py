@@ -417,6 +417,7 @@ _ZH = {
 }
 
 ADVICE_ZH = {code.name: code.advice_zh for code in CODES.values()}
+_SHRINK = "shrink_ratio_wrong"  # a cause; its remedy is that of shrink_ratio_unexpected
 _SOURCES_ZH = {"scheduled": "按配置推算", "live": "实际读取", "measured": "实测"}
 
 _TEXTS: Mapping[str, Mapping[str, str]] = {"en": _EN, "zh": _ZH}
@@ -448,12 +449,18 @@ class Words:
         """A sentence of a journal in this language, where it knows how it was made."""
         return in_language(text, self.language)
 
-    def advice(self, code: str, given: str) -> str:
-        """What to do about an alert, in this language where its code is a built-in one."""
+    def advice(self, code: str, given: str, cause: Optional[str] = None) -> str:
+        """What to do about an alert, in this language.
+
+        The general advice of a code stands in for a sentence without a translation, unless the
+        sentence knows a cause: then the general one might say something else.
+        """
         said = self.say(given)
         if said != given or self.language == "en" or not given:
             return said
-        return ADVICE_ZH.get(code, given)
+        if cause == _SHRINK:
+            code = "shrink_ratio_unexpected"
+        return given if cause not in (None, _SHRINK) else ADVICE_ZH.get(code, given)
 
     def source(self, source: str) -> str:
         """Where a shrink ratio comes from."""

@@ -335,3 +335,13 @@ def test_a_problem_of_the_config_that_the_run_has_shown_is_not_advised_upon_agai
     assert "MakeShrinkMap will shrink by 0.8096" in words
     assert "What to do about it is told at the top of the page." in words
     assert words.count("Delete total_epoch") + words.count("Remove total_epoch") == 1
+
+
+def test_the_chinese_advice_says_the_same() -> None:
+    """No translation of a sentence: then the general advice of its cause, or the sentence."""
+    zh = text.Words("zh")
+    run = run_of(collapsed())
+    [remedy, weights] = next_steps(run, zh)
+    assert "删除 total_epoch" in remedy
+    assert "best_accuracy" in weights
+    assert zh.advice("hmean_collapse", "Mend the labels.", "labels_wrong") == "Mend the labels."
