@@ -290,11 +290,10 @@ class Run:
 
         A rate is one over time: all images of these steps by all their seconds.
         """
-        values = self.pace.columns.get(column, [])[-_RECENT_STEPS:]
+        values = list(self.pace.columns.get(column, ())[-_RECENT_STEPS:])
+        seconds = [1.0] * len(values)
         if column == "images_per_second":
-            seconds = self.pace.columns.get("step_seconds", [])[-_RECENT_STEPS:]
-        else:
-            seconds = [1.0] * len(values)
+            seconds = list(self.pace.columns.get("step_seconds", ())[-_RECENT_STEPS:])
         found = [(v * s, s) for v, s in zip(values, seconds) if v == v and s == s]
         total = sum(s for _, s in found)
         return sum(v for v, _ in found) / total if total > 0 else None
