@@ -11,7 +11,7 @@ from ppocr_guard.logs.run import Run
 from ppocr_guard.paddleocr.best import Kept
 from ppocr_guard.report.advice import next_steps
 from ppocr_guard.report.drawing import shrink_drawing
-from ppocr_guard.report.facts import run_facts
+from ppocr_guard.report.facts import dig, run_facts
 from ppocr_guard.report.html_text import code_marks, esc
 from ppocr_guard.report.outcome import (
     best_of,
@@ -102,7 +102,7 @@ def tiles(run: Run, words: Words) -> str:
             number(last) if last is not None else "–",
             _of_best(run, words) if last is not None else words("no_evaluations"),
         ),
-        _ratio_tile(run, words),
+        _ratio_tile(run, words) if _detects(run) else "",
         _progress_tile(run, words),
         _tile(
             words("duration"),
@@ -132,6 +132,12 @@ def _of_best(run: Run, words: Words) -> str:
     return f"{at} · {words('of_best', share=percent(last.value / best.value))}"
 
 
+def _detects(run: Run) -> bool:
+    """A run that has a shrink ratio, or may have one: a recogniser has none."""
+    kind = dig(run.start.config if run.start else {}, "Architecture", "model_type")
+    return bool(run.ratios) or kind != "rec"
+
+
 def _ratio_tile(run: Run, words: Words) -> str:
     found = run.latest_ratios()
     if not found:
@@ -158,7 +164,8 @@ def advice(run: Run, words: Words, kept: Optional[Kept] = None) -> str:
 def charts(run: Run, index: int, available: Iterable[str], words: Words) -> str:
     """Places for the curves; the page's script draws into them."""
     present = set(available)
-    shown = [name for name in _HEIGHTS if name in present or name in _ALWAYS]
+    always = _ALWAYS if _detects(run) else ("metric", "loss")
+    shown = [name for name in _HEIGHTS if name in present or name in always]
     small = [name for name in shown if name not in _WIDE]
     cells = []
     for name in shown:

@@ -345,3 +345,12 @@ def test_the_chinese_advice_says_the_same() -> None:
     assert "删除 total_epoch" in remedy
     assert "best_accuracy" in weights
     assert zh.advice("hmean_collapse", "Mend the labels.", "labels_wrong") == "Mend the labels."
+
+
+def test_a_recogniser_has_no_shrink_ratio() -> None:
+    config = {"Architecture": {"model_type": "rec", "algorithm": "CRNN"}}
+    [run] = summarise([RunStart(0.0, "rec", "CRNN", "2.10.0", config, "out", 4)])
+    html = render([Entry(run)], EN, now=0)
+    assert "Shrink ratio" not in html
+    assert "chart-ratio" not in html.split("</style>")[1].split("<script")[0]
+    assert "Shrink ratio" in render([Entry(run_of(collapsed()))], EN, now=0)
