@@ -31,6 +31,10 @@ DICTIONARY = DIGITS + LOWER + UPPER + CJK[:20]
 # One epoch of 31 steps on half of the lines, an evaluation every 2.
 SHORT: dict[str, Any] = {"epoch_num": 1, "warmup_epoch": 0.1, "eval_batch_step": (0, 2)}
 LINES = 1000
+HARM = (
+    "Labels that are altered, refused, or lose their spaces count as harm whatever acc says: it is "
+    "measured against the labels that are left."
+)
 BASE_SEED = 20  # of the lines that the base model is trained on
 
 
@@ -101,7 +105,7 @@ def main() -> int:
     )
     name = "RESULTS-reading.md" if args.set == "report" else f"RESULTS-reading-{args.set}.md"
     title = f"# Faults in real trainings of a recogniser: {args.set}"
-    (HERE / name).write_text(f"{title}\n\n{head}\n\n{table}", encoding="utf-8")
+    (HERE / name).write_text(f"{title}\n\n{head}\n\n{HARM}\n\n{table}", encoding="utf-8")
     return 0
 
 
