@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.mistakes import develop, heldout, report
+from benchmarks.mistakes import develop, heldout, recognition, report
 from benchmarks.mistakes.harmless import VARIANTS
 from benchmarks.mistakes.judging import (
     MISSED,
@@ -39,6 +39,8 @@ SETS = {
     "develop": develop.MISTAKES,
     "report": report.MISTAKES,
     "heldout": heldout.MISTAKES,
+    "recognition": recognition.DEVELOP,
+    "recognition_report": recognition.REPORT,
 }
 LEAST_TOLD = 0.95
 

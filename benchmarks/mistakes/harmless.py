@@ -47,4 +47,9 @@ VARIANTS: tuple[Harmless, ...] = (
     Harmless("no workers", "rec_v4", swap("num_workers: 2", "num_workers: 0", count=0)),
     Harmless("an incomplete batch dropped", "det_pse", swap("drop_last: false", "drop_last: true")),
     Harmless("a seed", "det_v4_db", swap("Global:\n", "Global:\n  seed: 2022\n")),
+    Harmless("Windows line ends in lines of text", "rec_crnn", labels("lines/train.txt", lambda old: [f"{line}\r" for line in old])),
+    Harmless("a blank in the dictionary", "rec_nrtr", swap("use_space_char: false", "use_space_char: true")),
+    Harmless("a wider model", "rec_crnn", swap("image_shape: [3, 32, 160]", "image_shape: [3, 32, 320]", count=0)),
+    Harmless("longer texts allowed everywhere", "rec_v4", swap("max_text_length: 25", "max_text_length: 30", count=0)),
+    Harmless("a label of one digit", "rec_crnn", labels("lines/train.txt", lambda old: [*old[:-1], old[-1].split("\t")[0] + "\t1"])),
 )  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from benchmarks.mistakes import develop, heldout, report
+from benchmarks.mistakes import develop, heldout, recognition, report
 from benchmarks.mistakes.harmless import VARIANTS
 from benchmarks.mistakes.judging import (
     MISSED,
@@ -57,6 +57,13 @@ def test_reading_tells(data, mistake):
 def test_nothing_is_said_of_what_is_harmless(data, variant):
     with project(data, variant.config, variant.change) as made:
         assert read(made, "2.8.1") == []
+
+
+@pytest.mark.parametrize("mistake", recognition.REPORT[::5], ids=lambda mistake: mistake.name)
+def test_reading_tells_mistakes_of_recognition(data, mistake):
+    with project(data, mistake.config, mistake.change) as made:
+        said = read(made, "2.10.0")
+    assert judge(mistake, "2.10.0", said, None).told == READING
 
 
 def test_a_finding_on_something_else_does_not_tell():
