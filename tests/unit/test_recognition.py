@@ -22,6 +22,7 @@ from ppocr_guard.recognition.labels import (
     steps_needed,
 )
 from ppocr_guard.recognition.names import composed, named, twin
+from ppocr_guard.recognition.steps import time_steps
 
 LETTERS = Alphabet(tuple("abcdefgh"))
 
@@ -144,3 +145,25 @@ def test_a_text_may_be_known_in_another_normal_form() -> None:
     assert composed("e\u0301", "é", "NFC")
     assert composed("é", "e\u0301", "NFD")
     assert not composed("é", "é", "NFC")
+
+
+@pytest.mark.parametrize(
+    ("backbone", "width", "steps"),
+    [  # measured on models of 2.10 and 3.0
+        ({"name": "MobileNetV3", "model_name": "large", "scale": 0.5}, 100, 25),
+        ({"name": "MobileNetV1Enhance", "scale": 0.5}, 320, 80),
+        ({"name": "MobileNetV1Enhance", "last_conv_stride": [1, 2]}, 320, 40),
+        ({"name": "ResNet", "layers": 34}, 320, 80),
+        ({"name": "PPLCNetV3", "scale": 0.95}, 640, 80),
+        ({"name": "PPHGNet_small"}, 320, 40),
+        ({"name": "RepSVTR"}, 320, 40),
+        ({"name": "SVTRNet", "out_char_num": 40}, 320, 40),
+        ({"name": "SVTRNet"}, 512, 25),
+        ({"name": "SVTRNet", "last_stage": False}, 320, None),
+        ({"name": "MyBackbone"}, 320, None),
+    ],
+)
+def test_time_steps_are_those_of_the_models(
+    backbone: dict[str, object], width: int, steps: int | None
+) -> None:
+    assert time_steps(backbone, width) == steps
