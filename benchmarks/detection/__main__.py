@@ -203,14 +203,15 @@ def main() -> None:
     parser.add_argument("--curves", type=int, default=1000)
     args = parser.parse_args()
     logging.disable(logging.CRITICAL)
+    seen = ("develop", "validate")
     if args.part is not None:
-        part(args.part)
+        names = seen if args.part == "report" else ()
+        part(args.part, [*corpus(*names), *trained(*names)] if names else ())
         return
     print(f"# Stopping rules side by side\n\n{datetime.date.today()},", end=" ")
     print(f"`python -m benchmarks.detection`. {LEGEND}")
-    names = ("develop", "validate")
-    part("report", [*corpus(*names), *trained(*names)])
-    for name in reversed(names):
+    part("report", [*corpus(*seen), *trained(*seen)])
+    for name in reversed(seen):
         part(name)
     made(args.curves)
 

@@ -4,7 +4,7 @@ Fits a logistic model to the dips of the *develop* and *validate* curves, each l
 1, 2, 3, 5, 8 ... evaluations old (landmarks, as in survival analysis: a long dip does not count
 for many), and prints its reliability: cross-validated by owner, and on *report* (``--report``),
 which had no part in it. ``--write`` writes the coefficients and
-the cross-validated outcomes into the package, and ``reliability.svg`` beside this file.
+the cross-validated outcomes into the package, and the plot ``docs/outlook.svg``.
 
 Needs scikit-learn and matplotlib (``pip install 'ppocr-guard[benchmarks]'``).
 """
@@ -34,7 +34,7 @@ FOLDS = 10
 LANDMARKS = (1, 2, 3, 5, 8, 12, 18, 27, 40, 60, 90, 135, 200)  # evaluations
 EDGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 LEAST = 15  # dips that a row must have, else it joins the next
-SVG = Path(__file__).parent / "reliability.svg"
+SVG = Path(__file__).parents[2] / "docs" / "outlook.svg"
 Array = NDArray[np.float64]
 
 
