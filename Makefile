@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 TYPED := rm -rf build/typed && mkdir -p build/typed/ppocr_guard && \
 	ln -s $(CURDIR)/ppocr_guard/* $(CURDIR)/hooks $(CURDIR)/dashboards build/typed/ppocr_guard/
 
-.PHONY: demo test lint unit bench clean
+.PHONY: demo test lint unit fuzz bench clean
 
 demo: $(READY)  ## a real PaddleOCR training on CPU that collapses, caught
 	$(BIN)/ppocr-guard demo
@@ -26,6 +26,10 @@ lint: $(READY)
 
 unit: $(READY)
 	$(BIN)/pytest -n 2 tests/unit
+
+# 20 000 inputs for each reader; FUZZ=N for another number.
+fuzz: $(READY)  ## logs, journals, YAML, state files, Guard: sections, with hypothesis
+	PPOCR_GUARD_FUZZ=$(or $(FUZZ),20000) $(BIN)/pytest --timeout 0 tests/unit/test_fuzz.py
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -10,6 +10,7 @@ from typing import Any, Optional
 from pydantic import Field
 
 from ppocr_guard.collecting import Collecting
+from ppocr_guard.detect.base import alike
 from ppocr_guard.detect.baseline import BaselineDetector
 from ppocr_guard.detect.collapse import Collapse, CollapseDetector
 from ppocr_guard.detect.collector import Collector
@@ -361,6 +362,8 @@ class HmeanTrend(Collecting):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Raises ValueError, and starts anew, when the state does not fit."""
         try:
+            if not alike(state, self.state_dict()):
+                raise ValueError("a value is of another kind than this guard saves")
             self.collapse.load_state_dict(state["collapse"])
             self.progress.load_state_dict(state["progress"])
             self.stability.load_state_dict(state["stability"])
@@ -374,7 +377,7 @@ class HmeanTrend(Collecting):
             self._best_epoch = None if best_epoch is None else int(best_epoch)
             self._since_fall = int(state["since_fall"])
             self._restored = True
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             self._reset()
             raise ValueError(f"HmeanTrend: unusable state ({error})") from None
 

@@ -13,6 +13,7 @@ from dataclasses import fields, replace
 from typing import Any, Optional, Union
 
 from ppocr_guard.events import SEVERITIES, Alert, Condition, Moment, Over, Resolved
+from ppocr_guard.logs.models import cleaned_data, model_of
 from ppocr_guard.records import condition_from, plain
 from ppocr_guard.wording import say
 
@@ -89,7 +90,9 @@ class Conditions:
         unusable = 0
         for record in state:
             try:
-                condition = replace(condition_from(record), carried=True)
+                cleaned = cleaned_data(record)
+                model_of(Condition).model_validate(cleaned)
+                condition = replace(condition_from(cleaned), carried=True)
             except (ValueError, TypeError, KeyError, AttributeError):
                 unusable += 1
                 continue

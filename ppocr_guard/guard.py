@@ -219,7 +219,7 @@ class Guard:
             self._log.warning("%d saved conditions cannot be used and are left out", unusable)
         try:
             self.so_far = so_far_from(state["so_far"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             self.so_far = SoFar()
 
     def close(self, timeout: float) -> None:

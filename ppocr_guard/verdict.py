@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ppocr_guard.events import VERDICTS, Condition, EvalEnd, Moment, Verdict
+from ppocr_guard.logs.models import cleaned_data, model_of
 from ppocr_guard.wording import say
 
 TOO_SHORT = 4  # evaluations below which a run is not called healthy, overfitting and so on
@@ -58,6 +59,8 @@ class SoFar:
 
 def so_far_from(record: Mapping[str, Any]) -> SoFar:
     """Raises ValueError, KeyError or TypeError on data that is none."""
+    record = cleaned_data(record)
+    model_of(SoFar).model_validate(record)
     epoch = record["best_epoch"]
     return SoFar(
         evaluations=int(record["evaluations"]),

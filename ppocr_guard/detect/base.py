@@ -31,3 +31,17 @@ class Detector:
                 raise ValueError(f"{type(self).__name__}: {name} cannot be {value!r}")
         for name, value in state.items():
             setattr(self, name, value)
+
+
+def alike(state: Any, fresh: Any) -> bool:
+    """Whether saved data has the kinds of a ``fresh`` state, as far as that shows them: a number
+    where one stands, a mapping for a mapping. What is missing, or None there, is not looked at."""
+    if isinstance(fresh, dict):
+        return isinstance(state, dict) and all(
+            alike(state[name], value) for name, value in fresh.items() if name in state
+        )
+    if isinstance(fresh, bool):
+        return isinstance(state, bool)
+    if isinstance(fresh, (int, float)):
+        return isinstance(state, (int, float)) and not isinstance(state, bool)
+    return fresh is None or isinstance(state, type(fresh))

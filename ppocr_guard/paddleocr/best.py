@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -104,7 +105,10 @@ def read_kept(folder: Path, metric: str) -> Optional[Kept]:
         try:
             about: Any = json.loads((place / METRIC_FILE).read_bytes())
             value, epoch = float(about["value"]), about.get("epoch")
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError,
+                RecursionError):  # fmt: skip
+            continue
+        if not math.isfinite(value):
             continue
         if about.get("metric") == metric and (place / (NAME + ".pdparams")).is_file():
             return Kept(str(place / NAME), value, epoch if isinstance(epoch, int) else None)

@@ -90,7 +90,7 @@ def load_told(path: Path) -> Told:
     try:
         entries = json.loads(path.read_bytes())
         return {(str(code), str(of), str(sev)): int(epoch) for code, of, sev, epoch in entries}
-    except (OSError, ValueError, TypeError, RecursionError):
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError):
         return {}
 
 
