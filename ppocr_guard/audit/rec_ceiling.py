@@ -14,19 +14,19 @@ from ppocr_guard.recognition.ceiling import ceiling, training
 from ppocr_guard.recognition.clone import CloneError, compare, texts
 from ppocr_guard.recognition.labels import Reader
 from ppocr_guard.recognition.names import named
-from ppocr_guard.wording import say
+from ppocr_guard.wording import mark, say
 
 MOST_NAMED = 8  # characters that a sentence names
 CLONED = 5000  # labels that the clone's own classes see at most
 _LOST = {
-    "not_in_dictionary": "hold characters that are not in the dictionary ({characters})",
-    "too_long": "are longer than {longest} characters ({limit}) and are not evaluated at all",
-    "case": "lose their capitals",
-    "space": "lose their spaces",
-    "empty": "are empty, and are not evaluated",
-    "ctc": "need more than the {steps} time steps that CTC has for them",
-    "removed": "lose signs that the decoder removes (rm_symbol)",
-    "reversed": 'are turned around, for "arabic" is in the path of the dictionary',
+    "not_in_dictionary": mark("hold characters that are not in the dictionary ({characters})"),
+    "too_long": mark("are longer than {longest} characters ({limit}) and are not evaluated at all"),
+    "case": mark("lose their capitals"),
+    "space": mark("lose their spaces"),
+    "empty": mark("are empty, and are not evaluated"),
+    "ctc": mark("need more than the {steps} time steps that CTC has for them"),
+    "removed": mark("lose signs that the decoder removes (rm_symbol)"),
+    "reversed": mark('are turned around, for "arabic" is in the path of the dictionary'),
 }
 
 

@@ -52,12 +52,13 @@ OUT_OF_MEMORY = re.compile(r"out of memory|ResourceExhausted|cannot allocate|Mem
 PADDLE = re.compile(r"\(?\w*(Error|Argument|Exhausted|NotFound)\w*\b")  # begins its summary
 REFUSED = re.compile(r"a rehearsal does not download (\S+)")
 LONG = 180  # characters of an error that are told
+EARLY = mark("early")
 KEYS = {"main_indicator": ("Metric", "main_indicator")}
 
 
 def during(stage: str) -> str:
     """A stage of the rehearsal in words: "when the model is built"."""
-    return say(WHEN.get(stage, mark("early")))
+    return say(WHEN.get(stage, EARLY))
 
 
 def crashes(ctx: Context, told: Told) -> Iterator[Found]:
