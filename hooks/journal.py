@@ -206,6 +206,11 @@ class _LineFile:
     def __init__(self, path: Path) -> None:
         """Raises OSError when the folder or file cannot be written."""
         self.path = path
+        self.start: Optional[Event] = None  # begins the file anew where it was deleted
+        self._open()
+
+    def _open(self) -> None:
+        path = self.path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
         size = os.fstat(self._fd).st_size
@@ -213,6 +218,13 @@ class _LineFile:
         self._torn = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
 
     def write(self, events: list[Event]) -> None:
+        if os.fstat(self._fd).st_nlink == 0:
+            _log.warning("Journal: %s was deleted; it is begun anew.", self.path)
+            old = self._fd
+            self._open()  # first: the number of a closed file may come to be another's
+            os.close(old)
+            events = [self.start, *events] if self.start is not None else events
+        self.start = next((e for e in events if isinstance(e, RunStart)), self.start)
         if not events:
             return
         lines = [json.dumps(to_record(event), ensure_ascii=False) for event in events]

@@ -139,3 +139,21 @@ def test_a_name_that_is_not_utf_8_is_written_and_read(tmp_path: Path) -> None:
     path.read_bytes().decode("utf-8")
     [start] = read_journal(path)
     json.dumps(plain(start), ensure_ascii=False).encode("utf-8")
+
+
+def test_a_deleted_journal_is_said_and_begun_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from test_journal import close, run_start, step
+
+    hook = Journal(every=1)
+    hook.on_run_start(run_start(tmp_path))
+    hook.on_step(step(1))
+    assert hook._queue is not None
+    assert hook._queue.flush(5)
+    path = journal_path(str(tmp_path))
+    path.unlink()
+    hook.on_step(step(2))
+    close(hook)
+    assert [type(event).__name__ for event in read_journal(path)] == ["RunStart", "StepEnd"]
+    assert [text for text in caplog.messages if "was deleted; it is begun anew" in text]
