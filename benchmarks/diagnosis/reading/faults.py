@@ -63,7 +63,7 @@ DEVELOP = (
     F("rate_0.1", "learning rate 0.1", right("learning_rate_too_high"),
       options={"learning_rate": 0.1, **CONSTANT}),
     F("rate_0", "learning rate 0, from scratch", right("learning_rate_zero"),
-      options={"learning_rate": 0.0, **CONSTANT}, scratch=True),
+      options={"learning_rate": 0.0, "warmup_epoch": 0, **CONSTANT}, scratch=True),
     F("blank_40", "the head's bias of the blank raised by 40", BLANK, weights=biased(0, 40)),
     F("letter_40", "the head's bias of one letter raised by 40", ONE, weights=biased(12, 40)),
     F("eval_64", "evaluation at a width of 56, training at 160", right("transforms_differ"),
