@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -42,7 +43,7 @@ from ppocr_guard.paths import journal_path, samples_dir
 from ppocr_guard.records import to_record
 from ppocr_guard.redact import redacted
 from ppocr_guard.sample_files import SampleFiles
-from ppocr_guard.steps import StepFilter
+from ppocr_guard.steps import MOST_STEPS, StepFilter
 
 _log = logging.getLogger("ppocr_guard")
 
@@ -63,7 +64,7 @@ class Journal(Hook):
             default=None,
             ge=1,
             description="write one step record in so many steps (a step whose loss is not finite "
-            "always); default: Global.print_batch_step",
+            "always); default: Global.print_batch_step. It doubles after each 20,000 records",
         )
         samples: bool = Field(
             default=True, description="keep a picture of the best and of the last evaluation"
@@ -74,7 +75,7 @@ class Journal(Hook):
         self._file: Optional[_LineFile] = None
         self._samples: Optional[SampleFiles] = None
         self._queue: Optional[Background[Event]] = None
-        self._steps = StepFilter(self.options.every)
+        self._steps = StepFilter(self.options.every, MOST_STEPS)
         self._best_evaluation = 0
         if self.options.samples:  # else nobody has to draw them
             self.on_eval_sample = self._sample  # type: ignore[method-assign]
@@ -201,38 +202,70 @@ class Journal(Hook):
 
 
 class _LineFile:
-    """Appends JSON lines, each batch by one ``write`` call: nothing waits in this process."""
+    """Appends JSON lines, each batch by one ``write`` call: nothing waits in this process.
+
+    A file that is deleted or cut while the run goes on is noticed at the next write, said, and
+    begun anew with the record with which this launch began.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError when the folder or file cannot be written."""
+        """Raises OSError when the folder or file cannot be written, or is no plain file."""
         self.path = path
-        self.start: Optional[Event] = None  # begins the file anew where it was deleted
+        self._head: Optional[Event] = None  # the RunStart of this launch
         self._open()
 
     def _open(self) -> None:
-        path = self.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
-        size = os.fstat(self._fd).st_size
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.path.is_fifo():  # it would take our records, and keep them from everybody
+            raise OSError(errno.EINVAL, "it is a pipe")
+        self._fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        self._look()
+
+    def _look(self) -> None:
+        self._size = os.fstat(self._fd).st_size
         # A killed attempt may have left half a line, which must not swallow our first one.
-        self._torn = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
+        last = os.pread(self._fd, 1, self._size - 1) if self._size else b"\n"
+        self._torn = last not in (b"\n", b"")
 
     def write(self, events: list[Event]) -> None:
-        if os.fstat(self._fd).st_nlink == 0:
-            _log.warning("Journal: %s was deleted; it is begun anew.", self.path)
-            old = self._fd
-            self._open()  # first: the number of a closed file may come to be another's
-            os.close(old)
-            events = [self.start, *events] if self.start is not None else events
-        self.start = next((e for e in events if isinstance(e, RunStart)), self.start)
         if not events:
             return
-        lines = [json.dumps(to_record(event), ensure_ascii=False) for event in events]
+        records = list(events)
+        if self._head is None:
+            self._head = next((e for e in events if isinstance(e, RunStart)), None)
+        elif self._damaged():
+            records.insert(0, self._head)
+        lines = [json.dumps(to_record(event), ensure_ascii=False) for event in records]
         data = ("\n" * self._torn + "\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
         self._torn = True  # until all of it is written: the disk may be full
         while data:
             data = data[os.write(self._fd, data) :]
         self._torn = False
+        self._size = os.fstat(self._fd).st_size
+
+    def _damaged(self) -> bool:
+        """Whether what was written is no longer there; it can be written to again, then."""
+        try:
+            there: Optional[os.stat_result] = os.stat(self.path)
+        except FileNotFoundError:
+            there = None
+        own = os.fstat(self._fd)
+        if there is None or (there.st_dev, there.st_ino) != (own.st_dev, own.st_ino):
+            old = self._fd
+            self._open()  # first: the number of a closed file may come to be another's
+            os.close(old)
+            what = "was deleted or replaced"
+        elif own.st_size < self._size:
+            self._look()
+            what = "was cut"
+        else:
+            return False
+        _log.warning(
+            "Journal: %s %s in mid-run. What stood in it is lost; it is begun anew from here.",
+            self.path,
+            what,
+        )
+        return True
 
     def close(self) -> None:
         os.close(self._fd)

@@ -84,8 +84,6 @@ PROCESSES = [
     Fault("few-files", "no more than 64 open files",
           wrap=("sh", "-c", 'ulimit -n 64; exec "$@"', "sh"),
           hooks=f"{BASE}, {{VisualDL: null}}, {{Prometheus: {{port: PORT, linger_seconds: 0}}}}"),
-    Fault("output-closed", "whoever read the output has gone (`| head -1`)",
-          wrap=("bash", "-c", '"$@" 2>&1 | head -1', "bash")),
     Fault("loader-workers", "two loader workers, and the guard's server in the trainer",
           hooks=f"{BASE}, {{Prometheus: {{port: PORT, linger_seconds: 0}}}}",
           options={"num_workers": 2}),

@@ -33,7 +33,7 @@ from ppocr_guard.hooks.visualdl.pictures import Pictures
 from ppocr_guard.hooks.visualdl.writers import FILE_NAME, Writers
 from ppocr_guard.hparams import hyperparameters
 from ppocr_guard.paths import guard_dir
-from ppocr_guard.steps import StepFilter
+from ppocr_guard.steps import MOST_STEPS, StepFilter
 from ppocr_guard.verdict import number
 
 CAPACITY = 4096  # writes that wait
@@ -58,7 +58,8 @@ class VisualDL(Hook):
         every: Optional[int] = Field(
             default=None,
             ge=1,
-            description="write one step in so many; default: Global.print_batch_step",
+            description="write one step in so many; default: Global.print_batch_step. It "
+            "doubles after each 20,000 steps written",
         )
         images: int = Field(
             default=16,
@@ -71,7 +72,7 @@ class VisualDL(Hook):
         super().__init__(*args, **kwargs)
         self._queue: Optional[Background[_Write]] = None
         self._writers: Optional[Writers] = None
-        self._steps = StepFilter(self.options.every)
+        self._steps = StepFilter(self.options.every, MOST_STEPS)
         self._offset = 0  # makes the steps of a resumed run go on where they were
         self._pid = 0
         self._pictures = Pictures(self.options.images)

@@ -7,6 +7,7 @@ import json
 import logging
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,12 +30,14 @@ from ppocr_guard.events import (
     StepEnd,
     StopRequest,
 )
+from ppocr_guard.guard import Guard
 from ppocr_guard.hooks.journal import Journal
 from ppocr_guard.logs.journal import parse_line, read_journal
 from ppocr_guard.paddleocr.samples import wanted
 from ppocr_guard.paths import journal_path
 from ppocr_guard.records import to_record
 from ppocr_guard.redact import redacted
+from ppocr_guard.steps import StepFilter
 
 
 def run_start(folder: Path, **config: object) -> RunStart:
@@ -264,3 +267,48 @@ def test_pictures_of_the_best_and_of_the_last_evaluation_are_kept(tmp_path: Path
     assert list(samples.iterdir()) == []
     assert wanted([Journal()])
     assert not wanted([Journal(samples=False)])
+
+
+@pytest.mark.parametrize("how", ["deleted", "folder", "replaced", "cut"])
+def test_a_journal_that_is_damaged_in_mid_run_is_begun_anew(tmp_path, caplog, how) -> None:
+    hook = Journal()
+    guard = Guard([hook])
+    guard.dispatch(run_start(tmp_path))
+    guard.dispatch(step(1))
+    assert hook._queue.flush(5)
+    path = tmp_path / "ppocr_guard" / "journal.jsonl"
+    if how == "folder":
+        shutil.rmtree(path.parent)
+    elif how == "cut":
+        os.truncate(path, 20)
+    else:
+        path.unlink()
+        if how == "replaced":
+            path.write_text("")
+    guard.dispatch(step(10))
+    assert hook._queue.flush(5)
+    guard.dispatch(step(20))
+    close(hook)
+    assert caplog.text.count("it is begun anew from here") == 1
+    lines = path.read_text("utf-8").splitlines()[how == "cut" :]
+    assert [json.loads(line)["event"] for line in lines] == ["run_start", "step", "step"]
+
+
+def test_a_pipe_is_no_journal(tmp_path, caplog) -> None:
+    (tmp_path / "ppocr_guard").mkdir()
+    os.mkfifo(tmp_path / "ppocr_guard" / "journal.jsonl")
+    guard = Guard([Journal()])
+    guard.dispatch(run_start(tmp_path))
+    assert "cannot write" in caplog.text
+    assert "it is a pipe" in caplog.text
+
+
+def test_a_long_run_thins_its_steps_and_keeps_its_evaluations() -> None:
+    kept = StepFilter(1, most=100)
+    kept.run_starts({})
+    passed = [n for n in range(1, 100_001) if kept.wants(step(n))]
+    assert len(passed) < 1200
+    assert kept.every == 512
+    gaps = [b - a for a, b in zip(passed, passed[1:])]
+    assert gaps == sorted(gaps)
+    assert kept.wants(StepEnd(time=0.0, epoch=1, global_step=7, losses={"loss": math.nan}))
