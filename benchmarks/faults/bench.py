@@ -190,6 +190,7 @@ class Bench:
                 stdout=written,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_interruptible,
             )
             try:
                 later = self._during(fault, replace(place, process=process.pid), process)
@@ -219,6 +220,11 @@ class Bench:
             return fault.during(place)
         finally:
             (place.folder / GO_ON).touch()
+
+
+def _interruptible() -> None:
+    """In a background job of a shell Ctrl-C is ignored, and its children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _wait_for_writer(log: Path) -> None:
