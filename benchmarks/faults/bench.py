@@ -95,7 +95,7 @@ class Bench:
         return Result(
             fault=fault,
             training=_training(code, output, _weights(place.folder), expected),
-            seen=_seen(fault.says, output),
+            seen=_seen(fault.says, output).replace(f"{self.folder}/", ""),
             lost=_lost(fault, place),
             seconds=time.monotonic() - started,
             output=output,

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from benchmarks.mistakes import develop
+from benchmarks.mistakes import develop, recognition
 from benchmarks.mistakes.judging import project
 from benchmarks.mistakes.project import Change, Mistake, Project, images, labels, make_data, swap
 from ppocr_guard.audit import audit
@@ -91,7 +91,7 @@ _PLAIN = (
 )  # fmt: skip
 # Of mistakes that the benchmark has none of.
 MORE = tuple(Mistake(name, "det_mv3_db", change, "") for name, change in _PLAIN)
-ALL = {mistake.name: mistake for mistake in (*develop.MISTAKES, *MORE)}
+ALL = {mistake.name: mistake for mistake in (*develop.MISTAKES, *recognition.DEVELOP, *MORE)}
 
 
 def examples() -> dict[str, dict[str, Any]]:
