@@ -18,9 +18,9 @@ from ppocr_guard.events import (
     Reaction,
 )
 from ppocr_guard.hook import HookOptions, Reactions
-from ppocr_guard.wording import say
+from ppocr_guard.wording import mark, say
 
-MEMORY = {"memory_host": "host", "memory_gpu": "GPU"}  # figures of an examination, MiB
+MEMORY = {"memory_host": mark("host"), "memory_gpu": mark("GPU")}  # figures of an examination, MiB
 MILD = (EVAL_MISMATCH, DATA_CHANGED, MEDIOCRE)  # the weights are not what suffers
 GONE = 2  # examinations in a row that no longer show a fault, until it is over
 
@@ -100,7 +100,7 @@ class Diagnosis(Collecting):
                 message=say(
                     "Memory of the {place} grows at every evaluation: by {grown:.0f} MiB to "
                     "{now:.0f} MiB since the rise began.",
-                    place=MEMORY[name],
+                    place=say(MEMORY[name]),
                     grown=grown,
                     now=event.facts[name],
                 ),

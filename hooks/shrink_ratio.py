@@ -31,6 +31,7 @@ REMEDY = mark(
     "Delete total_epoch from MakeShrinkMap and MakeBorderMap (`ppocr-guard fix YAML`), or set "
     "ShrinkRatio: {{repair: true}}."
 )
+SOURCES = {"scheduled": mark("scheduled"), "live": mark("live"), "measured": mark("measured")}
 RIGHT = mark("The shrink ratio of {operator} is {ratio:.4f}, as the config means.")
 
 PRECISION = 0.01  # of a ratio that is read off an operator or a schedule
@@ -139,7 +140,7 @@ class ShrinkRatio(Hook):
                 "{operator} shrinks by {ratio:.4f} ({source}), the config means {meant}.",
                 operator=event.operator,
                 ratio=event.ratio,
-                source=event.source,
+                source=_source(event.source),
                 meant=meant,
             ),
             advice=say(REMEDY),
@@ -197,10 +198,10 @@ class ShrinkRatio(Hook):
                     "{other_ratio:.4f} ({other_source}).",
                     operator=event.operator,
                     ratio=event.ratio,
-                    source=event.source,
+                    source=_source(event.source),
                     other=operator,
                     other_ratio=other.ratio,
-                    other_source=source,
+                    other_source=_source(source),
                 ),
                 advice=say(
                     "Write the same shrink_ratio and total_epoch into MakeShrinkMap and "
@@ -314,3 +315,7 @@ class ShrinkRatio(Hook):
         self._logged = {key: event.ratio for key, event in self._ratios.items()}
         text = "; ".join(f"{name}: {', '.join(parts)}" for name, parts in operators.items())
         _log.info("epoch %d: effective shrink ratio of %s", self._epoch, text)
+
+
+def _source(source: str) -> str:
+    return say(SOURCES[source]) if source in SOURCES else source

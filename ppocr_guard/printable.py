@@ -11,4 +11,6 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 def printable(text: str) -> str:
     """``text`` without control characters; a line end and a tab may stay."""
+    if _UNPRINTABLE.search(text) is None:
+        return text  # itself: a sentence stays one
     return _UNPRINTABLE.sub("\ufffd", text)

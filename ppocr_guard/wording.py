@@ -70,13 +70,19 @@ def mark(template: str) -> str:
     return template
 
 
-def join(*texts: str) -> str:
-    """Texts one after the other, each still able to change its language; empty ones left out."""
+PAIR = mark("{one} {two}")
+LIST = mark("{one}, {two}")
+CHOICE = mark("{one} or {two}")
+SERIES = mark("{one}; {two}")
+
+
+def join(*texts: str, by: str = PAIR) -> str:
+    """Texts one after the other, each still able to change its language; empty ones left out.
+
+    ``by``: how two are put together, a template that has a translation of its own.
+    """
     kept = [text for text in texts if text]
-    if len(kept) < 2:
-        return kept[0] if kept else ""
-    names = [f"part{index}" for index in range(len(kept))]
-    return Sentence(" ".join(f"{{{name}}}" for name in names), dict(zip(names, kept)))
+    return functools.reduce(lambda one, two: say(by, one=one, two=two), kept) if kept else ""
 
 
 def in_language(text: str, language: str) -> str:

@@ -143,7 +143,7 @@ def resolved_message(resolved: Resolved, so_far: RunSoFar, language: str) -> Mes
         code=resolved.code,
         severity=resolved.severity,
         title=f"{_OVER} {so_far.start.run}: {what}",
-        what=str(resolved.message),
+        what=in_language(resolved.message, language),
         advice="",
         facts=facts,
         time=resolved.time,
@@ -157,12 +157,10 @@ def _name(code: str, language: str) -> str:
 def _cause_and_advice(alert: Union[Alert, Condition], language: str) -> tuple[str, str]:
     """An empty cause: none is known."""
     cause = alert.cause or str(alert.evidence.get("cause") or "")
-    because = in_language(alert.because, language)
+    words = Words(language)
     usual = texts.USUAL_CAUSES[language].get(alert.code, "")
-    if language == "zh":
-        named, todo = texts.CAUSES_ZH.get(cause, (because or cause or usual, ""))
-        return named, todo or texts.ADVICE_ZH.get(alert.code, alert.advice)
-    return because or cause or usual, alert.advice
+    advice = words.advice(alert.code, alert.advice, alert.cause)
+    return words.say(alert.because) or cause or usual, advice
 
 
 def run_end_message(event: RunEnd, so_far: RunSoFar, language: str) -> Message:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ppocr_guard.report.text import ADVICE_ZH as ADVICE_ZH
-
 LABELS = {
     "en": {
         "run": "Run",
@@ -111,6 +109,14 @@ NUMBERS_ZH = {
 # What an alert of this code most often comes from, where the alert itself names no cause.
 USUAL_CAUSES = {
     "en": {
+        "shrink_ratio_unexpected": "total_epoch, with which the random seed changes the shrink "
+        "ratio (2.7.1 to 2.8.1)",
+        "shrink_ratio_mismatch": "MakeShrinkMap and MakeBorderMap are set differently, or a "
+        "transform changes the maps",
+        "unclip_mismatch": "the unclip_ratio of the postprocess is made for another shrink ratio",
+        "loss_degenerate": "no pixel of text: a shrink ratio of 1 or more, or labels that are all "
+        "ignored",
+        "overfitting": "too little training data, or too long a training",
         "loss_not_finite": "most often a learning rate that is too high, or AMP overflow",
         "loss_diverged": "most often a learning rate that is too high",
         "data_pipeline_failing": "unreadable images or labels, or a transform that always fails",
@@ -125,43 +131,4 @@ USUAL_CAUSES = {
         "overfitting": "训练数据太少，或训练太久",
         "data_pipeline_failing": "图片或标签无法读取，或某个变换总是失败",
     },
-}
-# The causes that ppocr_guard.detect.diagnosis names, and what to do: (cause, advice).
-CAUSES_ZH = {
-    "shrink_ratio_wrong": (
-        "实际收缩比例与配置的本意不符，后处理无法把文本框还原到原来的大小",
-        "从 MakeShrinkMap 和 MakeBorderMap 中删除 total_epoch，或设置 ShrinkRatio: {repair: true}；"
-        "然后从最初的检查点重新训练。",
-    ),
-    "unclip_mismatch": (
-        "模型没有问题，只是 unclip_ratio 与收缩比例不匹配，文本框大小不对",
-        "把 PostProcess.unclip_ratio 改为详情中给出的值，或恢复收缩比例。",
-    ),
-    "labels_empty": (
-        "训练标签图里没有一个文字像素：标签为空，或全部被忽略",
-        "检查训练标签文件：标为 '###' 或 '*' 的文字会被忽略，太小或超出裁剪范围的框也会被忽略。",
-    ),
-    "labels_shifted": (
-        "每处文字都有框，但位置或大小不对：训练标签没有落在文字上",
-        "把几条训练标签画到图片上看看：缩放、EXIF 旋转或不同的图片尺寸可能使其错位。",
-    ),
-    "learning_rate_too_high": ("学习率过高，每一步都迈得太大", "把学习率除以 10，并保留预热。"),
-    "loss_not_finite": (
-        "损失变为 NaN 或无穷大，此后的权重已经无用",
-        "回到最好的检查点；检查坏标签，降低学习率，裁剪梯度，或不用混合精度。",
-    ),
-    "overfitting": ("训练损失仍在下降，验证指标却在下降", "使用最好的检查点；增加数据或数据增强。"),
-    "pretrained_wrong": (
-        "预训练权重没有加载上，或属于另一个模型",
-        "在日志开头查找权重不匹配的警告；路径不带 .pdparams，Architecture 要与权重一致。",
-    ),
-    "evaluation_set": (
-        "验证数据与训练数据对不上",
-        "检查 Eval.dataset：标签与图片是否对应，是否全被忽略，缩放是否与训练一致。",
-    ),
-    "network_dead": (
-        "没有任何文本框，训练损失也不变：多半是图片或权重中有 NaN（ReLU 会把它变成 0）",
-        "检查预训练权重中有无 NaN，NormalizeImage 的 std 是否为 0；学习率要大于 0，参数不要冻结。",
-    ),
-    "data_pipeline_failing": ("样本反复加载失败", "修复日志中最后一个错误所指的数据或变换。"),
 }

@@ -18,7 +18,7 @@ from ppocr_guard.detect.propositions import answer, text_of
 from ppocr_guard.detect.reading_table import READING_TABLE
 from ppocr_guard.detect.remedies import REMEDIES, change_in_words
 from ppocr_guard.detect.table import TABLE, Entry
-from ppocr_guard.wording import join, say
+from ppocr_guard.wording import CHOICE, LIST, SERIES, join, mark, say
 
 NEAR = 0.15  # causes whose confidence is this near to the first are named beside it
 CERTAIN = 0.9  # what a perfect prediction is taken to be (paddleocr/examination/scoring.py)
@@ -114,8 +114,8 @@ def _apart(entry: Entry, rivals: list[Entry], e: Evidence) -> str:
     """What would tell causes apart that the evidence does not separate."""
     return say(
         "It may as well be {others}; look at {looks}.",
-        others=" or ".join(rival.code for rival in rivals),
-        looks="; ".join(one.look for one in (entry, *rivals)),
+        others=join(*(rival.code for rival in rivals), by=CHOICE),
+        looks=join(*(say(one.look) for one in (entry, *rivals)), by=SERIES),
     )
 
 
@@ -152,7 +152,7 @@ def _numbers(e: Evidence) -> dict[str, Any]:
     numbers.update(
         shrink_ratio=_four(e.shrink_ratio),
         shrink_expected=f"{e.shrink_expected:g}" if e.shrink_expected is not None else None,
-        shrink_cause=f" ({e.shrink_cause})" if e.shrink_cause else "",
+        shrink_cause=say(" ({why})", why=e.shrink_cause) if e.shrink_cause else "",
         ratio_of_bug_line=_four(e.ratio_of_bug_line),
         unclip_ratio=_short(
             e.unclip_ratio if e.unclip_ratio is not None else e.config_unclip_ratio
@@ -175,7 +175,9 @@ def _numbers(e: Evidence) -> dict[str, Any]:
         loss_at_best=_short(e.loss_at_best),
         loss_reference=_short(reference) if e.loss and reference and e.loss > reference else None,
         data_errors=str(e.data_errors),
-        data_message=f" The last error: {e.data_message}" if e.data_message else "",
+        data_message=say(" The last error: {error}", error=e.data_message)
+        if e.data_message
+        else "",
         jump_step=str(jump[1]) if jump[1] is not None else None,
         jump_figure=jump[0],
         invalid_train_share=f"{invalid:.0%}" if invalid is not None else None,
@@ -199,11 +201,11 @@ def _numbers(e: Evidence) -> dict[str, Any]:
 
 
 _TEXT_CHANGES = {
-    "case": "upper and lower case",
-    "width": "full-width and half-width characters",
-    "accents": "accents",
-    "spaces": "spaces",
-    "reversed": "their direction",
+    "case": mark("upper and lower case"),
+    "width": mark("full-width and half-width characters"),
+    "accents": mark("accents"),
+    "spaces": mark("spaces"),
+    "reversed": mark("their direction"),
 }
 
 
@@ -236,7 +238,7 @@ def _numbers_of_texts(e: Evidence) -> dict[str, Any]:
         steps_train=_short(facts.get("steps.train")),
         longest_train=_short(facts.get("longest.train")),
         max_text_length=_short(e.max_text_length),
-        change_train=_TEXT_CHANGES.get(changed or ""),
+        change_train=say(_TEXT_CHANGES[changed]) if changed in _TEXT_CHANGES else None,
         head_untrained=e.findings.get("head_untrained"),
     )
     return numbers
@@ -244,14 +246,22 @@ def _numbers_of_texts(e: Evidence) -> dict[str, Any]:
 
 def _size_or_colour(e: Evidence) -> str:
     """What differs, where that is known."""
-    known = []
+    known: list[str] = []
     if answer("text_size_differs", e):
         train, as_eval = (e.first_facts[f"text_height.{c}"] for c in ("train", "train_eval"))
-        known.append(f"text is {train:.0f} and {as_eval:.0f} pixels high")
+        known.append(
+            say("text is {train:.0f} and {as_eval:.0f} pixels high", train=train, as_eval=as_eval)
+        )
     if answer("colours_differ", e):
         train, as_eval = (e.first_facts.get(f"mean.{c}", 0.0) for c in ("train", "train_eval"))
-        known.append(f"the mean of the normalised images is {train:.2f} and {as_eval:.2f}")
-    return ": " + ", ".join(known) if known else ""
+        known.append(
+            say(
+                "the mean of the normalised images is {train:.2f} and {as_eval:.2f}",
+                train=train,
+                as_eval=as_eval,
+            )
+        )
+    return say(": {what}", what=join(*known, by=LIST)) if known else ""
 
 
 def _in_words(setting: Mapping[str, float]) -> Optional[str]:

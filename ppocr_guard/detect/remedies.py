@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Callable, NamedTuple, Optional
 
 from ppocr_guard.detect.evidence import Evidence
-from ppocr_guard.wording import say
+from ppocr_guard.wording import LIST, join, mark, say
 
 REMOVE = None  # as a value of ``settings``: the key is to be taken out
 _MAPS = ("MakeShrinkMap", "MakeBorderMap")
@@ -86,10 +86,18 @@ def _postprocess(e: Evidence) -> Remedy:
     return Remedy(
         say(
             "Set {settings}.",
-            settings=", ".join(f"PostProcess.{k} to {v:g}" for k, v in setting.items()),
+            settings=_settings(setting),
         ),
         {f"PostProcess.{name}": value for name, value in setting.items()},
     )
+
+
+def _settings(setting: Mapping[str, float]) -> str:
+    settings = (
+        say("PostProcess.{name} to {value:g}", name=name, value=value)
+        for name, value in setting.items()
+    )
+    return join(*settings, by=LIST)
 
 
 def _thresholds(e: Evidence) -> Remedy:
@@ -98,23 +106,23 @@ def _thresholds(e: Evidence) -> Remedy:
     return Remedy(
         say(
             "Set {settings}.",
-            settings=", ".join(f"PostProcess.{k} to {v:g}" for k, v in setting.items()),
+            settings=_settings(setting),
         ),
         {f"PostProcess.{name}": value for name, value in setting.items()},
     )
 
 
-_LOOK = (
+_LOOK = mark(
     "Draw a few training labels over their images: a resize, an EXIF rotation or another image "
     "size may have shifted or scaled them."
 )
 CHANGES = {
-    "swap_xy": "with x and y exchanged",
-    "rotate_90": "turned by 90 degrees",
-    "rotate_180": "turned by 180 degrees",
-    "rotate_270": "turned by 270 degrees",
-    "mirror": "mirrored left to right",
-    "flip": "flipped upside down",
+    "swap_xy": mark("with x and y exchanged"),
+    "rotate_90": mark("turned by 90 degrees"),
+    "rotate_180": mark("turned by 180 degrees"),
+    "rotate_270": mark("turned by 270 degrees"),
+    "mirror": mark("mirrored left to right"),
+    "flip": mark("flipped upside down"),
 }
 
 
@@ -122,10 +130,10 @@ def change_in_words(change: str) -> str:
     """Of :mod:`ppocr_guard.geometry.labelling`."""
     kind, *numbers = change.split("_")
     if kind == "scale":
-        return f"scaled by {numbers[0]}"
+        return say("scaled by {factor}", factor=numbers[0])
     if kind == "shift":
-        return f"moved by about ({numbers[0]}, {numbers[1]}) pixels"
-    return CHANGES.get(change, change)
+        return say("moved by about ({x}, {y}) pixels", x=numbers[0], y=numbers[1])
+    return say(CHANGES[change]) if change in CHANGES else change
 
 
 def _labels(e: Evidence) -> Remedy:

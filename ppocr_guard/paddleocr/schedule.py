@@ -13,12 +13,25 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional
 
 from ppocr_guard.paddleocr.releases import OPERATORS, Behaviour
+from ppocr_guard.wording import mark, say
 
 DEFAULT_SHRINK_RATIO = 0.4  # of both operators' constructors, in every release
 DEFAULT_SEED = 1024  # tools/train.py
 RAMP = 0.2  # what the dynamic shrink ratio adds over total_epoch epochs
 SIMPLE_DATASETS = frozenset({"SimpleDataSet", "TextDetDataset", "TextRecDataset", "KieDataset"})
 MULTI_SCALE_DATASETS = frozenset({"MultiScaleDataSet", "MSTextRecDataset"})
+_ORIGINS = {  # of the epoch that an operator sees
+    "seed": mark(
+        "PaddleOCR {release} takes the random seed {epoch:g} for the epoch, always (issues 13669, "
+        "13527; removed by #13783 in 2.9.0)"
+    ),
+    "epoch": mark("the dynamic shrink ratio grows with the epoch"),
+    "start": mark(
+        "PaddleOCR {release} tells the operators of a new epoch only if an entry of ratio_list is "
+        "below 1, so for them it is always the start"
+    ),
+    "config": mark("the config gives the operator the epoch {epoch:g}"),
+}
 _FIXED_POSITION = {"MakeBorderMap": 5, "MakeShrinkMap": 6}
 
 
@@ -93,18 +106,20 @@ def cause(
         return None
     seen = _epoch_seen(behaviour, config, operator, epoch)
     if seen is None:
-        return "total_epoch has no effect in this release: the ratio stays as shrink_ratio says"
+        return say(
+            "total_epoch has no effect in this release: the ratio stays as shrink_ratio says"
+        )
     ratio = scheduled_ratio(behaviour, config, operator, epoch)
     base, total = base_ratio(config, operator), parameters["total_epoch"]
-    why = {
-        "seed": f"PaddleOCR {behaviour.release} takes the random seed {seen.value:g} for the "
-        "epoch, always (issues 13669, 13527; removed by #13783 in 2.9.0)",
-        "epoch": "the dynamic shrink ratio grows with the epoch",
-        "start": f"PaddleOCR {behaviour.release} tells the operators of a new epoch only if an "
-        "entry of ratio_list is below 1, so for them it is always the start",
-        "config": f"the config gives the operator the epoch {seen.value:g}",
-    }[seen.origin]
-    return f"{why}: {base:g} + {RAMP} * {seen.value:g} / {total} = {ratio:.4f}"
+    return say(
+        "{why}: {base:g} + {ramp} * {epoch:g} / {total} = {ratio:.4f}",
+        why=say(_ORIGINS[seen.origin], release=behaviour.release, epoch=seen.value),
+        base=base,
+        ramp=RAMP,
+        epoch=seen.value,
+        total=total,
+        ratio=ratio,
+    )
 
 
 def needs_reset(config: Mapping[str, Any]) -> bool:

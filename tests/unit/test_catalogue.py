@@ -16,6 +16,8 @@ LANGUAGE = "zh"
 DO = "run: python tests/unit/catalogue.py"
 # Names and quotations, which are the same in every language.
 AS_THEY_ARE = {
+    "{one} {two}",
+    "GPU",
     "{keep_keys}",
     "`ppocr-guard check --ceiling`",
     "Optimizer.regularizer.factor",

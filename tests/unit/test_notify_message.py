@@ -7,6 +7,8 @@ import json
 from notify_samples import COLLAPSE, SO_FAR
 from receivers import RECEIVERS, serving
 
+from ppocr_guard.detect.evidence import Evidence
+from ppocr_guard.detect.remedies import REMEDIES
 from ppocr_guard.detect.table import TABLE
 from ppocr_guard.events import Alert, RunEnd, RunStart
 from ppocr_guard.hooks.notify.message import (
@@ -16,7 +18,7 @@ from ppocr_guard.hooks.notify.message import (
     run_end_message,
 )
 from ppocr_guard.hooks.notify.senders import make_sender
-from ppocr_guard.hooks.notify.texts import CAUSES_ZH
+from ppocr_guard.wording import say
 
 
 def test_messages_in_chinese() -> None:
@@ -41,22 +43,29 @@ def test_messages_in_chinese() -> None:
 
 
 def test_a_diagnosed_cause_is_told_in_the_readers_language() -> None:
-    assert set(CAUSES_ZH) <= {entry.code for entry in TABLE}
-    evidence = {"cause": "learning_rate_too_high", "causes": [{"code": "learning_rate_too_high"}]}
+    entry = next(entry for entry in TABLE if entry.code == "learning_rate_too_high")
     alert = Alert(
         "hmean_collapse",
         "critical",
         "It fell.",
-        "Divide.",
-        evidence,
-        cause="learning_rate_too_high",
-        because="The learning rate is too high.",
+        REMEDIES[entry.remedy](Evidence()).advice,
+        {"cause": entry.code, "causes": [{"code": entry.code}]},
+        cause=entry.code,
+        because=say(entry.phrases[-1]),
     )
     chinese = alert_message(alert, SO_FAR, "zh").plain()
-    assert "可能原因: 学习率过高" in chinese
-    assert "建议: 把学习率除以 10" in chinese
+    assert "可能原因: 训练损失上升：步子太大。" in chinese
+    assert "建议: 把学习率降到十分之一" in chinese
     english = alert_message(alert, SO_FAR, "en").plain()
-    assert "Likely cause: The learning rate is too high." in english
+    assert "Likely cause: The training loss rose: the steps are too large." in english
+    assert "What to do: Divide the learning rate by 10" in english
+
+
+def test_advice_without_a_translation_is_not_replaced_by_another() -> None:
+    alert = Alert(
+        "hmean_collapse", "critical", "It fell.", "Do this.", cause="mine", because="Mine."
+    )
+    assert "建议: Do this." in alert_message(alert, SO_FAR, "zh").plain()
 
 
 def test_a_long_message_fits_and_keeps_whole_characters() -> None:

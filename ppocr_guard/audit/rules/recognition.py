@@ -293,7 +293,7 @@ def head_retrained(ctx: Context) -> Iterator[Finding]:
             "The weights were trained with {theirs} classes, and the dictionary with its blank"
             "{space} makes {classes}: the head is not loaded, and acc begins at 0.",
             theirs=theirs,
-            space=" and use_space_char" if reading.alphabet.use_space_char else "",
+            space=say(" and use_space_char") if reading.alphabet.use_space_char else "",
             classes=classes,
         ),
         say(

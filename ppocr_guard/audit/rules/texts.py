@@ -375,7 +375,7 @@ def classes_unbalanced(ctx: Context) -> Iterator[Finding]:
                 "{which}, and {once} in a single one.",
                 known=len(known),
                 never=len(never),
-                which=f" ({_some(never)})" if never else "",
+                which=say(" ({why})", why=_some(never)) if never else "",
                 once=len(once),
             ),
             say("Where they matter, add texts that have them."),

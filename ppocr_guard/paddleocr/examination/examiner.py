@@ -25,6 +25,7 @@ from ppocr_guard.paddleocr.examination.weights import Weights
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.rescoring import Predictions
+from ppocr_guard.wording import say
 
 SHARE = 0.05  # of an evaluation's time that an examination may take ...
 MIN_SECONDS = 1.0  # ... or this much, for the very short ones
@@ -330,8 +331,14 @@ def fit_of_weights(
         classes = sorted({(was[-1], now[-1]) for was, now in others.values()})
         was, now = classes[0]
         return {
-            "head_untrained": f"The head of {path} has {was} classes, that of this dictionary "
-            f"{now}: {', '.join(sorted(others))} begin untrained."
+            "head_untrained": say(
+                "The head of {path} has {was} classes, that of this dictionary {now}: {weights} "
+                "begin untrained.",
+                path=path,
+                was=was,
+                now=now,
+                weights=", ".join(sorted(others)),
+            )
         }
     text = f"{fit} of the {len(shapes)} tensors of the model are in {path} with their shape."
     if fit < FEW_FIT * len(shapes):
