@@ -20,6 +20,7 @@ from benchmarks.mistakes.project import make_data
 from ppocr_guard.cli import COMMANDS, main
 from ppocr_guard.config import load_guard
 from ppocr_guard.events import EvalEnd
+from ppocr_guard.explain import DOCS
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -138,3 +139,20 @@ def test_a_hook_of_ones_own_is_found_when_installed(tmp_path: Path) -> None:
     )
     assert "recall_behind.RecallBehind" in done.stdout
     assert "gap=0.3" in done.stdout
+
+
+def test_the_machine_readable_facts_agree() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert f'version = "{citation["version"]}"' in project
+    assert f'license = "{citation["license"]}"' in project
+    assert f'Homepage = "{citation["url"]}"' in project
+    assert DOCS.startswith(citation["url"])
+
+
+def test_the_sections_in_the_examples_are_quoted() -> None:
+    """Many machines: each section is one of the examples, as it stands there."""
+    kept = [path.read_text("utf-8") for path in SECTIONS]
+    quoted = blocks(ROOT / "docs" / "many-machines.md", "yaml")
+    assert len(quoted) == 3
+    assert all(text in kept for text in quoted)
