@@ -71,9 +71,11 @@ def mark(template: str) -> str:
 
 
 PAIR = mark("{one} {two}")
+CLOSE = mark("{one}{two}")
 LIST = mark("{one}, {two}")
 CHOICE = mark("{one} or {two}")
 SERIES = mark("{one}; {two}")
+BOTH = mark("{one} and {two}")
 
 
 def join(*texts: str, by: str = PAIR) -> str:

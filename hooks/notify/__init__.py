@@ -35,8 +35,8 @@ from ppocr_guard.hooks.notify.message import (
     run_end_message,
 )
 from ppocr_guard.hooks.notify.senders import Sender, make_sender
+from ppocr_guard.language import pick_language
 from ppocr_guard.redact import HIDDEN
-from ppocr_guard.report.text import pick_language
 
 # Hosts whose URLs are a key in themselves, and what apprise takes.
 KEY_IN_URL = re.compile(

@@ -17,7 +17,7 @@ from ppocr_guard.hooks.notify.known import Known
 from ppocr_guard.hooks.notify.message import Message, alert_message
 from ppocr_guard.hooks.notify.senders import SERVICES, Sender
 from ppocr_guard.hooks.notify.senders.base import SendError
-from ppocr_guard.report.text import pick_language
+from ppocr_guard.language import pick_language
 from ppocr_guard.yaml_source import YamlError, read_yaml
 
 EXIT_SENT, EXIT_FAILED, EXIT_UNUSABLE = 0, 1, 2

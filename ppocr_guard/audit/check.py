@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from ppocr_guard.audit.inputs import UNUSABLE, add_inputs, open_context
 from ppocr_guard.audit.rehearsal.command import add_options, rehearsed
+from ppocr_guard.language import add_language, pick_language
 
 if TYPE_CHECKING:
     from ppocr_guard.audit.context import Context
@@ -31,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="import your own hooks that the Guard: section names, to check their options",
     )
     add_options(parser)
+    add_language(parser)
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument(
         "--json", dest="format", action="store_const", const="json", help="same as --format json"
@@ -67,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
 
         from ppocr_guard.audit.text import print_report
 
-        print_report(report, Console(highlight=False))
+        print_report(report, Console(highlight=False), pick_language(args.language))
     else:
         print({"json": to_json, "sarif": to_sarif, "github": to_github}[args.format](report))
     if missing:

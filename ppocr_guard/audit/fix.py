@@ -18,13 +18,16 @@ from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.edits import apply_edits
 from ppocr_guard.audit.inputs import UNUSABLE, add_inputs, open_context
 from ppocr_guard.audit.problem import DELETE, Edit, Problem
+from ppocr_guard.language import add_language, pick_language
 from ppocr_guard.paddleocr import schedule
+from ppocr_guard.wording import in_language, say
 from ppocr_guard.yaml_source import parse_yaml
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser)
     parser.add_argument("--diff", action="store_true", help="show the changes, write nothing")
+    add_language(parser)
     parser.add_argument(
         "--total-epoch",
         type=_positive_number,
@@ -35,6 +38,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0: nothing is left to do; 1: problems are left; 2: the input cannot be used."""
+    # With --diff the difference alone goes to stdout, so that it can be piped into patch.
+    out = sys.stderr if args.diff else sys.stdout
+    language = pick_language(args.language)
+
+    def told(text: str) -> None:
+        print(in_language(text, language), file=out)
+
     try:
         ctx = open_context(args)
         new, done, left = fixed(ctx, total_epoch=args.total_epoch, data=not args.no_data)
@@ -42,23 +52,29 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.writelines(_diff(ctx.source.text, new, args.yaml))
         elif new != ctx.source.text:
             _write_new(done)
-            print(f"the original is kept as {_write(Path(args.yaml), new)}")
+            told(say("the original is kept as {path}", path=str(_write(Path(args.yaml), new))))
     except UNUSABLE as error:
         print(f"ppocr-guard fix: {error}", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"ppocr-guard fix: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
-    # With --diff the difference alone goes to stdout, so that it can be piped into patch.
-    out = sys.stderr if args.diff else sys.stdout
     for problem in done:
-        print(f"{'would fix' if args.diff else 'fixed'}: {_brief(problem)}", file=out)
+        brief = _brief(problem)
+        told(
+            say("would fix: {what}", what=brief) if args.diff else say("fixed: {what}", what=brief)
+        )
         for file in problem.new:
-            print(f"{'would write' if args.diff else 'wrote'}: {file.path}: {file.cost}", file=out)
+            what = say("{path}: {cost}", path=str(file.path), cost=file.cost)
+            told(
+                say("would write: {what}", what=what)
+                if args.diff
+                else say("wrote: {what}", what=what)
+            )
     if new == ctx.source.text:
-        print(f"{args.yaml}: there is nothing to fix", file=out)
+        told(say("{path}: there is nothing to fix", path=args.yaml))
     for problem in left:
-        print(f"left for you: {problem}", file=out)
+        told(say("left for you: {what}", what=problem.sentence()))
     return 1 if any(problem.severity != "info" for problem in left) else 0
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
+from ppocr_guard.wording import Sentence, say
 from ppocr_guard.yaml_source import YamlPath
 
 DELETE = object()
@@ -57,4 +58,15 @@ class Problem:
     new: tuple[NewFile, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message} {self.advice} [{self.code}]"
+        return str(self.sentence())
+
+    def sentence(self) -> Sentence:
+        """In one line; in a language that the message and the advice know, too."""
+        return say(
+            "{file}:{line}: {message} {advice} [{code}]",
+            file=self.file,
+            line=self.line,
+            message=self.message,
+            advice=self.advice,
+            code=self.code,
+        )

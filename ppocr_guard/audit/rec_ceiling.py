@@ -14,7 +14,7 @@ from ppocr_guard.recognition.ceiling import ceiling, training
 from ppocr_guard.recognition.clone import CloneError, compare, texts
 from ppocr_guard.recognition.labels import Reader
 from ppocr_guard.recognition.names import named
-from ppocr_guard.wording import mark, say
+from ppocr_guard.wording import LIST, join, mark, say
 
 MOST_NAMED = 8  # characters that a sentence names
 CLONED = 5000  # labels that the clone's own classes see at most
@@ -124,8 +124,12 @@ def recognition_lines(value: dict[str, Any]) -> Iterator[str]:
     )
     for reason, count in value["lost"].items():
         if count:
-            share = say("{share:.1%} ({count}) ", share=count / samples, count=count)
-            yield share + _why(reason, value) + "."
+            yield say(
+                "{share:.1%} ({count}) {why}.",
+                share=count / samples,
+                count=count,
+                why=_why(reason, value),
+            )
     if value["limits"]["time_steps"] is None:
         yield say("The time steps of this model are not known: CTC's limit is left out.")
     yield from _train_lines(value["train"])
@@ -134,9 +138,10 @@ def recognition_lines(value: dict[str, Any]) -> Iterator[str]:
 
 def _why(reason: str, value: dict[str, Any]) -> str:
     limits, characters = value["limits"], value["characters"]
-    limit = f"max_text_length {limits['max_text_length']}"
+    limit: str = say("max_text_length {length}", length=limits["max_text_length"])
     if limits["longest"] < limits["max_text_length"]:
-        limit += f", less {limits['max_text_length'] - limits['longest']} for the encoder's marks"
+        marks = limits["max_text_length"] - limits["longest"]
+        limit = join(limit, say("less {marks} for the encoder's marks", marks=marks), by=LIST)
     return say(
         _LOST[reason],
         characters=characters_named(characters),

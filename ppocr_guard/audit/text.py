@@ -17,37 +17,46 @@ from ppocr_guard.audit.rehearsal.summary import rehearsal_table
 from ppocr_guard.audit.report import Report
 from ppocr_guard.audit.rules.shrink import ASPECTS, Curve
 from ppocr_guard.geometry.unclip import fitting_unclip_ratio, perfect_iou
+from ppocr_guard.wording import BOTH, CLOSE, LIST, SERIES, in_language, join, say
 
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
-_LABEL = re.compile(r" +(why: |do:  )?")
+_LABEL = re.compile(r" +(why: |do:  |原因：|建议：)?")
 WIDTH, HEIGHT = 48, 6  # of the chart, in characters
 
 
-def print_report(report: Report, console: Console) -> None:
-    release = report.release or "(release not known: --paddleocr DIR or --release X.Y.Z)"
-    newer = "" if report.known else ", newer than any examined: taken for 3.7.0"
-    _print(console, f"{report.config} for PaddleOCR {release}{newer}", "bold")
+def print_report(report: Report, console: Console, language: str = "en") -> None:
+    out = _Out(console, language)
+    out.line(
+        say(
+            "{config} for PaddleOCR {release}{newer}",
+            config=report.config,
+            release=report.release
+            or say("(release not known: --paddleocr DIR or --release X.Y.Z)"),
+            newer="" if report.known else say(", newer than any examined: taken for 3.7.0"),
+        ),
+        "bold",
+    )
     for index, problem in enumerate(report.problems):
         following = report.problems[index + 1 : index + 2]
         again = any(p.code == problem.code and p.advice == problem.advice for p in following)
-        _print_problem(problem, console, reason=not again)
+        _print_problem(problem, out, reason=not again)
     if report.curves:
-        _print(console, "\nEffective shrink ratio by epoch", "bold")
+        out.title(say("Effective shrink ratio by epoch"))
         for line in ratio_lines(report):
-            _print(console, line)
+            out.line(line)
     if report.ceiling is not None:
-        _print(console, "\nCeiling", "bold")
+        out.title(say("Ceiling"))
         recognition = report.ceiling.get("metric") == "acc"
         for line in (recognition_lines if recognition else ceiling_lines)(report.ceiling):
-            _print(console, f"  {line}")
+            out.line(line, indent="  ")
         if not recognition:
             console.print(ceiling_table(report.ceiling))
     if report.rehearsal is not None:
         numbers = report.rehearsal.numbers
-        _print(console, f"\nRehearsal ({numbers['seconds']:.0f} s)", "bold")
-        console.print(rehearsal_table(numbers))
+        out.title(say("Rehearsal ({seconds:.0f} s)", seconds=numbers["seconds"]))
+        console.print(rehearsal_table(numbers, language))
     console.print()
-    _print(console, _summary(report), "bold")
+    out.line(_summary(report), "bold")
 
 
 def _print(console: Console, line: str, style: str = "") -> None:
@@ -68,7 +77,20 @@ def _print(console: Console, line: str, style: str = "") -> None:
     console.print(row)
 
 
-def _print_problem(problem: Problem, console: Console, reason: bool) -> None:
+class _Out:
+    """A console and the language that is spoken on it."""
+
+    def __init__(self, console: Console, language: str) -> None:
+        self.console, self.language = console, language
+
+    def line(self, text: str, style: str = "", indent: str = "") -> None:
+        _print(self.console, indent + in_language(text, self.language), style)
+
+    def title(self, text: str) -> None:
+        self.line(text, "bold", indent="\n")
+
+
+def _print_problem(problem: Problem, out: _Out, reason: bool) -> None:
     """``reason``: why, and what to do, too; of several alike the last has them."""
     head = Text()
     head.append(f"\n{problem.severity}", style=_STYLES[problem.severity])
@@ -76,26 +98,35 @@ def _print_problem(problem: Problem, console: Console, reason: bool) -> None:
     head.append(problem.path, style="dim")
     head.append(f" [{problem.code}]", style="dim")
     head.overflow = "fold"
-    console.print(head, soft_wrap=not console.is_terminal)
-    _print(console, f"  {problem.message}")
+    out.console.print(head, soft_wrap=not out.console.is_terminal)
+    out.line(problem.message, indent="  ")
     if not reason:
         return
-    _print(console, f"  why: {problem.why}.", "dim")
-    fix = " (ppocr-guard fix does it)" if problem.fixable else ""
-    _print(console, f"  do:  {problem.advice}{fix}", "green")
+    out.line(say("why: {why}.", why=problem.why), "dim", indent="  ")
+    fix = say(" (ppocr-guard fix does it)") if problem.fixable else ""
+    out.line(say("do:  {advice}{fix}", advice=problem.advice, fix=fix), "green", indent="  ")
 
 
 def _summary(report: Report) -> str:
     if not report.problems:
-        return "No problem found."
+        return say("No problem found.")
     counts = [
         f"{sum(p.severity == severity for p in report.problems)} {severity}"
         for severity in _STYLES
         if any(p.severity == severity for p in report.problems)
     ]
     fixable = sum(problem.fixable for problem in report.problems)
-    more = f"; `ppocr-guard fix {report.config}` corrects {fixable}" if fixable else ""
-    return f"{', '.join(counts)}{more}."
+    return say(
+        "{counts}{more}.",
+        counts=join(*counts, by=LIST),
+        more=say(
+            "; `ppocr-guard fix {config}` corrects {fixable}",
+            config=report.config,
+            fixable=fixable,
+        )
+        if fixable
+        else "",
+    )
 
 
 def ratio_lines(report: Report) -> Iterator[str]:
@@ -105,11 +136,17 @@ def ratio_lines(report: Report) -> Iterator[str]:
         groups.setdefault(tuple(curve.ratios), []).append(curve)
     for same in groups.values():
         curve = same[0]
-        in_line = "" if report.release else f" in {curve.behaviour.release}"
-        yield "  " + " and ".join(c.operator for c in same) + in_line
-        yield from (f"  {row}" for row in chart(curve))
+        operators = join(*(c.operator for c in same), by=BOTH)
+        line = (
+            operators
+            if report.release
+            else say("{what} in {release}", what=operators, release=curve.behaviour.release)
+        )
+        yield join("  ", line, by=CLOSE)
+        yield from (join("  ", row, by=CLOSE) for row in chart(curve))
         if curve.operator == "MakeShrinkMap" or len(same) > 1:
-            yield from (f"  {line}" for line in _unclip_lines(curve, report.unclip_ratio))
+            for line in _unclip_lines(curve, report.unclip_ratio):
+                yield join("  ", line, by=CLOSE)
 
 
 def chart(curve: Curve) -> list[str]:
@@ -137,10 +174,11 @@ def chart(curve: Curve) -> list[str]:
         ]
         rows.append(f"{low + row * step:6.2f} |{''.join(marks)}".rstrip())
     last = str(len(values))
-    rows.append(f"        1{last:>{columns - 1}} epochs (* effective, . what the config means)")
-    first, final = values[0], values[-1]
-    span = f"{first:.4f}" if first == final else f"{first:.4f} to {final:.4f}"
-    rows.append(f"        {span}")
+    axis = f"        1{last:>{columns - 1}}"
+    rows.append(say("{axis} epochs (* effective, . what the config means)", axis=axis))
+    first, final = f"{values[0]:.4f}", f"{values[-1]:.4f}"
+    span = first if first == final else say("{first} to {last}", first=first, last=final)
+    rows.append(join(" " * 8, span, by=CLOSE))
     return rows
 
 
@@ -150,11 +188,20 @@ def _unclip_lines(curve: Curve, unclip: Optional[float]) -> Iterator[str]:
         return
     fitting = [fitting_unclip_ratio(ratio, aspect, 1) for aspect in ASPECTS]
     low, high = fitting[0], fitting[-1]
-    line = f"        unclip_ratio that undoes it: {low:.2f} (square) to {high:.2f} (1:4)"
+    line = say(
+        "        unclip_ratio that undoes it: {low:.2f} (square) to {high:.2f} (1:4)",
+        low=low,
+        high=high,
+    )
     if unclip is not None and unclip >= 0:
         ious = [perfect_iou(ratio, unclip, aspect, 1) for aspect in ASPECTS]
-        line += (
-            f"; at the configured {unclip:g} a perfect prediction has an IoU of "
-            f"{min(ious):.2f} to {max(ious):.2f}"
+        configured = say(
+            "at the configured {unclip:g} a perfect prediction has an IoU of {low:.2f} to "
+            "{high:.2f}",
+            unclip=unclip,
+            low=min(ious),
+            high=max(ious),
         )
-    yield line
+        yield join(line, configured, by=SERIES)
+    else:
+        yield line

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from dataclasses import asdict
 
 from ppocr_guard.explain import page_url
 from ppocr_guard.explain.catalog import Explanation, explanations, nearest
 from ppocr_guard.explain.page import markdown
+from ppocr_guard.language import add_language, pick_language
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("codes", nargs="*", metavar="CODE")
     parser.add_argument("--all", action="store_true", help="list all codes")
     parser.add_argument("--json", action="store_true", help="machine-readable")
-    parser.add_argument(
-        "--language", choices=("auto", "en", "zh"), default="auto",
-        help="auto: as LC_ALL, LC_MESSAGES or LANG say",
-    )  # fmt: skip
+    add_language(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,18 +37,11 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps([_record(told) for told in chosen], ensure_ascii=False))
     elif args.codes:
-        print("\n".join(markdown(told, _language(args.language)) for told in chosen), end="")
+        print("\n".join(markdown(told, pick_language(args.language)) for told in chosen), end="")
     else:
         width = max(map(len, known))
         print("\n".join(f"{told.code:<{width}}  {told.title}" for told in chosen))
     return 0
-
-
-def _language(asked: str) -> str:
-    if asked != "auto":
-        return asked
-    names = ("LC_ALL", "LC_MESSAGES", "LANG")
-    return "zh" if next(filter(None, map(os.environ.get, names)), "").startswith("zh") else "en"
 
 
 def _record(told: Explanation) -> dict[str, object]:

@@ -28,11 +28,13 @@ from ppocr_guard.hooks.auto_stop import AutoStop
 from ppocr_guard.hooks.hmean_trend import HmeanTrend
 from ppocr_guard.hooks.loss_health import LossHealth
 from ppocr_guard.hooks.shrink_ratio import ShrinkRatio
+from ppocr_guard.language import add_language, pick_language
 from ppocr_guard.logs.journal import JournalReader
 from ppocr_guard.logs.opening import is_journal, local_file
 from ppocr_guard.logs.printed import PrintedConfig
 from ppocr_guard.logs.reader import LogReader
 from ppocr_guard.records import plain, to_record
+from ppocr_guard.wording import CLOSE, in_language, join, say
 
 # A journal holds what the live guard made of it; here all is judged anew. No hook that judges
 # looks at checkpoints.
@@ -48,6 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "standard input",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a run")
+    add_language(parser)
     parser.epilog = (
         "Exit code: 0 nothing to worry about (information only), 1 warnings or worse, "
         "2 a log that cannot be used."
@@ -69,7 +72,8 @@ def run(args: argparse.Namespace) -> int:
             if args.json:
                 print(json.dumps(one.report(), ensure_ascii=False))
             else:
-                _print(one)
+                for line in lines(one):
+                    print(in_language(line, pick_language(args.language)))
         found += runs
     if unusable:
         return 2
@@ -229,19 +233,34 @@ def _reason(name: str, error: Exception) -> str:
     )
 
 
-def _print(one: Replayed) -> None:
+def lines(one: Replayed) -> Iterator[str]:
+    """What a person reads of it."""
     best, stop = one.best, one.guard.stop
-    print(f"{one.source}: {one.verdict}")
+    yield f"{one.source}: {one.verdict}"
     if best is not None:
-        print(
-            f"  {one.evaluations} evaluations, best {one.metric} {best.value:.4f} "
-            f"(evaluation {best.evaluation}, epoch {best.epoch}, step {best.global_step})"
+        yield say(
+            "  {evaluations} evaluations, best {metric} {value:.4f} (evaluation {evaluation}, "
+            "epoch {epoch}, step {step})",
+            evaluations=one.evaluations,
+            metric=one.metric,
+            value=best.value,
+            evaluation=best.evaluation,
+            epoch=best.epoch,
+            step=best.global_step,
         )
     for alert in one.alerts:
-        at = one.evaluation_at.get(id(alert), 0)
-        print(f"  {alert.severity}: [{alert.code}] evaluation {at}, epoch {alert.epoch}")
-        print(f"    {alert.message}")
-        print(f"    {alert.advice}")
+        yield say(
+            "  {severity}: [{code}] evaluation {evaluation}, epoch {epoch}",
+            severity=alert.severity,
+            code=alert.code,
+            evaluation=one.evaluation_at.get(id(alert), 0),
+            epoch=alert.epoch,
+        )
+        yield join("    ", alert.message, by=CLOSE)
+        yield join("    ", alert.advice, by=CLOSE)
     if stop is not None:
-        saved = one.evaluations - (one._evaluation(stop.alert) if stop.alert else 0)
-        print(f"  AutoStop would have stopped at epoch {stop.epoch}: {saved} evaluations saved")
+        yield say(
+            "  AutoStop would have stopped at epoch {epoch}: {saved} evaluations saved",
+            epoch=stop.epoch,
+            saved=one.evaluations - (one._evaluation(stop.alert) if stop.alert else 0),
+        )

@@ -8,13 +8,15 @@ import time
 from pathlib import Path
 
 from ppocr_guard import paths
+from ppocr_guard.language import pick_language
 from ppocr_guard.logs.run import Run
 from ppocr_guard.paddleocr.best import read_kept
 from ppocr_guard.report.load import Loaded, UnusableInputError, load
 from ppocr_guard.report.page import Entry, render
 from ppocr_guard.report.problems import config_problems
-from ppocr_guard.report.text import LANGUAGES, Words, pick_language
+from ppocr_guard.report.text import Words
 from ppocr_guard.sample_files import SampleFile, kept_samples
+from ppocr_guard.wording import LANGUAGES
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import time
 from collections.abc import Mapping
@@ -11,8 +10,6 @@ from typing import Optional
 
 from ppocr_guard.codes import CODES
 from ppocr_guard.wording import in_language
-
-LANGUAGES = ("en", "zh")
 
 _EN = {
     "title": "Training report",
@@ -465,15 +462,6 @@ class Words:
     def source(self, source: str) -> str:
         """Where a shrink ratio comes from."""
         return _SOURCES_ZH.get(source, source) if self.language == "zh" else source
-
-
-def pick_language(asked: str, environment: Optional[Mapping[str, str]] = None) -> str:
-    """``en`` or ``zh``; ``auto`` follows LC_ALL, LC_MESSAGES and LANG."""
-    if asked in LANGUAGES:
-        return asked
-    env = os.environ if environment is None else environment
-    locale = next((env[k] for k in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(k)), "")
-    return "zh" if locale.lower().startswith("zh") else "en"
 
 
 def clean(value: object) -> str:

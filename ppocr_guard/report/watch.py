@@ -14,11 +14,13 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from ppocr_guard import paths
+from ppocr_guard.language import pick_language
 from ppocr_guard.logs.follow import JournalRuns
 from ppocr_guard.logs.run import Run
 from ppocr_guard.report.frame import Frame, waiting
 from ppocr_guard.report.keys import keys
-from ppocr_guard.report.text import LANGUAGES, Words, pick_language
+from ppocr_guard.report.text import Words
+from ppocr_guard.wording import LANGUAGES
 
 RESCAN_SECONDS = 5.0  # how often a folder is searched for new runs
 SUFFIX = ".jsonl"

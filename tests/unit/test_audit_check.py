@@ -79,6 +79,14 @@ def test_text_says_what_where_why_and_what_to_do(trapped, capsys):
     assert "  0.81 |*****" in text
 
 
+def test_in_chinese(trapped, capsys):
+    _, output = check(capsys, "my.yml", "--release", "2.8.1", "--no-data", "--language", "zh")
+    out = output.out
+    assert "各轮的实际收缩比例" in out
+    assert "能还原它的 unclip_ratio" in out
+    assert "可由 ppocr-guard fix 完成" in out
+
+
 def test_the_ramp_is_drawn(trapped, capsys):
     text = DB.read_text(encoding="utf-8").replace("[1.0]", "[0.9]")
     (trapped.folder / "my.yml").write_text(text, encoding="utf-8")

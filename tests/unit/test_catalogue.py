@@ -17,6 +17,9 @@ DO = "run: python tests/unit/catalogue.py"
 # Names and quotations, which are the same in every language.
 AS_THEY_ARE = {
     "{one} {two}",
+    "{one}{two}",
+    "{file}:{line}: {message} {advice} [{code}]",
+    "max_text_length {length}",
     "GPU",
     "{keep_keys}",
     "`ppocr-guard check --ceiling`",

@@ -314,3 +314,24 @@ def test_what_is_no_log_gets_one_line(tmp_path, capsys, data):
     (tmp_path / "x").write_bytes(data)
     assert main(["replay", str(tmp_path / "x")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_in_chinese(tmp_path, capsys):
+    path = tmp_path / "train.log"
+    path.write_text(log(BUG))
+    assert main(["replay", str(path), "--language", "zh"]) == 1
+    out = capsys.readouterr().out
+    assert "共 8 次评估，hmean 最好 0.7900（第 1 次评估，第 1 轮，第 20 步）" in out
+    assert "hmean 崩溃：0.2" in out
+    assert "若启用 AutoStop，会在第 5 轮停止：省去 3 次评估" in out
+
+
+def test_auto_follows_the_locale(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    path = tmp_path / "train.log"
+    path.write_text(log(BUG))
+    for locale, word in (("zh_CN.UTF-8", "次评估"), ("en_GB.UTF-8", "8 evaluations")):
+        monkeypatch.setenv("LANG", locale)
+        main(["replay", str(path)])
+        assert word in capsys.readouterr().out

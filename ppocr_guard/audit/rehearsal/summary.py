@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ppocr_guard.audit.rehearsal.found import Found, numbers
 from ppocr_guard.audit.rehearsal.process import Fact, Told
-from ppocr_guard.wording import join, say
+from ppocr_guard.wording import in_language, join, say
 
 SLOW_HOURS = 0.25  # of evaluation in all, under which its share does not matter
 FULL = 0.95  # of the memory
@@ -158,10 +158,10 @@ def costs(told: Told, numbers_of: dict[str, Any]) -> Iterator[Found]:
         )
 
 
-def rehearsal_table(numbers_of: dict[str, Any]) -> Table:
+def rehearsal_table(numbers_of: dict[str, Any], language: str = "en") -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2))
     for what, how_much in rows(numbers_of):
-        table.add_row(what, how_much)
+        table.add_row(in_language(what, language), in_language(how_much, language))
     return table
 
 

@@ -1,0 +1,29 @@
+"""The language in which a command or a hook speaks: asked for, or that of the locale."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+from typing import Optional
+
+from ppocr_guard.wording import LANGUAGES
+
+
+def pick_language(asked: str, environment: Optional[Mapping[str, str]] = None) -> str:
+    """``en`` or ``zh``; ``auto`` follows LC_ALL, LC_MESSAGES and LANG."""
+    if asked in LANGUAGES:
+        return asked
+    env = os.environ if environment is None else environment
+    locale = next((env[k] for k in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(k)), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+def add_language(parser: argparse.ArgumentParser) -> None:
+    """The option ``--language``, for :func:`pick_language`."""
+    parser.add_argument(
+        "--language",
+        choices=("auto", *LANGUAGES),
+        default="auto",
+        help="of the sentences (default: auto, as LC_ALL, LC_MESSAGES or LANG say)",
+    )
