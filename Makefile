@@ -9,14 +9,21 @@ READY := $(VENV)/.ready
 TYPED := rm -rf build/typed && mkdir -p build/typed/ppocr_guard && \
 	ln -s $(CURDIR)/ppocr_guard/* $(CURDIR)/hooks $(CURDIR)/dashboards build/typed/ppocr_guard/
 
-.PHONY: demo test lint unit fuzz bench clean
+# Counts what the runs of pytest skipped for want of a program; their last line says it in sum.
+SKIPPED := $(VENV)/.skipped
+
+.PHONY: demo test fresh lint unit fuzz bench clean
 
 demo: $(READY)  ## a real PaddleOCR training on CPU that collapses, caught
 	$(BIN)/ppocr-guard demo
 
-test: lint unit  ## all tests: fast ones first, then real servers, then real trainings
+test: export PPOCR_GUARD_SKIPPED := $(abspath $(SKIPPED))
+test: fresh lint unit  ## all tests: fast ones first, then real servers, then real trainings
 	$(BIN)/pytest tests/servers tests/train
 	$(BIN)/pytest -n 2 tests/faults  # each a training of seconds
+
+fresh: $(READY)
+	rm -f $(SKIPPED)
 
 lint: $(READY)
 	$(BIN)/ruff check .
