@@ -32,6 +32,8 @@ from ppocr_guard.redact import redacted_text, shown
 from ppocr_guard.registry import BUILT_IN, UnavailableError, check_name, find_hook
 from ppocr_guard.yaml_source import COMMAND_LINE
 
+# Where docs/guard.schema.json stands.
+SCHEMA_URL = "https://raw.githubusercontent.com/ppocr-guard/ppocr-guard/main/docs/guard.schema.json"
 Path = tuple[Any, ...]
 _log = logging.getLogger("ppocr_guard")
 LineOf = Callable[[Path], Optional[int]]
@@ -273,6 +275,7 @@ def guard_schema() -> dict[str, Any]:
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_URL,
         "title": "PaddleOCR training configuration with a Guard: section",
         "type": "object",
         "properties": {"Guard": {"anyOf": [guard, {"type": "null"}]}},

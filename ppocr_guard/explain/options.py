@@ -1,4 +1,7 @@
-"""``python -m ppocr_guard.explain.options [FILE]``: docs/options.md, from the models of them."""
+"""``python -m ppocr_guard.explain.options [FOLDER]``: the options, from the models that read them.
+
+Writes options.md and guard.schema.json, by default into docs/.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ppocr_guard.config import GuardConfig
+from ppocr_guard.config import GuardConfig, guard_schema
 from ppocr_guard.hook import Hook
 from ppocr_guard.registry import BUILT_IN, find_hook
 
@@ -18,9 +21,10 @@ HEAD = "<!-- Made by `python -m ppocr_guard.explain.options`; change the options
 INTRO = """\
 # Options
 
-What the `Guard:` section of a PaddleOCR YAML takes. `ppocr-guard schema` prints the same as a JSON
-Schema, for editors. Under `ppocr-guard run`, `-o Guard.hooks.HmeanTrend.floor=0.2` on the command
-line of `tools/train.py` sets an option, whether or not the YAML has the section.
+What the `Guard:` section of a PaddleOCR YAML takes. The same as a JSON Schema, for editors:
+[guard.schema.json](guard.schema.json), or `ppocr-guard schema`. Under `ppocr-guard run`,
+`-o Guard.hooks.HmeanTrend.floor=0.2` on the command line of `tools/train.py` sets an option,
+whether or not the YAML has the section.
 """
 BOUNDS = {
     "minimum": ">= {}",
@@ -88,5 +92,12 @@ def _takes(field: Mapping[str, Any]) -> str:
     )
 
 
+def schema() -> str:
+    """The whole of docs/guard.schema.json: what ``ppocr-guard schema`` prints."""
+    return json.dumps(guard_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 if __name__ == "__main__":
-    Path(sys.argv[1] if len(sys.argv) > 1 else "docs/options.md").write_text(page(), "utf-8")
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs")
+    (folder / "options.md").write_text(page(), "utf-8")
+    (folder / "guard.schema.json").write_text(schema(), "utf-8")

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ppocr_guard.explain.options import page
+from ppocr_guard.cli import main
+from ppocr_guard.explain.options import page, schema
 from ppocr_guard.registry import BUILT_IN, find_hook
 
-KEPT = Path(__file__).parents[2] / "docs" / "options.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_page_is_up_to_date() -> None:
-    """`python -m ppocr_guard.explain.options` makes it."""
-    assert page() == KEPT.read_text("utf-8")
+def test_page_and_schema_are_up_to_date() -> None:
+    """`python -m ppocr_guard.explain.options` makes them."""
+    assert page() == (DOCS / "options.md").read_text("utf-8")
+    assert schema() == (DOCS / "guard.schema.json").read_text("utf-8")
+
+
+def test_the_command_prints_the_same_schema(capsys) -> None:
+    assert main(["schema"]) == 0
+    assert capsys.readouterr().out == schema()
 
 
 def test_every_option_has_its_line_with_a_description() -> None:
