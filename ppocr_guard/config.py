@@ -22,7 +22,7 @@ import difflib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Literal, Optional
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -59,6 +59,9 @@ class GuardConfig(BaseModel):
     keep_best: bool = Field(
         default=True,
         description="keep a copy of the best checkpoint where PaddleOCR does not overwrite it",
+    )
+    language: Literal["auto", "en", "zh"] = Field(
+        default="auto", description="of the training log; auto: as LC_ALL, LC_MESSAGES or LANG say"
     )
     hooks: Any = Field(
         default=None, description="list: exactly these hooks; mapping: changes to the defaults"

@@ -10,8 +10,30 @@ from ppocr_guard import __version__
 from ppocr_guard.conditions import Conditions
 from ppocr_guard.events import Alert, Condition, Repaired, Resolved, RunStart, Verdict
 from ppocr_guard.hook import Hook
+from ppocr_guard.wording import Sentence, in_language, join, mark, say
 
+STOPPED_FOR = mark(
+    "[{code}] This run was stopped for it (found in epoch {epoch}); it holds until this launch "
+    "shows otherwise. It was: {message}"
+)
+STILL_OPEN = mark("[{code}] still open, since epoch {epoch}. It was: {message}")
 LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.ERROR}
+
+
+class InLanguage(logging.Filter):
+    """Has a logger write its sentences in one language; what else it writes stays as it is."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self.language = language
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                in_language(arg, self.language) if isinstance(arg, Sentence) else arg
+                for arg in record.args
+            )
+        return True
 
 
 class Narrator:
@@ -28,63 +50,84 @@ class Narrator:
             if event.because:
                 self._causes.add(event.because)
         elif isinstance(event, Resolved):
-            since = f" (since epoch {event.since.epoch})" if event.since.epoch else ""
-            self._log.info("[%s] is over%s: %s", event.code, since, event.message)
-        else:
-            self._log.info(
-                "repaired: %s shrank by %.4f, and by %.4g from now on (%s)",
-                event.operator,
-                event.was,
-                event.ratio,
-                event.reason,
+            since = say(" (since epoch {epoch})", epoch=event.since.epoch)
+            line = say(
+                "[{code}] is over{since}: {message}",
+                code=event.code,
+                since=since if event.since.epoch else "",
+                message=event.message,
             )
+            self._log.info("%s", line)
+        else:
+            line = say(
+                "repaired: {operator} shrank by {was:.4f}, and by {ratio:.4g} from now on "
+                "({reason})",
+                operator=event.operator,
+                was=event.was,
+                ratio=event.ratio,
+                reason=event.reason,
+            )
+            self._log.info("%s", line)
 
     def resumed(self, event: RunStart, conditions: Conditions) -> None:
         """Say what an earlier launch left open, and what has changed since."""
         for condition in conditions:
             self._log.log(LEVELS[condition.severity], "%s", carried_line(condition, event))
         if event.changed:
-            self._log.info(
-                "changed since the last launch: %s. The run is judged anew from here.",
-                "; ".join(event.changed),
+            line = say(
+                "changed since the last launch: {changes}. The run is judged anew from here.",
+                changes="; ".join(event.changed),
             )
+            self._log.info("%s", line)
 
 
 def alert_line(alert: Alert, *, brief: bool = False) -> str:
     """One line for a log: code, sentence, cause, advice. ``brief``: the cause by its name."""
     parts = [f"[{alert.code}]"]
-    parts.append("Still so after the resume:" if alert.change == "persists" else "")
+    parts.append(say("Still so after the resume:") if alert.change == "persists" else "")
     parts.append(alert.message)
     if alert.because and brief:
-        parts.append(f"Cause, as told above: {alert.cause}.")
+        parts.append(say("Cause, as told above: {cause}.", cause=alert.cause))
+    elif alert.because.endswith("."):
+        parts += [say("Cause: {cause}", cause=alert.because), alert.advice]
+    elif alert.because:
+        parts += [say("Cause: {cause}.", cause=alert.because), alert.advice]
     else:
-        cause = alert.because.rstrip(".")
-        parts += [f"Cause: {cause}." if cause else "", alert.advice]
-    return " ".join(part for part in parts if part)
+        parts.append(alert.advice)
+    return join(*parts)
 
 
 def carried_line(condition: Condition, event: RunStart) -> str:
     """What is said at a resume of a condition that an earlier launch left open."""
-    since = f"epoch {condition.since.epoch}"
-    if condition.code == event.stopped_for:
-        return (
-            f"[{condition.code}] This run was stopped for it (found in {since}); it holds until "
-            f"this launch shows otherwise. It was: {condition.message}"
-        )
-    return f"[{condition.code}] still open, since {since}. It was: {condition.message}"
+    template = STOPPED_FOR if condition.code == event.stopped_for else STILL_OPEN
+    return say(
+        template, code=condition.code, epoch=condition.since.epoch, message=condition.message
+    )
 
 
 def opening_line(event: RunStart, hooks: Sequence[Hook]) -> str:
     """The one line with which a guarded run begins."""
-    model = f" ({event.model})" if event.model else ""
-    return (
-        f"ppocr_guard {__version__} guards run {event.run}{model} on PaddleOCR {event.release}, "
-        f"watching {event.main_indicator}; on are {', '.join(hook.name for hook in hooks)}. "
-        f"To look on: ppocr-guard watch {event.save_model_dir}"
+    return say(
+        "ppocr_guard {version} guards run {run}{model} on PaddleOCR {release}, watching {metric}; "
+        "on are {hooks}. To look on: ppocr-guard watch {folder}",
+        version=__version__,
+        run=event.run,
+        model=f" ({event.model})" if event.model else "",
+        release=event.release,
+        metric=event.main_indicator,
+        hooks=", ".join(hook.name for hook in hooks),
+        folder=event.save_model_dir,
     )
 
 
 def closing_line(reason: str, verdict: Optional[Verdict], best: Optional[str]) -> str:
     """The one line with which a run that was not stopped ends."""
-    state = f"{verdict.state}: {verdict.message}" if verdict is not None else "nothing was judged."
-    return f"ppocr_guard: {reason}, {state} Best: {best or 'no checkpoint above 0'}."
+    state = say("nothing was judged.")
+    if verdict is not None:
+        state = say("{state}: {message}", state=verdict.state, message=verdict.message)
+    return say(
+        "ppocr_guard: {reason}, {state} Best: {best}.",
+        reason=reason,
+        state=state,
+        best=best or say("no checkpoint above 0"),
+    )

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Literal, Optional
 
 from pydantic import Field
 
@@ -32,9 +32,11 @@ from ppocr_guard.hook import Hook, HookOptions
 from ppocr_guard.hooks.visualdl.pictures import Pictures
 from ppocr_guard.hooks.visualdl.writers import FILE_NAME, Writers
 from ppocr_guard.hparams import hyperparameters
+from ppocr_guard.language import pick_language
 from ppocr_guard.paths import guard_dir
 from ppocr_guard.steps import MOST_STEPS, StepFilter
 from ppocr_guard.verdict import number
+from ppocr_guard.wording import in_language, join, say
 
 CAPACITY = 4096  # writes that wait
 REMIND_SECONDS = 600.0
@@ -60,6 +62,9 @@ class VisualDL(Hook):
             ge=1,
             description="write one step in so many; default: Global.print_batch_step. It "
             "doubles after each 20,000 steps written",
+        )
+        language: Literal["auto", "en", "zh"] = Field(
+            default="auto", description="of its texts; auto: as LC_ALL, LC_MESSAGES or LANG say"
         )
         images: int = Field(
             default=16,
@@ -197,25 +202,32 @@ class VisualDL(Hook):
             "open_warning": open_now.count("warning"),
         }
         self._scalars("guard", values, step, event.time)
-        held = "".join(f"\n[{c.severity}] {c.code}: {c.message}" for c in event.conditions)
+        held = "".join(
+            f"\n[{c.severity}] {c.code}: {self._said(c.message)}" for c in event.conditions
+        )
         # VisualDL mixes up a text and a curve of the same name.
-        self._text("guard/verdict_text", f"{event.state}: {event.message}{held}", step, event.time)
+        text = f"{event.state}: {self._said(event.message)}{held}"
+        self._text("guard/verdict_text", text, step, event.time)
 
     def on_alert(self, event: Alert) -> None:
-        still = "Still so after the resume: " if event.change == "persists" else ""
-        text = f"[{event.severity}] {event.code}: {still}{event.message} {event.advice}"
+        still = say("Still so after the resume:") if event.change == "persists" else ""
+        told = self._said(join(still, event.message, event.advice))
+        text = f"[{event.severity}] {event.code}: {told}"
         self._text("guard/alerts", text, event.global_step + self._offset, event.time)
 
     def on_resolved(self, event: Resolved) -> None:
-        text = f"[over] {event.code}: {event.message}"
+        text = f"[over] {event.code}: {self._said(event.message)}"
         self._text("guard/alerts", text, event.global_step + self._offset, event.time)
 
     def on_run_end(self, event: RunEnd) -> None:
         for tag, sample in self._pictures.rest():
             self._image(tag, sample)
-        why = event.stop.reason if event.stop else event.error or ""
+        why = self._said(event.stop.reason) if event.stop else event.error or ""
         step = event.global_step + self._offset
         self._text("guard/run_end", f"{event.reason}. {why}".strip(), step, event.time)
+
+    def _said(self, text: str) -> str:
+        return in_language(text, pick_language(self.options.language))
 
     def close(self, deadline: float) -> None:
         queue, self._queue = self._queue, None

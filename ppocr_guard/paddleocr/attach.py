@@ -19,6 +19,7 @@ from typing import Any, Callable, NoReturn, Optional
 
 from ppocr_guard.config import GuardConfigError, LoadedGuard, load_guard
 from ppocr_guard.guard import Guard
+from ppocr_guard.language import pick_language
 from ppocr_guard.overrides import GUARD, OverrideError, is_guards, set_option, with_text_keys
 from ppocr_guard.paddleocr import baseline, status
 from ppocr_guard.paddleocr.examination import Examiner
@@ -33,7 +34,7 @@ from ppocr_guard.paddleocr.seams import NEEDED, NEEDED_ARGUMENTS
 from ppocr_guard.paddleocr.session import Session
 from ppocr_guard.paddleocr.stopping import StopAgreement, StopTraining, leave
 from ppocr_guard.paddleocr.texts import record_texts
-from ppocr_guard.saying import LEVELS
+from ppocr_guard.saying import LEVELS, InLanguage
 from ppocr_guard.yaml_source import YamlError, config_path, guard_lines, guard_section
 
 OLDEST_PADDLE = (2, 4)
@@ -187,6 +188,7 @@ class _Seams:
         if loop.rank != 0:
             _log.setLevel(logging.ERROR)
         behaviour = recognise(_tree(self.program))
+        _speak(loaded.config.language)
         guard = Guard(loaded.build(), _log, rank=loop.rank)
         ratios = RatioReader(loop, behaviour, guard.post)
         agreement = StopAgreement(loop, self._board(loop))
@@ -312,7 +314,7 @@ def before_training(config: Mapping[str, Any]) -> dict[str, str]:
 
     problems = quick(config, config_path(sys.argv))
     for problem in problems:
-        _log.log(LEVELS[problem.severity], "%s", problem)
+        _log.log(LEVELS[problem.severity], "%s", problem.sentence())
     return {problem.code: problem.message for problem in problems}
 
 
@@ -332,6 +334,12 @@ def _tree(program: ModuleType) -> Any:
     from pathlib import Path
 
     return Path(str(program.__file__)).resolve().parent.parent
+
+
+def _speak(language: str) -> None:
+    for earlier in [one for one in _log.filters if isinstance(one, InLanguage)]:
+        _log.removeFilter(earlier)
+    _log.addFilter(InLanguage(pick_language(language)))
 
 
 def _log_through(logger: logging.Logger) -> None:

@@ -20,6 +20,7 @@ from ppocr_guard.paddleocr.harmless import GuardSignal
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.ranks import LAG, SLOW_EVERY, SLOW_SECONDS, Board
 from ppocr_guard.records import from_record, to_record
+from ppocr_guard.wording import LIST, join, say
 
 LINGER_SECONDS = 300.0  # the most that a hook may stay after its run
 _log = logging.getLogger("ppocr_guard")
@@ -297,23 +298,41 @@ def closing_lines(
         saved_step: of ``latest`` (0: nothing was saved), where the loop could not be left in order.
     """
     alert = stop.alert
-    at = f"epoch {stop.epoch}, global step {stop.global_step}"
-    if stop.evaluation is not None:
-        at += f", evaluation {stop.evaluation}"
-    if rank:
-        at += f", as rank {rank} asked for"
-    lines = [f"The guard stopped this run ({stop.code}) at {at}.", f"  why:    {stop.reason}"]
+    at = join(
+        say("epoch {epoch}, global step {step}", epoch=stop.epoch, step=stop.global_step),
+        say("evaluation {evaluation}", evaluation=stop.evaluation)
+        if stop.evaluation is not None
+        else "",
+        say("as rank {rank} asked for", rank=rank) if rank else "",
+        by=LIST,
+    )
+    lines: list[str] = [
+        say("The guard stopped this run ({code}) at {at}.", code=stop.code, at=at),
+        say("  why:    {why}", why=stop.reason),
+    ]
     cause = cause or (alert.because if alert else None)
     if cause:
-        lines.append(f"  cause:  {cause}")
+        lines.append(say("  cause:  {cause}", cause=cause))
     if alert and alert.advice:
-        lines.append(f"  do:     {alert.advice}")
-    lines.append(f"  best:   {best or 'no checkpoint was better than 0'}")
+        lines.append(say("  do:     {advice}", advice=alert.advice))
+    lines.append(say("  best:   {best}", best=best or say("no checkpoint was better than 0")))
     if latest:
-        lines.append(f"  latest: {latest} (resume with -o Global.checkpoints={latest})")
+        lines.append(
+            say("  latest: {latest} (resume with -o Global.checkpoints={latest})", latest=latest)
+        )
     if saved_step is not None:
-        saved = f"last saved at global step {saved_step}" if saved_step else "not saved yet"
-        lines.append(f"  note:   the loop could not be left: its process was ended; {saved}")
+        saved = say("last saved at global step {step}", step=saved_step)
+        lines.append(
+            say(
+                "  note:   the loop could not be left: its process was ended; {saved}",
+                saved=saved if saved_step else say("not saved yet"),
+            )
+        )
     if lost:
-        lines.append(f"  lost:   the weights of this moment, which are not finite, are in {lost}")
+        lines.append(
+            say(
+                "  lost:   the weights of this moment, which are not finite, are in {path}",
+                path=lost,
+            )
+        )
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import string
 from collections import Counter
 
@@ -10,6 +11,8 @@ import pytest
 from babel.messages.mofile import read_mo
 
 from ppocr_guard.codes import CODES
+from ppocr_guard.events import Alert
+from ppocr_guard.saying import InLanguage, alert_line
 from ppocr_guard.wording import LANGUAGES, in_language, say
 
 LANGUAGE = "zh"
@@ -94,3 +97,16 @@ def test_codes_are_declared_in_both_languages(code):
     assert any("\u4e00" <= sign <= "\u9fff" for sign in code.title_zh)
     assert any("\u4e00" <= sign <= "\u9fff" for sign in code.advice_zh)
     assert code.advice.split("`")[1::2] == code.advice_zh.split("`")[1::2]
+
+
+def test_a_log_speaks_the_language_of_the_run(caplog):
+    logger = logging.getLogger("ppocr_guard.test_language")
+    logger.addFilter(InLanguage(LANGUAGE))
+    text = say("{metric} {value:.4f}.", metric="hmean", value=0.5)
+    alert = Alert("hmean_collapse", "critical", text, say("The loss moves."), because=text)
+    with caplog.at_level("INFO", logger.name):
+        logger.warning("%s", alert_line(alert))
+        logger.warning("as it is: %d", 3)
+    first, second = (record.getMessage() for record in caplog.records)
+    assert first == "[hmean_collapse] hmean 为 0.5000。 原因：hmean 为 0.5000。 损失又有变化了。"
+    assert second == "as it is: 3"
