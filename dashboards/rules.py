@@ -7,6 +7,7 @@ from typing import Any, Optional, Union
 
 from ppocr_guard.codes import CODES
 from ppocr_guard.dashboards.write import GRAFANA
+from ppocr_guard.explain import DOCS
 
 RUN = "job, instance, run"  # a run on a machine; its name alone may be another's, too
 BY = f"{RUN}, model"
@@ -17,7 +18,7 @@ STATE = "run:ppocr_guard_state:level"
 SILENCE = "run:ppocr_guard_silence:seconds"
 HELD = "run_code:ppocr_guard_condition:held"
 # Each with the page that says what it means and what to do.
-RUNBOOKS = "https://github.com/ppocr-guard/ppocr-guard/blob/main/docs/"
+RUNBOOKS = DOCS
 
 
 @dataclass(frozen=True)
