@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import re
 import shutil
 import sys
 import time
@@ -97,7 +98,7 @@ def main() -> int:
         if args.only is None or fault.name in args.only:
             print(f"{fault.name}: {bench.train(fault, data):.0f} s", file=sys.stderr, flush=True)
     table = render([Row(fault, bench.outcome(fault)) for fault in faults])
-    table = table.replace("hmean", "acc")
+    table = re.sub(r"\bhmean\b", "acc", table)
     print(table)
     head = (
         f"{datetime.date.today()}, `python -m benchmarks.diagnosis.reading {args.set}`, "
