@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, Optional
 
 from ppocr_guard.audit.problem import Finding
+from ppocr_guard.wording import Sentence, say
 
 if TYPE_CHECKING:
     from ppocr_guard.audit.context import Context
@@ -27,18 +28,20 @@ class Rule:
 
 
 RULES: dict[str, Rule] = {}
-WHY: dict[str, str] = {}  # of each code of the audit, whether a rule or the rehearsal tells it
+WHY: dict[str, Sentence] = {}  # of each code of the audit, whether a rule or the rehearsal tells it
 
 
-def declare(code: str, why: str) -> None:
-    """Declare a code with its reason: the PaddleOCR issue or file that it comes from.
+def declare(code: str, why: str) -> Sentence:
+    """Declare a code with its reason: the PaddleOCR issue or file that it comes from. Gives the
+    reason back as a sentence.
 
     Raises:
         ValueError: it is declared already.
     """
     if code in WHY:
         raise ValueError(f"code {code!r} is declared twice")
-    WHY[code] = why
+    WHY[code] = sentence = say(why)
+    return sentence
 
 
 def rule(
@@ -51,11 +54,11 @@ def rule(
     """
     if reads not in READS:
         raise ValueError(f"rule {code!r} reads {reads!r}")
-    declare(code, why)
+    reason = declare(code, why)
 
     def register(check: Check) -> Check:
         quick = reads in ("config", "files") if live is None else live
-        RULES[code] = Rule(code, severity, why, reads, quick, check)
+        RULES[code] = Rule(code, severity, reason, reads, quick, check)
         return check
 
     return register

@@ -2,7 +2,8 @@
 
 ``python tests/unit/catalogue.py`` after a change of a sentence; ``test_catalogue.py`` says when
 that is due. Templates are the literals given to ``say`` and ``mark`` (found by Babel), and
-the phrases of the decision tables. What has no translation yet is added with an empty one.
+the phrases of the decision tables and the reasons of the rules. What has no translation yet is
+added with an empty one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from ppocr_guard import __version__
+from ppocr_guard.audit import rules  # noqa: F401  (declares the reasons)
+from ppocr_guard.audit.rehearsal import codes  # noqa: F401  (those of a rehearsal)
+from ppocr_guard.audit.rule import WHY
 from ppocr_guard.detect.reading_table import READING_TABLE
 from ppocr_guard.detect.table import TABLE
 from ppocr_guard.wording import DOMAIN, LOCALE
@@ -43,6 +47,8 @@ def templates() -> Iterator[tuple[str, str]]:
     for entry in (*TABLE, *READING_TABLE):
         for phrase in (*entry.phrases, entry.look):
             yield phrase, "ppocr_guard/detect/table.py"
+    for reason in WHY.values():
+        yield reason.template, "ppocr_guard/audit/rule.py"
 
 
 def path_of(language: str) -> Path:

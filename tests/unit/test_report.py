@@ -22,6 +22,7 @@ from ppocr_guard.events import (
     RunStart,
     StepEnd,
 )
+from ppocr_guard.language import pick_language
 from ppocr_guard.logs.run import summarise
 from ppocr_guard.records import to_record
 from ppocr_guard.report import text
@@ -213,8 +214,8 @@ def test_both_languages_say_the_same_things() -> None:
     [({"LANG": "zh_CN.UTF-8"}, "zh"), ({"LANG": "de_DE"}, "en"), ({}, "en")],
 )
 def test_language_follows_the_locale(env: dict[str, str], expected: str) -> None:
-    assert text.pick_language("auto", env) == expected
-    assert text.pick_language("en", env) == "en"
+    assert pick_language("auto", env) == expected
+    assert pick_language("en", env) == "en"
 
 
 def test_numbers_in_words() -> None:

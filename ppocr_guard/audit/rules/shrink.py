@@ -11,6 +11,7 @@ from ppocr_guard.audit.rule import rule
 from ppocr_guard.geometry.unclip import fitting_unclip_ratio, perfect_iou
 from ppocr_guard.paddleocr import schedule
 from ppocr_guard.paddleocr.releases import LINES, OPERATORS, Behaviour
+from ppocr_guard.wording import join, say
 from ppocr_guard.yaml_source import YamlPath
 
 TOLERANCE = 0.03  # 0.4205 trains as well as 0.4; 0.6048 from the first epoch on does not
@@ -97,21 +98,34 @@ def shrink_ratio_unexpected(ctx: Context) -> Iterator[Finding]:
         found = [curve for curve in curves(ctx) if curve.outside > TOLERANCE]
     except schedule.ScheduleError as error:
         path = _entry(ctx, next(iter(schedule.operators(ctx.config))))
-        yield Finding(path, f"{error}.", "Correct it, or delete the key.")
+        yield Finding(path, f"{error}.", say("Correct it, or delete the key."))
         return
     for curve in found:
         epoch = curve.worst_epoch
         ratio = curve.ratios[epoch - 1]
         high = curve.highs[epoch - 1]
-        meant = f"{curve.low:g}" if curve.low == high else f"{curve.low:g} to {high:.4g}"
+        meant: str = say("{low:g} to {high:.4g}", low=curve.low, high=high)
+        if curve.low == high:
+            meant = f"{curve.low:g}"
         cause = schedule.cause(curve.behaviour, ctx.config, curve.operator, epoch)
         unsure = ctx.behaviour is None
         yield Finding(
             _entry(ctx, curve.operator, "total_epoch"),
-            f"{curve.operator} will shrink by {ratio:.4f}{' in some releases' if unsure else ''}, "
-            f"not by {meant}: {cause}.{_consequence(ratio)}",
-            "Delete total_epoch from both operators (or set both to 10000)."
-            + (" Say which PaddleOCR you have: --paddleocr DIR or --release X.Y.Z." * unsure),
+            say(
+                "{operator} will shrink by {ratio:.4f}{where}, not by {meant}: {cause}.{then}",
+                operator=curve.operator,
+                ratio=ratio,
+                where=say(" in some releases") if unsure else "",
+                meant=meant,
+                cause=cause,
+                then=_consequence(ratio),
+            ),
+            join(
+                say("Delete total_epoch from both operators (or set both to 10000)."),
+                say("Say which PaddleOCR you have: --paddleocr DIR or --release X.Y.Z.")
+                if unsure
+                else "",
+            ),
             _without_total_epoch(ctx),
             severity="warning" if unsure else "critical",
         )
@@ -119,9 +133,9 @@ def shrink_ratio_unexpected(ctx: Context) -> Iterator[Finding]:
 
 def _consequence(ratio: float) -> str:
     if ratio >= 1.4:
-        return " Above about 1.41 drawing the border map fails, and loading data never ends."
+        return say(" Above about 1.41 drawing the border map fails, and loading data never ends.")
     if ratio >= 1:
-        return " From 1 on no pixel is text: there is nothing to learn."
+        return say(" From 1 on no pixel is text: there is nothing to learn.")
     return ""
 
 
@@ -144,13 +158,18 @@ def shrink_ratio_mismatch(ctx: Context) -> Iterator[Finding]:
             continue
         yield Finding(
             (*_entry(ctx, "MakeBorderMap"), key),
-            f"{key} of MakeBorderMap is {_or_none(other)}, of MakeShrinkMap {_or_none(one)}.",
-            f"Give both the same {key}.",
+            say(
+                "{key} of MakeBorderMap is {border}, of MakeShrinkMap {shrink}.",
+                key=key,
+                border=_or_none(other),
+                shrink=_or_none(one),
+            ),
+            say("Give both the same {key}.", key=key),
         )
 
 
 def _or_none(value: Any) -> str:
-    return "not set" if value is None else str(value)
+    return say("not set") if value is None else str(value)
 
 
 def _ramps(ctx: Context, behaviour: Behaviour) -> bool:
@@ -186,13 +205,21 @@ def total_epoch_mismatch(ctx: Context) -> Iterator[Finding]:
         node = ctx.source.node(path)
         anchored = node is not None and node is ctx.source.node(("Global", "epoch_num"))
         if anchored and overridden:
-            message = (
-                f"-o Global.epoch_num={epochs:g} does not reach {name}: its total_epoch was "
-                f"filled from the anchor before, with {total}."
+            message = say(
+                "-o Global.epoch_num={epochs:g} does not reach {operator}: its total_epoch was "
+                "filled from the anchor before, with {total}.",
+                epochs=epochs,
+                operator=name,
+                total=total,
             )
         else:
-            message = f"total_epoch of {name} is {total}, but epoch_num is {epochs:g}."
-        yield Finding(path, message, "Write the number of epochs into the file, for both.")
+            message = say(
+                "total_epoch of {operator} is {total}, but epoch_num is {epochs:g}.",
+                operator=name,
+                total=total,
+                epochs=epochs,
+            )
+        yield Finding(path, message, say("Write the number of epochs into the file, for both."))
 
 
 @rule(
@@ -221,12 +248,21 @@ def unclip_mismatch(ctx: Context) -> Iterator[Finding]:
     low, high = (fitting_unclip_ratio(ratio, aspect, 1) for aspect in (ASPECTS[0], ASPECTS[-1]))
     yield Finding(
         ("PostProcess", "unclip_ratio"),
-        f"unclip_ratio {unclip:g} does not undo shrink ratio {ratio:.4g}: boxes of a perfect model "
-        f"would have an IoU of {worst:.2f}.",
-        f"Shrink ratio {ratio:.4g} needs unclip_ratio {low:.2f} (square) to {high:.2f} (1:4)"
-        + (
-            f"; better, bring the shrink ratio back to {curve.low:g}."
+        say(
+            "unclip_ratio {unclip:g} does not undo shrink ratio {ratio:.4g}: boxes of a perfect "
+            "model would have an IoU of {worst:.2f}.",
+            unclip=unclip,
+            ratio=ratio,
+            worst=worst,
+        ),
+        say(
+            "Shrink ratio {ratio:.4g} needs unclip_ratio {low:.2f} (square) to {high:.2f} (1:4)"
+            "{better}.",
+            ratio=ratio,
+            low=low,
+            high=high,
+            better=say("; better, bring the shrink ratio back to {base:g}", base=curve.low)
             if curve.outside > TOLERANCE
-            else "."
+            else "",
         ),
     )
