@@ -17,14 +17,15 @@ from ppocr_guard.audit.rule import RULES
 from ppocr_guard.codes import CODES, Code
 from ppocr_guard.detect.propositions import text_of
 from ppocr_guard.detect.table import TABLE, Entry
+from ppocr_guard.wording import mark
 
 EXAMPLES = Path(__file__).with_name("examples.json")
 ISSUES = "https://github.com/PaddlePaddle/PaddleOCR/issues/"
 READS = {
-    "config": "the YAML",
-    "files": "the YAML, and which files there are",
-    "labels": "the YAML and all labels",
-    "images": "the YAML, the labels and some images",
+    "config": mark("the YAML"),
+    "files": mark("the YAML, and which files there are"),
+    "labels": mark("the YAML and all labels"),
+    "images": mark("the YAML, the labels and some images"),
 }
 
 

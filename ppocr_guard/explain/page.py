@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ppocr_guard.explain.catalog import ISSUES, READS, Cause, Explanation
+from ppocr_guard.wording import SERIES, in_language, join, say
 
 HEAD = "<!-- Made by `python -m ppocr_guard.explain`; change the declaration of the code. -->"
 
 
 def markdown(told: Explanation, language: str = "en") -> str:
     """The whole page."""
-    return "\n".join([f"# {told.code}", "", *_body(told, language)]).rstrip() + "\n"
+    body = (in_language(line, language) for line in _body(told, language))
+    return "\n".join([f"# {told.code}", "", *body]).rstrip() + "\n"
 
 
 def _body(told: Explanation, language: str) -> Iterator[str]:
@@ -20,58 +22,65 @@ def _body(told: Explanation, language: str) -> Iterator[str]:
         zh = language == "zh"
         title = told.alert.title_zh if zh else told.alert.title
         advice = told.alert.advice_zh if zh else told.alert.advice
-        yield from (f"An alert of a training: {title}.", "", f"What to do: {advice}", "")
+        yield from (say("An alert of a training: {title}.", title=title), "")
+        yield from (say("What to do: {advice}", advice=advice), "")
     if told.problem is not None:
         yield from _problem(told)
     if told.rehearsed is not None:
-        yield from (
-            f"Told by `ppocr-guard check --rehearse`: {told.rehearsed}.", "",
-        )  # fmt: skip
+        why = say(told.rehearsed)
+        yield from (say("Told by `ppocr-guard check --rehearse`: {why}.", why=why), "")
     if told.example is not None:
         yield from _example(told.example)
     if told.causes:
         yield from _causes(told.causes)
     if told.issues:
         links = ", ".join(f"[{number}]({ISSUES}{number})" for number in told.issues)
-        yield from (f"PaddleOCR issues: {links}.", "")
+        yield from (say("PaddleOCR issues: {links}.", links=links), "")
 
 
 def _problem(told: Explanation) -> Iterator[str]:
     problem = told.problem
     assert problem is not None
-    yield f"A finding of `ppocr-guard check` ({problem.severity}): {problem.why}."
+    yield say(
+        "A finding of `ppocr-guard check` ({severity}): {why}.",
+        severity=problem.severity,
+        why=problem.why,
+    )
     yield ""
-    when = ", and again right before a training" if problem.live else ""
-    yield f"It is read off {READS[problem.reads]}{when}."
+    when = say(", and again right before a training") if problem.live else ""
+    yield say("It is read off {what}{when}.", what=say(READS[problem.reads]), when=when)
     yield ""
 
 
 def _example(example: Mapping[str, Any]) -> Iterator[str]:
-    yield "## Example"
+    yield say("## Example")
     yield ""
     yield from ("```diff", *example["change"].splitlines(), "```", "")
-    release = f" for PaddleOCR {example['release']}" if example.get("release") else ""
-    yield f"`ppocr-guard check`{release} says:"
+    release = say(" for PaddleOCR {release}", release=example.get("release"))
+    yield say(
+        "`ppocr-guard check`{release} says:", release=release if example.get("release") else ""
+    )
     yield ""
     yield from (f"> {example['path']}: {example['message']} {example['advice']}", "")
     if example.get("fix"):
-        yield from ("`ppocr-guard fix` does this:", "")
+        yield from (say("`ppocr-guard fix` does this:"), "")
         yield from ("```diff", *example["fix"].splitlines(), "```", "")
 
 
 def _causes(causes: tuple[Cause, ...]) -> Iterator[str]:
-    yield "## As the cause of an alert"
+    yield say("## As the cause of an alert")
     yield ""
-    yield "It is named when one of these lines holds:"
+    yield say("It is named when one of these lines holds:")
     yield ""
     for cause in causes:
         yield from (f"- {line}" for line in cause.when)
     yield ""
     against = [fact for cause in causes for fact in cause.against]
     if against:
-        yield from (f"It is not named when: {'; '.join(dict.fromkeys(against))}.", "")
-    looks = "; ".join(dict.fromkeys(cause.look for cause in causes))
-    yield from (f"To see that it is this one: {looks}.", "")
+        facts = "; ".join(dict.fromkeys(against))
+        yield from (say("It is not named when: {facts}.", facts=facts), "")
+    looks = join(*(say(look) for look in dict.fromkeys(c.look for c in causes)), by=SERIES)
+    yield from (say("To see that it is this one: {looks}.", looks=looks), "")
 
 
 def index(found: Mapping[str, Explanation]) -> str:

@@ -67,6 +67,8 @@ def test_the_command(capsys) -> None:
     assert "# shrink_ratio_unexpected" in capsys.readouterr().out
     assert main(["explain", "hmean_collapse", "--language", "zh"]) == 0
     assert "停止训练" in capsys.readouterr().out
+    assert main(["explain", "unclip_mismatch", "--language", "zh"]) == 0
+    assert "训练按 shrink_ratio 收缩文本" in capsys.readouterr().out
     assert main(["explain", "--all", "--json"]) == 0
     assert {r["code"] for r in json.loads(capsys.readouterr().out)} == set(explanations())
     assert main(["explain"]) == 2
