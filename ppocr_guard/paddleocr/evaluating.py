@@ -42,8 +42,13 @@ def eval_arguments(
 
 
 @contextlib.contextmanager
-def untouched(model: Any) -> Iterator[None]:
-    """Restores the mode of each layer and all random numbers."""
+def untouched(model: Any, *, draws: bool = True) -> Iterator[None]:
+    """Restores the mode of each layer and all random numbers.
+
+    ``draws`` False: what is done inside takes none of Python's and numpy's random numbers, and
+    those stay as they are. With ``num_workers: 0`` paddle's loader is a thread of this process that
+    augments the next batches meanwhile; its draws must not be taken back.
+    """
     import numpy as np
     import paddle
 
@@ -54,6 +59,7 @@ def untouched(model: Any) -> Iterator[None]:
     finally:
         for layer, training in modes:
             layer.training = training
-        random.setstate(states[0])
-        np.random.set_state(states[1])
+        if draws:
+            random.setstate(states[0])
+            np.random.set_state(states[1])
         paddle.set_rng_state(states[2])
