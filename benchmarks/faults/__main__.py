@@ -48,9 +48,13 @@ def summary(results: list[Result]) -> str:
     silent = [result.fault.name for result in results if result.silent]
     lost = sum(result.lost != WHOLE for result in results)
     return (
-        f"{len(results)} faults: the training was hurt in {len(hurt)} {hurt or ''}; something was "
-        f"lost in {lost}, in silence in {len(silent)} {silent or ''}."
+        f"{len(results)} faults: the training was hurt in {_listed(hurt)}; something was lost in "
+        f"{lost}, in silence in {_listed(silent)}."
     )
+
+
+def _listed(names: list[str]) -> str:
+    return f"{len(names)} ({', '.join(names)})" if names else "none"
 
 
 def page(results: list[Result]) -> str:
