@@ -42,7 +42,7 @@ def verdicts(trainer: Trainer) -> dict[int, tuple[str, tuple[str, ...]]]:
 
 @pytest.mark.timeout(900)
 def test_five_kills_change_no_verdict(kit: Any) -> None:
-    alone = trainer(kit, "alone")
+    alone = trainer(kit, "no-kill")
     code, output = alone.launch()
     assert code == 0, output[-3000:]
     expected = verdicts(alone)
@@ -53,7 +53,7 @@ def test_five_kills_change_no_verdict(kit: Any) -> None:
     dice = random.Random(seed)
     last = STEPS * len(PLAYED)
     steps = sorted(dice.sample(range(STEPS + 1, last - 1), 5))
-    killed = trainer(kit, "killed")
+    killed = trainer(kit, "five-kills")
     for step in steps:
         killed.kill_at(step, dice.uniform(0, 0.3), steps_per_epoch=STEPS)
     code, output = killed.launch()

@@ -136,8 +136,10 @@ def test_stopped_again_on_the_newest_release(kit: Any) -> None:
     options = replace(
         conftest.TINY, guard=played(values, *hooks), epoch_num=len(values), num_workers=0
     )
-    config = configs.write(kit.folder / "again.yml", kit.data, kit.folder / "again", options)
-    trainer = Trainer(kit.tree("3.7.0"), config, kit.folder / "again")
+    config = configs.write(
+        kit.folder / "stopped-again.yml", kit.data, kit.folder / "stopped-again", options
+    )
+    trainer = Trainer(kit.tree("3.7.0"), config, kit.folder / "stopped-again")
     code, output = trainer.launch()
     assert code == 3, output[-3000:]
     assert "The guard stopped this run (hmean_collapse)" in output
