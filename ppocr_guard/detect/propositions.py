@@ -81,11 +81,11 @@ def text_of(name: str) -> str:
     return f"{word}: {PROPOSITIONS[rest].text}"
 
 
-def _below(value: Optional[float], limit: float) -> Answer:
+def below(value: Optional[float], limit: float) -> Answer:
     return None if value is None else value < limit
 
 
-def _at_least(value: Optional[float], limit: float) -> Answer:
+def at_least(value: Optional[float], limit: float) -> Answer:
     return None if value is None else value >= limit
 
 
@@ -103,8 +103,8 @@ def _all(*answers: Answer) -> Answer:
     return None if None in answers else True
 
 
-def _ratio(above: Optional[float], below: Optional[float]) -> Optional[float]:
-    return None if above is None or not below else above / below
+def _ratio(value: Optional[float], by: Optional[float]) -> Optional[float]:
+    return None if value is None or not by else value / by
 
 
 # Labels, targets and postprocess: no model is asked.
@@ -113,7 +113,7 @@ def _ratio(above: Optional[float], below: Optional[float]) -> Optional[float]:
 @proposition("training maps and postprocess do not fit: the labels fail the round trip")
 def targets_fail(e: Evidence) -> Answer:
     measured = None if e.targets_fit is None else not e.targets_fit
-    cell = _below(e.cells.get("labels.train"), FITS)
+    cell = below(e.cells.get("labels.train"), FITS)
     return measured if cell is None else cell
 
 
@@ -135,7 +135,7 @@ def reads_text(e: Evidence) -> Answer:
 
 @proposition("validation labels fail the round trip")
 def val_labels_fail(e: Evidence) -> Answer:
-    return _below(e.cells.get("labels.val", e.first_cells.get("labels.val")), FITS)
+    return below(e.cells.get("labels.val", e.first_cells.get("labels.val")), FITS)
 
 
 @proposition("another unclip ratio brings the labels through the round trip")
@@ -157,14 +157,14 @@ def model_wants_unclip(e: Evidence) -> Answer:
 def model_wants_threshold(e: Evidence) -> Answer:
     """From the start: a model that has just begun to learn wants low thresholds, too."""
     first = e.better_setting("model", "other", GAIN, first=True)
-    good = _at_least(e.first_best(VAL), GOOD)
+    good = at_least(e.first_best(VAL), GOOD)
     return _all(first, good, e.better_setting("model", "other", GAIN))
 
 
 @proposition("another unclip ratio helps the model everywhere, and did before the first step")
 def model_wanted_unclip(e: Evidence) -> Answer:
     first = e.better_setting("model", "unclip_ratio", GAIN, first=True)
-    good = _at_least(e.first_best(VAL), GOOD)
+    good = at_least(e.first_best(VAL), GOOD)
     return _all(first, good, e.better_setting("model", "unclip_ratio", GAIN))
 
 
@@ -200,12 +200,12 @@ def train_without_text(e: Evidence) -> Answer:
     empty = "loss_degenerate" in e.alerts and (
         e.alerts["loss_degenerate"].get("pattern") != "constant"
     )
-    return empty or _below(e.first_facts.get("texts.train_eval"), 0.05)
+    return empty or below(e.first_facts.get("texts.train_eval"), 0.05)
 
 
 @proposition("the validation labels hold no text that counts")
 def val_without_text(e: Evidence) -> Answer:
-    return _below(e.facts.get("texts.val", e.first_facts.get("texts.val")), 0.05)
+    return below(e.facts.get("texts.val", e.first_facts.get("texts.val")), 0.05)
 
 
 @proposition("training labels lie on the text after a change that is the same for all")
@@ -220,27 +220,27 @@ def val_labels_moved(e: Evidence) -> Answer:
 
 @proposition("training labels lie on less than validation labels do")
 def train_labels_off(e: Evidence) -> Answer:
-    return _below(_ratio(e.lift(TRAIN_EVAL), e.lift(VAL)), OFF)
+    return below(_ratio(e.lift(TRAIN_EVAL), e.lift(VAL)), OFF)
 
 
 @proposition("validation labels lie on less than training labels do")
 def val_labels_off(e: Evidence) -> Answer:
-    return _below(_ratio(e.lift(VAL), e.lift(TRAIN_EVAL)), OFF)
+    return below(_ratio(e.lift(VAL), e.lift(TRAIN_EVAL)), OFF)
 
 
 @proposition("training polygons cross themselves")
 def train_labels_crossed(e: Evidence) -> Answer:
-    return _at_least(e.first_facts.get("invalid.train_eval"), CROSSED)
+    return at_least(e.first_facts.get("invalid.train_eval"), CROSSED)
 
 
 @proposition("validation polygons cross themselves")
 def val_labels_crossed(e: Evidence) -> Answer:
-    return _at_least(e.first_facts.get("invalid.val"), CROSSED)
+    return at_least(e.first_facts.get("invalid.val"), CROSSED)
 
 
 def _moved(e: Evidence, column: str) -> Answer:
     now, best = e.lift(column), e.first_facts.get(f"best_lift.{column}")
-    return _all(_at_least(best, ON_TEXT), _at_least(_ratio(best, now), MOVED))
+    return _all(at_least(best, ON_TEXT), at_least(_ratio(best, now), MOVED))
 
 
 # The model before the first step.
@@ -269,52 +269,52 @@ def knew_nothing(e: Evidence) -> Answer:
 
 @proposition("training and validation labels lie on the text")
 def labels_on_text(e: Evidence) -> Answer:
-    lifts = [_at_least(e.lift(column), ON_TEXT) for column in (TRAIN_EVAL, VAL)]
+    lifts = [at_least(e.lift(column), ON_TEXT) for column in (TRAIN_EVAL, VAL)]
     moved = [_moved(e, column) for column in (TRAIN_EVAL, VAL)]
     return _all(*lifts, *(None if one is None else not one for one in moved))
 
 
 @proposition("training images hold nothing: one colour each")
 def train_images_flat(e: Evidence) -> Answer:
-    return _below(e.first_facts.get("std.train_eval"), FLAT)
+    return below(e.first_facts.get("std.train_eval"), FLAT)
 
 
 @proposition("validation images hold nothing: one colour each")
 def val_images_flat(e: Evidence) -> Answer:
-    return _below(e.first_facts.get("std.val"), FLAT)
+    return below(e.first_facts.get("std.val"), FLAT)
 
 
 @proposition("the model knew the training labels through Eval's transforms")
 def knew_train_eval(e: Evidence) -> Answer:
-    return _at_least(e.first_best(TRAIN_EVAL), GOOD)
+    return at_least(e.first_best(TRAIN_EVAL), GOOD)
 
 
 @proposition("the model knew the training labels as training sees them")
 def knew_train(e: Evidence) -> Answer:
     by_loss = e.knows_training_labels or None
-    found = _at_least(e.first_best(TRAIN), GOOD)
+    found = at_least(e.first_best(TRAIN), GOOD)
     return by_loss if found is None else found
 
 
 @proposition("the model knew the validation labels")
 def knew_val(e: Evidence) -> Answer:
-    found = _at_least(e.first_best(VAL), GOOD)
+    found = at_least(e.first_best(VAL), GOOD)
     return found if found is not None or e.first is None else (e.first >= 0.5 or None)
 
 
 @proposition("the training labels are foreign to the model, through Eval's transforms")
 def foreign_train_eval(e: Evidence) -> Answer:
-    return _below(e.first_best(TRAIN_EVAL), POOR)
+    return below(e.first_best(TRAIN_EVAL), POOR)
 
 
 @proposition("the training labels are foreign to the model, as training sees them")
 def foreign_train(e: Evidence) -> Answer:
-    return _below(e.first_best(TRAIN), POOR)
+    return below(e.first_best(TRAIN), POOR)
 
 
 @proposition("the validation labels are foreign to the model")
 def foreign_val(e: Evidence) -> Answer:
-    return _below(e.first_best(VAL), POOR)
+    return below(e.first_best(VAL), POOR)
 
 
 @proposition("by the loss, the first model was wrong on labels of training, not of evaluation")
@@ -333,7 +333,7 @@ def train_was_worse(e: Evidence) -> Answer:
 
 
 def _worse(value: Optional[float], other: Optional[float]) -> Answer:
-    return _all(_at_least(other, GOOD), _below(_ratio(value, other), 0.7))
+    return _all(at_least(other, GOOD), below(_ratio(value, other), 0.7))
 
 
 @proposition("training labels are several to a box of the first model")
@@ -349,17 +349,17 @@ def train_labels_merged(e: Evidence) -> Answer:
 def _pieces(e: Evidence, figure: str) -> Answer:
     train = e.first_facts.get(f"{figure}.train_eval")
     val = e.first_facts.get(f"{figure}.val")
-    return _all(_at_least(train, PIECES), _at_least(_ratio(train, val), 1.4))
+    return _all(at_least(train, PIECES), at_least(_ratio(train, val), 1.4))
 
 
 @proposition("training polygons have another size than validation polygons, which it knew")
 def train_labels_resized(e: Evidence) -> Answer:
-    return _all(_at_least(e.first_cell(VAL), GOOD), _resized(e))
+    return _all(at_least(e.first_cell(VAL), GOOD), _resized(e))
 
 
 @proposition("validation polygons have another size than training polygons, which it knew")
 def val_labels_resized(e: Evidence) -> Answer:
-    return _all(_at_least(e.first_cell(TRAIN_EVAL), GOOD), _resized(e))
+    return _all(at_least(e.first_cell(TRAIN_EVAL), GOOD), _resized(e))
 
 
 def _resized(e: Evidence) -> Answer:
@@ -374,7 +374,7 @@ def train_labels_missing(e: Evidence) -> Answer:
     train = e.first_facts.get("boxes_on_labels.train_eval")
     val = e.first_facts.get("boxes_on_labels.val")
     found = e.first_facts.get("labels_in_boxes.train_eval")
-    return _all(_below(_ratio(train, val), 0.7), _at_least(found, 0.7))
+    return _all(below(_ratio(train, val), 0.7), at_least(found, 0.7))
 
 
 # The model now.
@@ -382,27 +382,27 @@ def train_labels_missing(e: Evidence) -> Answer:
 
 @proposition("the model is right on training images as training sees them")
 def knows_train(e: Evidence) -> Answer:
-    return _at_least(e.kept(TRAIN), KEEPS)
+    return at_least(e.kept(TRAIN), KEEPS)
 
 
 @proposition("the model is right on training images through Eval's transforms")
 def knows_train_eval(e: Evidence) -> Answer:
-    return _at_least(e.kept(TRAIN_EVAL), KEEPS)
+    return at_least(e.kept(TRAIN_EVAL), KEEPS)
 
 
 @proposition("the model is wrong on training images as training sees them")
 def fails_train(e: Evidence) -> Answer:
-    return _below(e.kept(TRAIN), 0.5)
+    return below(e.kept(TRAIN), 0.5)
 
 
 @proposition("the model is wrong on training images through Eval's transforms")
 def fails_train_eval(e: Evidence) -> Answer:
-    return _below(e.kept(TRAIN_EVAL), 0.5)
+    return below(e.kept(TRAIN_EVAL), 0.5)
 
 
 @proposition("the model is wrong on validation images")
 def fails_val(e: Evidence) -> Answer:
-    return _below(e.kept(VAL), 0.5)
+    return below(e.kept(VAL), 0.5)
 
 
 @proposition("the model has been wrong on training images that it knew, four times in a row")
@@ -463,7 +463,7 @@ def maps_were_alive(e: Evidence) -> Answer:
 
 @proposition("weights or running statistics are not finite")
 def weights_broken(e: Evidence) -> Answer:
-    return _below(e.facts.get("weights_finite"), 1.0)
+    return below(e.facts.get("weights_finite"), 1.0)
 
 
 # The optimisation.
@@ -506,18 +506,18 @@ def loss_still(e: Evidence) -> Answer:
 
 @proposition("the Dice loss of the binary map is near 1")
 def dice_near_one(e: Evidence) -> Answer:
-    return _at_least(e.dice, 0.98)
+    return at_least(e.dice, 0.98)
 
 
 @proposition("the Dice loss was large in the first steps")
 def dice_foreign(e: Evidence) -> Answer:
-    return _at_least(e.dice_first, FOREIGN)
+    return at_least(e.dice_first, FOREIGN)
 
 
 @proposition("the learning rate is very high for this optimizer")
 def rate_large(e: Evidence) -> Answer:
     limit = 0.02 if e.optimizer.lower().startswith("adam") else 0.2
-    return _at_least(e.learning_rate, limit)
+    return at_least(e.learning_rate, limit)
 
 
 @proposition("the learning rate is 0")
@@ -536,7 +536,7 @@ def rate_fading(e: Evidence) -> Answer:
 
 @proposition("the optimizer did not change one weight since the last look")
 def weights_still(e: Evidence) -> Answer:
-    return _below(e.facts.get("weights_changed"), 0.01)
+    return below(e.facts.get("weights_changed"), 0.01)
 
 
 @proposition("a part of the network is not trained")
@@ -547,19 +547,19 @@ def part_frozen(e: Evidence) -> Answer:
 
 @proposition("most of the weights are not trained")
 def mostly_frozen(e: Evidence) -> Answer:
-    return _at_least(e.facts.get("weights_frozen"), 0.5)
+    return at_least(e.facts.get("weights_frozen"), 0.5)
 
 
 @proposition("the weights went far from where they began")
 def weights_far(e: Evidence) -> Answer:
-    return _at_least(e.facts.get("weights_moved"), FAR)
+    return at_least(e.facts.get("weights_moved"), FAR)
 
 
 @proposition("the weights shrank: nearly all of them, or to half of their length")
 def weights_shrank(e: Evidence) -> Answer:
-    smaller = _at_least(e.facts.get("weights_smaller"), RULED)
-    moved = _at_least(e.facts.get("weights_moved"), 0.01)
-    return _any(_below(e.facts.get("weights_norm"), SHRUNK), _all(smaller, moved))
+    smaller = at_least(e.facts.get("weights_smaller"), RULED)
+    moved = at_least(e.facts.get("weights_moved"), 0.01)
+    return _any(below(e.facts.get("weights_norm"), SHRUNK), _all(smaller, moved))
 
 
 @proposition("a term of the loss is exactly 0 in every step, and not for want of text")
@@ -569,7 +569,7 @@ def loss_term_zero(e: Evidence) -> Answer:
 
 @proposition("a term of the loss is enormous")
 def loss_term_huge(e: Evidence) -> Answer:
-    return _at_least(e.largest_term, 1e6)
+    return at_least(e.largest_term, 1e6)
 
 
 # Data.
@@ -587,7 +587,7 @@ def batches_jumped(e: Evidence) -> Answer:
 
 @proposition("validation images or labels are no longer those of the start")
 def val_changed(e: Evidence) -> Answer:
-    same = _below(e.facts.get("same.val"), 0.5)
+    same = below(e.facts.get("same.val"), 0.5)
     now, first = e.facts.get("mean.val"), e.first_val.get("mean.val")
     spread, before = e.facts.get("std.val"), e.first_val.get("std.val")
     if None in (now, first, spread, before):

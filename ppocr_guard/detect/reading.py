@@ -7,10 +7,18 @@ a set).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Optional
 
 from ppocr_guard.detect.evidence import Evidence
-from ppocr_guard.detect.propositions import TRAIN_EVAL, VAL, Answer, proposition
+from ppocr_guard.detect.propositions import (
+    TRAIN_EVAL,
+    VAL,
+    Answer,
+    at_least,
+    below,
+    proposition,
+)
 
 REFUSED = 0.1  # shares of the labels ...
 ALTERED = 0.05
@@ -25,63 +33,59 @@ MANY = 4  # evaluations
 SURE = 0.85  # confidence on foreign labels over that on known ones; 1.0 where the images are known
 
 
-def _at_least(value: Optional[float], limit: float) -> Answer:
-    return None if value is None else value >= limit
-
-
 def _fact(e: Evidence, name: str) -> Optional[float]:
     return e.facts.get(name, e.first_facts.get(name))
 
 
 @proposition("many training labels are refused: too long, empty, or without a known character")
 def train_refused(e: Evidence) -> Answer:
-    return _at_least(_fact(e, "refused.train"), REFUSED)
+    return at_least(_fact(e, "refused.train"), REFUSED)
 
 
 @proposition("many validation labels are refused, and never evaluated")
 def val_refused(e: Evidence) -> Answer:
-    return _at_least(_fact(e, "refused.val"), REFUSED)
+    return at_least(_fact(e, "refused.val"), REFUSED)
 
 
 @proposition("many training labels hold characters that the dictionary does not have")
 def train_altered(e: Evidence) -> Answer:
-    return _at_least(_fact(e, "altered.train"), ALTERED)
+    return at_least(_fact(e, "altered.train"), ALTERED)
 
 
 @proposition("many validation labels hold characters that the dictionary does not have")
 def val_altered(e: Evidence) -> Answer:
-    return _at_least(_fact(e, "altered.val"), ALTERED)
+    return at_least(_fact(e, "altered.val"), ALTERED)
 
 
 @proposition("many training labels lose their spaces")
 def train_unspaced(e: Evidence) -> Answer:
-    return _at_least(_fact(e, "unspaced.train"), UNSPACED)
+    return at_least(_fact(e, "unspaced.train"), UNSPACED)
 
 
 @proposition("many training texts are longer than the time steps of the network")
 def ctc_too_short(e: Evidence) -> Answer:
     share = e.facts.get("ctc_impossible.batches")
-    return _at_least(_fact(e, "ctc_impossible.train") if share is None else share, IMPOSSIBLE)
+    return at_least(_fact(e, "ctc_impossible.train") if share is None else share, IMPOSSIBLE)
 
 
 @proposition("wrong predictions on training images are the labels of other lines")
 def train_labels_elsewhere(e: Evidence) -> Answer:
-    return _at_least(e.first_facts.get("elsewhere.train_eval"), ELSEWHERE)
+    return at_least(e.first_facts.get("elsewhere.train_eval"), ELSEWHERE)
 
 
 @proposition("wrong predictions on validation images are the labels of other lines")
 def val_labels_elsewhere(e: Evidence) -> Answer:
-    return _at_least(e.first_facts.get("elsewhere.val"), ELSEWHERE)
+    return at_least(e.first_facts.get("elsewhere.val"), ELSEWHERE)
 
 
 @proposition("predictions on training images are right but for one and the same change")
 def train_labels_rewritten(e: Evidence) -> Answer:
-    return _at_least(e.first_facts.get("rescued.train_eval", _zero(e)), REWRITTEN)
+    return at_least(e.first_facts.get("rescued.train_eval", _zero(e)), REWRITTEN)
 
 
 @proposition("predictions on validation images are right but for one and the same change")
 def val_labels_rewritten(e: Evidence) -> Answer:
-    return _at_least(e.first_facts.get("rescued.val", _zero(e)), REWRITTEN)
+    return at_least(e.first_facts.get("rescued.val", _zero(e)), REWRITTEN)
 
 
 def _zero(e: Evidence) -> Optional[float]:
@@ -90,12 +94,12 @@ def _zero(e: Evidence) -> Optional[float]:
 
 @proposition("training labels are of other kinds of characters than validation labels")
 def train_labels_foreign(e: Evidence) -> Answer:
-    return _at_least(_fact(e, "foreign_kinds.train"), FOREIGN)
+    return at_least(_fact(e, "foreign_kinds.train"), FOREIGN)
 
 
 @proposition("validation labels are of other kinds of characters than training labels")
 def val_labels_foreign(e: Evidence) -> Answer:
-    return _at_least(_fact(e, "foreign_kinds.val"), FOREIGN)
+    return at_least(_fact(e, "foreign_kinds.val"), FOREIGN)
 
 
 @proposition("training labels and first predictions have no more in common than any two texts")
@@ -116,8 +120,7 @@ def train_read_surely(e: Evidence) -> Answer:
 
 
 def _unrelated(e: Evidence, column: str) -> Answer:
-    value = e.first_facts.get(f"norm_edit_dis.{column}")
-    return None if value is None else value < CHANCE
+    return below(e.first_facts.get(f"norm_edit_dis.{column}"), CHANCE)
 
 
 @proposition("the head is of another dictionary than the weights: it begins untrained")
@@ -125,16 +128,20 @@ def head_untrained(e: Evidence) -> Answer:
     return "head_untrained" in e.findings
 
 
+def _everywhere(facts: Mapping[str, float], row: str) -> Answer:
+    """Whether the share ``row`` is high in each set that was examined."""
+    shares = (share for name, share in facts.items() if name.startswith(f"{row}."))
+    return at_least(min(shares, default=None), ALL)
+
+
 @proposition("all predictions are empty, on all images")
 def all_blank(e: Evidence) -> Answer:
-    shares = [v for k, v in e.facts.items() if k.startswith("empty.")]
-    return min(shares) >= ALL if shares else None
+    return _everywhere(e.facts, "empty")
 
 
 @proposition("all predictions were empty before the first step")
 def began_blank(e: Evidence) -> Answer:
-    shares = [v for k, v in e.first_facts.items() if k.startswith("empty.")]
-    return min(shares) >= ALL if shares else None
+    return _everywhere(e.first_facts, "empty")
 
 
 @proposition("predictions are made of one or two characters, on all images")
@@ -145,8 +152,7 @@ def one_character(e: Evidence) -> Answer:
 
 @proposition("the prediction is the same for all images")
 def one_prediction(e: Evidence) -> Answer:
-    shares = [v for k, v in e.facts.items() if k.startswith("alike.")]
-    return min(shares) >= ALL if shares else None
+    return _everywhere(e.facts, "alike")
 
 
 @proposition("this has been so for some evaluations")
