@@ -307,35 +307,6 @@ class Run:
         latest = {(ratio.operator, ratio.source): ratio for ratio in self.ratios}
         return [latest[key] for key in sorted(latest)]
 
-    def alert_groups(self) -> list[AlertGroup]:
-        """Alerts by code, the worst first, then by first appearance."""
-        groups: dict[str, list[Placed[Alert]]] = {}
-        for placed in self.alerts:
-            groups.setdefault(placed.event.code, []).append(placed)
-        return sorted(
-            (AlertGroup(found) for found in groups.values()),
-            key=lambda group: (-SEVERITIES.index(group.severity), group.first.step),
-        )
-
-
-@dataclass(frozen=True)
-class AlertGroup:
-    """All alerts of one code in a run, in order; there is at least one."""
-
-    alerts: list[Placed[Alert]]
-
-    @property
-    def first(self) -> Placed[Alert]:
-        return self.alerts[0]
-
-    @property
-    def latest(self) -> Placed[Alert]:
-        return self.alerts[-1]
-
-    @property
-    def severity(self) -> str:
-        return SEVERITIES[max(SEVERITIES.index(p.event.severity) for p in self.alerts)]
-
 
 def _repeats(later: EvalEnd, earlier: EvalEnd) -> bool:
     return later.evaluation <= earlier.evaluation and later.epoch <= earlier.epoch

@@ -33,13 +33,12 @@ def test_a_collapsed_run_that_was_stopped() -> None:
     assert (run.epoch, run.step, len(run.evaluations)) == (6, 120, 6)
     assert run.best is not None
     assert run.best.event.value == hmean_at("collapse", 1)
-    assert [group.first.event.code for group in run.alert_groups()] == [
-        "shrink_ratio_unexpected",
-        "hmean_collapse",
-        "unclip_mismatch",
+    assert [(placed.event.code, placed.step) for placed in run.alerts] == [
+        ("shrink_ratio_unexpected", 0),
+        ("shrink_ratio_unexpected", 0),
+        ("unclip_mismatch", 0),
+        ("hmean_collapse", 80),
     ]
-    assert len(run.alert_groups()[0].alerts) == 2
-    assert run.alert_groups()[1].first.step == 80
     assert {(r.operator, r.source) for r in run.latest_ratios()} == {
         (operator, source)
         for operator in ("MakeShrinkMap", "MakeBorderMap")
