@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 from ppocr_guard import paths
-from ppocr_guard.events import Event, RunStart
+from ppocr_guard.events import Alert, Event, Resolved, RunStart, Verdict
 from ppocr_guard.guard import Guard
+from ppocr_guard.hook import Hook
 from ppocr_guard.hooks.auto_stop import AutoStop
 from ppocr_guard.hooks.hmean_trend import HmeanTrend
 from ppocr_guard.hooks.loss_health import LossHealth
@@ -130,26 +132,41 @@ def _journal_beside(start: RunStart) -> Optional[Path]:
 
 
 def judged(events: Iterable[Event]) -> list[Run]:
-    """The runs in a log, with the verdicts and alerts that the guard's hooks make of them."""
+    """The runs in a log, with what the guard's hooks make of them."""
     runs: list[Run] = []
-    guard = _guard()
+    listener = _Listener()
+    guard = _guard(listener)
     for event in events:
         if not runs or begins_run(runs[-1], event):
             runs.append(Run())
-            guard = _guard()
-        alerts, verdict = len(guard.alerts), guard.verdict
+            guard = _guard(listener)
         guard.dispatch(event)
         runs[-1].add(event)
-        if guard.verdict is not None and guard.verdict is not verdict:
-            runs[-1].add(guard.verdict)
-        for alert in list(guard.alerts)[alerts:]:
-            runs[-1].add(alert)
+        while listener.heard:
+            runs[-1].add(listener.heard.popleft())
         runs[-1].would_stop = guard.stop
     return runs
 
 
-def _guard() -> Guard:
+class _Listener(Hook):
+    """Keeps the events that the guard makes, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: deque[Event] = deque()
+
+    def on_alert(self, event: Alert) -> None:
+        self.heard.append(event)
+
+    def on_resolved(self, event: Resolved) -> None:
+        self.heard.append(event)
+
+    def on_verdict(self, event: Verdict) -> None:
+        self.heard.append(event)
+
+
+def _guard(listener: Hook) -> Guard:
     silent = logging.getLogger("ppocr_guard.report")
     silent.addHandler(logging.NullHandler())
     silent.propagate = False
-    return Guard([HmeanTrend(), LossHealth(), AutoStop()], silent)
+    return Guard([HmeanTrend(), LossHealth(), AutoStop(), listener], silent)

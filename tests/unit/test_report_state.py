@@ -14,13 +14,14 @@ from played_runs import repaired as repaired_run
 from report_runs import training, write_journal
 
 from ppocr_guard.cli import main
-from ppocr_guard.events import EvalEnd, RunStart, Verdict
+from ppocr_guard.events import EvalEnd, Event, RunStart, Verdict
 from ppocr_guard.logs.history import grouped, history
 from ppocr_guard.logs.run import Run, summarise
 from ppocr_guard.paddleocr.best import Kept
 from ppocr_guard.report import text
 from ppocr_guard.report.advice import next_steps
 from ppocr_guard.report.drawing import Shape, core, overlap, restored
+from ppocr_guard.report.load import judged
 from ppocr_guard.report.outcome import best_file, why
 from ppocr_guard.report.page import Entry, render
 from ppocr_guard.sample_files import SampleFiles
@@ -354,3 +355,15 @@ def test_a_recogniser_has_no_shrink_ratio() -> None:
     assert "Shrink ratio" not in html
     assert "chart-ratio" not in html.split("</style>")[1].split("<script")[0]
     assert "Shrink ratio" in render([Entry(run_of(collapsed()))], EN, now=0)
+
+
+def test_of_a_log_too_it_is_told_why_something_is_over() -> None:
+    events: list[Event] = [RunStart(0.0, "r", "DB", "unknown", {}, "out", 40, source="train.log")]
+    for number, value in enumerate([0.5, 0.7, 0.8, 0.8] + [0.1] * 8 + [0.8] * 8, 1):
+        best = max(0.5, value) if number < 3 else 0.8
+        metrics = {"hmean": value}
+        events.append(EvalEnd(number, number, 20 * number, number, metrics, "hmean", value, best))
+    [run] = judged(events)
+    [over] = [held for held in history(run) if held.ended is not None]
+    assert (over.condition.code, over.ended and over.ended.epoch) == ("hmean_collapse", 13)
+    assert "0.8000" in over.why
