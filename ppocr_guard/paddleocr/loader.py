@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ppocr_guard.paddleocr.delegate import Delegate
+
 if TYPE_CHECKING:
     from ppocr_guard.paddleocr.session import Session
 
 
-class GuardedLoader:
+class GuardedLoader(Delegate):
     """Yields the very batches of ``loader``.
 
     ``tools/program.py`` uses ``len``, iteration, ``.dataset`` and (3.7.0) ``.batch_sampler``;
@@ -18,23 +20,18 @@ class GuardedLoader:
     """
 
     def __init__(self, loader: Any, session: Session) -> None:
-        self._loader = loader
+        super().__init__(loader)
         self._session = session
 
-    def __getattr__(self, name: str) -> Any:
-        if name in ("_loader", "_session"):  # not set yet: unpickling, copying
-            raise AttributeError(name)
-        return getattr(self._loader, name)
-
     def __len__(self) -> int:
-        return len(self._loader)
+        return len(self._wrapped)
 
     def __iter__(self) -> Iterator[Any]:
         session = self._session
-        session.epoch_starts(self._loader)  # before the workers fork, so that a repair reaches them
+        session.epoch_starts(self._wrapped)  # before the workers fork: a repair is to reach them
         session.waiting(True)  # forks the workers, or wakes those of the last epoch
         try:
-            batches = iter(self._loader)
+            batches = iter(self._wrapped)
         finally:
             session.waiting(False)
         while True:

@@ -11,6 +11,7 @@ import copy
 import time
 from typing import Any, Optional
 
+from ppocr_guard.paddleocr.delegate import Delegate
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.samples import Sample
 
@@ -123,20 +124,13 @@ class Predictions:
         return metric
 
 
-class _Delegate:
-    """Calls the wrapped object; every attribute is the wrapped object's."""
-
+class _Recording(Delegate):
     def __init__(self, wrapped: Any, predictions: Predictions) -> None:
-        self._wrapped = wrapped
+        super().__init__(wrapped)
         self._predictions = predictions
 
-    def __getattr__(self, name: str) -> Any:
-        if name in ("_wrapped", "_predictions"):
-            raise AttributeError(name)
-        return getattr(self._wrapped, name)
 
-
-class _PostProcess(_Delegate):
+class _PostProcess(_Recording):
     def __call__(self, predicted: Any, shapes: Any, *args: Any, **kwargs: Any) -> Any:
         predicted = self._predictions.keep_maps(predicted, shapes) or predicted
         started = time.perf_counter()
@@ -145,7 +139,7 @@ class _PostProcess(_Delegate):
         return result
 
 
-class _Metric(_Delegate):
+class _Metric(_Recording):
     def __call__(self, result: Any, batch: Any, *args: Any, **kwargs: Any) -> Any:
         self._predictions.keep_labels(batch)
         self._predictions.keep_sample(result, batch)

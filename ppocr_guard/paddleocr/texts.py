@@ -14,6 +14,7 @@ from typing import Any, Callable, NamedTuple, Optional
 
 from ppocr_guard.background import Background
 from ppocr_guard.events import EvalTexts, Event, ReadText
+from ppocr_guard.paddleocr.delegate import Delegate
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.label_lines import LabelLine, encoder, evaluated, label_lines
 
@@ -48,17 +49,12 @@ class Texts:
                 self.pairs.append(Pair(str(text), float(confidence), str(label)))
 
 
-class _Metric:
-    """In the place of RecMetric: every attribute is the wrapped object's."""
+class _Metric(Delegate):
+    """In the place of RecMetric."""
 
     def __init__(self, wrapped: Any, texts: Texts) -> None:
-        self._wrapped = wrapped
+        super().__init__(wrapped)
         self._texts = texts
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("_wrapped", "_texts"):
-            raise AttributeError(name)
-        return getattr(self._wrapped, name)
 
     def __call__(self, result: Any, *args: Any, **kwargs: Any) -> Any:
         self._texts.keep(result, getattr(self._wrapped, "key", None))

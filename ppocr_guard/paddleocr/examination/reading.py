@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable, Optional
 
+from ppocr_guard.paddleocr.delegate import Delegate
 from ppocr_guard.paddleocr.examination.building import (
     IMAGES,
     TRAIN,
@@ -220,17 +221,12 @@ def _remember(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, _TEXT: str(data["label"])}
 
 
-class _Decoder:
+class _Decoder(Delegate):
     """Notes how many time steps the network gave to the first text."""
 
     def __init__(self, wrapped: Any) -> None:
-        self._wrapped = wrapped
+        super().__init__(wrapped)
         self.steps = 0
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "_wrapped":
-            raise AttributeError(name)
-        return getattr(self._wrapped, name)
 
     def __call__(self, predicted: Any, *args: Any, **kwargs: Any) -> Any:
         if not self.steps:

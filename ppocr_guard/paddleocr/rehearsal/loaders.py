@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Callable, Optional
 
+from ppocr_guard.paddleocr.delegate import Delegate
+
 HEADS = 500  # validation images whose size is looked up
 LISTED = 200_000  # indices of a validation set that are looked at
 SMALL = 2  # images of the first step
 
 
-class FirstBatches:
+class FirstBatches(Delegate):
     """Stands in for the train loader; ends after ``steps`` batches, or when time is over.
 
     The first batch is cut to ``SMALL`` images, which shows what crashes, and how long a whole
@@ -31,20 +33,16 @@ class FirstBatches:
         done: Callable[[int], float],
         late: Callable[[], bool],
     ) -> None:
-        self._loader, self._steps, self._seconds = loader, min(steps, len(loader)), seconds
+        super().__init__(loader)
+        self._steps, self._seconds = min(steps, len(loader)), seconds
         self._asked, self._arrived, self._done, self._late = asked, arrived, done, late
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_loader"):
-            raise AttributeError(name)
-        return getattr(self._loader, name)
 
     def __len__(self) -> int:
         return self._steps
 
     def __iter__(self) -> Iterator[Any]:
         self._asked()
-        batches = iter(self._loader)
+        batches = iter(self._wrapped)
         small = True
         for number in range(1, self._steps + 1):
             if number > 1 and self._late():
@@ -72,23 +70,19 @@ def _size(batch: Any) -> int:
     return sizes.pop() if len(sizes) == 1 and isinstance(batch, (list, tuple)) else 0
 
 
-class FewImages:
+class FewImages(Delegate):
     """Stands in for the validation loader: batches of ``indices``, until time is over."""
 
     def __init__(
         self, loader: Any, indices: Sequence[Any], batch_size: int, late: Callable[[], bool]
     ) -> None:
-        self._loader, self._late = loader, late
+        super().__init__(loader)
+        self._late = late
         self._batches = [
             list(indices[start : start + batch_size])
             for start in range(0, len(indices), batch_size)
         ]
         self.images = 0
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_loader"):
-            raise AttributeError(name)
-        return getattr(self._loader, name)
 
     def __len__(self) -> int:
         return len(self._batches)
@@ -97,12 +91,12 @@ class FewImages:
         import paddle
 
         few = paddle.io.DataLoader(
-            dataset=self._loader.dataset,
+            dataset=self._wrapped.dataset,
             batch_sampler=self._batches,
-            places=getattr(self._loader, "places", None),
+            places=getattr(self._wrapped, "places", None),
             num_workers=0,
             return_list=True,
-            collate_fn=getattr(self._loader, "collate_fn", None),
+            collate_fn=getattr(self._wrapped, "collate_fn", None),
         )
         for batch in few:
             yield batch
