@@ -14,7 +14,6 @@ import os
 import platform
 import sys
 import time
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.diagnosis.faults import SEEDS, SETS, Fault
@@ -22,15 +21,13 @@ from benchmarks.diagnosis.follow import followed
 from benchmarks.diagnosis.table import Row, render
 from benchmarks.diagnosis.training import Bench
 from ppocr_guard.demo.dataset import Dataset
+from ppocr_guard.installed import versions
 
 HERE = Path(__file__).parent
 
 
 def machine() -> str:
-    try:
-        paddle = version("paddlepaddle")
-    except PackageNotFoundError:
-        paddle = "unknown"
+    paddle = versions(["paddlepaddle"]).get("paddlepaddle", "unknown")
     return (
         f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, "
         f"Python {platform.python_version()}, paddlepaddle {paddle} on CPU"

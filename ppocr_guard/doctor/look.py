@@ -3,7 +3,6 @@ PaddleOCR is imported; paddle is, in a child process, for it may crash."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import platform
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
+from ppocr_guard.installed import versions
 from ppocr_guard.paddleocr.releases import Behaviour, ReleaseError, recognise
 from ppocr_guard.paddleocr.seams import missing_seams
 
@@ -45,7 +45,7 @@ def look(tree: Optional[Path]) -> Iterator[Answer]:
     """All answers, in the order in which they are printed."""
     yield python()
     yield paddle(ask_paddle())
-    yield from packages(installed())
+    yield from packages(versions(WATCHED))
     if tree is None:
         yield Answer("PaddleOCR", WEAK, "not looked at", "name its folder: --paddleocr DIR")
     else:
@@ -106,17 +106,6 @@ def paddle(found: dict[str, Any]) -> Answer:
             "look at nvidia-smi, the driver's version, and CUDA_VISIBLE_DEVICES",
         )  # fmt: skip
     return Answer("paddle", FINE, f"{found['version']}, {devices}")
-
-
-def installed() -> dict[str, str]:
-    """Versions of the packages that matter."""
-    found = {}
-    for name in WATCHED:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def packages(found: dict[str, str]) -> Iterator[Answer]:

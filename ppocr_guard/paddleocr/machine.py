@@ -6,7 +6,6 @@ less often in a long run, and leaves what it found for the training thread to ha
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import shlex
@@ -25,6 +24,7 @@ import psutil
 
 from ppocr_guard import __version__
 from ppocr_guard.events import Environment, Event, Resources
+from ppocr_guard.installed import versions
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.redact import GUARD, HIDDEN, redacted
 from ppocr_guard.registry import BUILT_IN
@@ -147,7 +147,7 @@ def environment() -> Environment:
         paddleocr=str(root) if root else "",
         commit=_git(root, "rev-parse", "HEAD") if root else "",
         local_changes=_local_changes(root) if root else (),
-        packages={"ppocr-guard": __version__, **_versions()},
+        packages={"ppocr-guard": __version__, **versions(_PACKAGES)},
     )
 
 
@@ -202,16 +202,6 @@ def _git(root: Path, *words: str) -> str:
 def _local_changes(root: Path) -> tuple[str, ...]:
     lines = _git(root, "status", "--porcelain", "--untracked-files=no").splitlines()
     return tuple(line[3:] for line in lines[:20])
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def _cpu_name() -> str:
