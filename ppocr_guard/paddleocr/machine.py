@@ -57,9 +57,10 @@ class MachineWatch:
         self._every = every
         self._end = threading.Event()
         self._thread: Optional[threading.Thread] = None
-        self._gpus = _nvml()
+        self._gpus: Optional[tuple[Any, list[Any]]] = None
 
     def start(self) -> None:
+        self._gpus = _nvml()  # an import, so here and not on the thread
         self._thread = threading.Thread(target=self._run, name="ppocr_guard-machine", daemon=True)
         self._thread.start()
 
