@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, TypeVar
 
 from ppocr_guard.audit.components import models
 from ppocr_guard.audit.context import Context
@@ -37,6 +36,7 @@ HEADS = ("NRTRHead", "SARHead", "Transformer")
 _CTC_HEADS = ("head.ctc_head.fc.weight", "head.fc2.weight", "head.fc.weight")
 SMALL_DIFFERENCE = 5  # classes
 DIFFERENT = 50  # texts of an evaluation set; fewer are words to choose from
+_T = TypeVar("_T")
 _ONE_ROW = ("MobileNetV3", "ResNet")  # of recognition: 32 rows of the image become one
 
 
@@ -254,8 +254,7 @@ def texts_squeezed(ctx: Context) -> Iterator[Finding]:
 
 def _widths(ctx: Context, mode: str, height: int) -> list[_Width]:
     lines = [line for file in ctx.texts(mode) for line in file]
-    step = max(1, len(lines) // MOST_OPENED)
-    samples = [Sample(line.line, line.image, [], []) for line in lines[::step]]
+    samples = [Sample(line.line, line.image, [], []) for line in _evenly(lines, MOST_OPENED)]
     return [
         _Width(math.ceil(height * item.width / item.height), item.sample)
         for item in image_sizes(ctx, mode, samples)
@@ -329,14 +328,17 @@ def _pretrained_classes(ctx: Context) -> Optional[tuple[str, int]]:
 def evaluation_images_copied(ctx: Context) -> Iterator[Finding]:
     if label_encoder(ctx, "Eval") is None:
         return
-    evaluated = _files(ctx, "Eval", MOST_OPENED)
-    trained = [path for path in _files(ctx, "Train", MOST_COMPARED) if path not in set(evaluated)]
-    sizes = defaultdict(list)
-    for path in evaluated:
-        sizes[_size(path)].append(path)
-    alike = [path for path in trained if _size(path) in sizes and _size(path)]
-    known = {_digest(path): path for path in alike}
-    same = [(path, known[d]) for path in evaluated if (d := _digest(path)) in known]
+    evaluated = _sizes(ctx, "Eval", MOST_OPENED)
+    train = _sizes(ctx, "Train", MOST_COMPARED)
+    trained = {path: size for path, size in train.items() if path not in evaluated}
+    # A file whose size stands on one side only need not be read.
+    sizes = (set(evaluated.values()) & set(trained.values())) - {0}
+    known = {_digest(path): path for path, size in trained.items() if size in sizes}
+    same = [
+        (path, known[digest])
+        for path, size in evaluated.items()
+        if size in sizes and (digest := _digest(path)) in known
+    ]
     if same:
         one, other = same[0]
         yield Finding(
@@ -353,10 +355,16 @@ def evaluation_images_copied(ctx: Context) -> Iterator[Finding]:
         )
 
 
-def _files(ctx: Context, mode: str, most: int) -> list[Path]:
+def _sizes(ctx: Context, mode: str, most: int) -> dict[Path, int]:
+    """Images of a mode with their size in bytes; 0: it cannot be told."""
     folder = ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default="")))
     names = list(dict.fromkeys(line.image for file in ctx.texts(mode) for line in file))
-    return [folder / name for name in names[:: max(1, math.ceil(len(names) / most))]]
+    return {folder / name: _size(folder / name) for name in _evenly(names, most)}
+
+
+def _evenly(items: Sequence[_T], most: int) -> Sequence[_T]:
+    """At most so many of the items, evenly over them."""
+    return items[:: max(1, math.ceil(len(items) / most))]
 
 
 def _size(path: Path) -> int:
