@@ -105,21 +105,34 @@ def _before_2_7(ctx: Context) -> bool:
 
 
 def width(ctx: Context, mode: str) -> Optional[int]:
-    """Width in pixels to which all images of a mode are brought; None: not one, or not known."""
+    """Width in pixels to which images of a mode are brought, for several scales the narrowest;
+    None: not known."""
+    several = scales(ctx, mode)
+    if several:
+        return min(across for across, _ in several)
     shape = image_shape(ctx, mode)
     return shape[2] if shape is not None else None
+
+
+def scales(ctx: Context, mode: str) -> list[tuple[int, int]]:
+    """(width, height) of each scale of a mode; empty: there is one size, or each image has its
+    own."""
+    found = ctx.get(mode, "sampler", "scales", default=[])
+    if ctx.dataset(mode) != "MultiScaleDataSet" or ctx.get(mode, "dataset", "ds_width"):
+        return []
+    pairs = found if isinstance(found, list) else []
+    return [(pair[0], pair[1]) for pair in pairs if _are_sizes(pair, 2)]
 
 
 def image_shape(ctx: Context, mode: str) -> Optional[tuple[int, int, int]]:
     """(channels, height, width) to which images of a mode are padded or squeezed; for several
     scales the widest for its height."""
     if ctx.dataset(mode) == "MultiScaleDataSet":
-        scales = ctx.get(mode, "sampler", "scales", default=[])
-        pairs = [s for s in scales if _are_sizes(s, 2)] if isinstance(scales, list) else []
-        if not pairs or ctx.get(mode, "dataset", "ds_width"):
+        several = scales(ctx, mode)
+        if not several:
             return None
-        widest = max(pairs, key=lambda pair: pair[0] / pair[1])
-        return 3, int(widest[1]), int(min(pair[0] for pair in pairs))
+        across, high = max(several, key=lambda scale: scale[0] / scale[1])
+        return 3, high, across
     for name in _SIZES:
         resize = ctx.transform(mode, name)
         if resize is not None and not resize.parameters.get("eval_mode"):

@@ -11,6 +11,7 @@ import pytest
 from rec_data import LETTERS, WORDS, RecProject
 
 from ppocr_guard.audit.problem import Problem
+from ppocr_guard.audit.recognition import image_shape, width
 
 Change = Callable[[RecProject], Any]
 
@@ -227,6 +228,16 @@ def test_the_width_that_would_do_is_told(tmp_path: Path) -> None:
     problem = one(tmp_path, "texts_squeezed", wide(0.2))
     assert "80 of 400 images of Train looked at (20.0%)" in problem.message
     assert "A width of 384 would do" in problem.advice
+
+
+def test_of_several_scales_one_is_the_widest_for_its_height_and_one_the_narrowest(
+    tmp_path: Path,
+) -> None:
+    project = RecProject(tmp_path, V4)
+    SCALES([[320, 32], [640, 48]])(project)
+    ctx = project.context()
+    assert image_shape(ctx, "Train") == (3, 48, 640)
+    assert width(ctx, "Train") == 320  # which has the fewest time steps
 
 
 def test_a_class_more_or_less_is_a_warning_another_language_a_hint(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from ppocr_guard.audit.recognition import (
     label_encoder,
     option,
     reader,
+    scales,
 )
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.audit.rules.training import weights_path
@@ -151,14 +152,10 @@ def image_shape_differs(ctx: Context) -> Iterator[Finding]:
 
 def _trained_sizes(ctx: Context) -> list[tuple[int, int]]:
     """(height, width) of the training images; empty: not known, or by image."""
-    if ctx.dataset("Train") != "MultiScaleDataSet":
-        shape = image_shape(ctx, "Train")
-        return [(shape[1], shape[2])] if shape is not None else []
-    scales = ctx.get("Train", "sampler", "scales")
-    if ctx.get("Train", "dataset", "ds_width") or not isinstance(scales, list):
-        return []
-    pairs = [s for s in scales if isinstance(s, list) and len(s) == 2]
-    return [(h, w) for w, h in pairs if isinstance(h, int) and isinstance(w, int)]
+    if ctx.dataset("Train") == "MultiScaleDataSet":
+        return [(high, across) for across, high in scales(ctx, "Train")]
+    shape = image_shape(ctx, "Train")
+    return [(shape[1], shape[2])] if shape is not None else []
 
 
 @rule(
@@ -169,10 +166,10 @@ def _trained_sizes(ctx: Context) -> list[tuple[int, int]]:
 )
 def sampler_scales_swapped(ctx: Context) -> Iterator[Finding]:
     path = ("Train", "sampler", "scales")
-    scales = ctx.get(*path)
-    if label_encoder(ctx, "Train") is None or not isinstance(scales, list):
+    written = ctx.get(*path)
+    if label_encoder(ctx, "Train") is None or not isinstance(written, list):
         return
-    pairs = [s for s in scales if isinstance(s, list) and len(s) == 2]
+    pairs = [s for s in written if isinstance(s, list) and len(s) == 2]
     numbers = [p for p in pairs if all(isinstance(v, (int, float)) for v in p)]
     if numbers and all(width < height for width, height in numbers):
         yield Finding(

@@ -14,9 +14,9 @@ from ppocr_guard.audit.recognition import (
     MAX_TEXT_LENGTH,
     SPACE,
     dictionary_file,
-    image_shape,
     label_encoder,
     option,
+    width,
 )
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.recognition.names import composed, named, twin
@@ -242,8 +242,7 @@ def ctc_impossible(ctx: Context) -> Iterator[Finding]:
         found, reading = facts.impossible, facts.reader
         if not found.count or reading is None or reading.steps is None:
             continue
-        shape = image_shape(ctx, facts.mode)
-        across = shape[2] if shape is not None else 0
+        across = width(ctx, facts.mode) or 0
         needed = -(-found.worst * across // reading.steps)
         yield Finding(
             (facts.mode, "dataset", "transforms"),
