@@ -28,6 +28,7 @@ class DictionaryFile:
     file: Path
     error: Optional[str] = None  # as "does not exist"
     read: Optional[Dictionary] = None
+    is_text: bool = True  # False: it is there, and is no UTF-8
 
 
 def label_encoder(ctx: Context, mode: str) -> Optional[Transform]:
@@ -62,7 +63,7 @@ def dictionary_file(ctx: Context, mode: str) -> Optional[DictionaryFile]:
     except OSError as error:
         return DictionaryFile(path, name, file, f"cannot be read ({error.strerror})")
     except DictionaryError as error:
-        return DictionaryFile(path, name, file, str(error))
+        return DictionaryFile(path, name, file, str(error), is_text=False)
 
 
 def reader(ctx: Context, mode: str) -> Optional[Reader]:

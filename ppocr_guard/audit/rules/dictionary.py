@@ -41,7 +41,7 @@ def _of_paddleocr(found: DictionaryFile) -> bool:
 )
 def dictionary_missing(ctx: Context) -> Iterator[Finding]:
     for found in _dictionary(ctx):
-        if found.error and "UTF-8" not in found.error:
+        if found.error and found.is_text:
             yield Finding(
                 found.path,
                 say("The dictionary {file} {error}.", file=str(found.file), error=found.error),
@@ -60,7 +60,7 @@ def dictionary_missing(ctx: Context) -> Iterator[Finding]:
 )
 def dictionary_encoding(ctx: Context) -> Iterator[Finding]:
     for found in _dictionary(ctx):
-        if found.error and "UTF-8" in found.error:
+        if found.error and not found.is_text:
             yield Finding(
                 found.path,
                 say("The dictionary {file} {error}.", file=str(found.file), error=found.error),
