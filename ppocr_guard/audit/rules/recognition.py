@@ -24,8 +24,7 @@ from ppocr_guard.audit.recognition import (
     scales,
 )
 from ppocr_guard.audit.rule import rule
-from ppocr_guard.audit.rules.training import weights_path
-from ppocr_guard.audit.weights import WeightsError, read_shapes
+from ppocr_guard.audit.rules.training import loaded_weights
 from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlPath
 
@@ -302,17 +301,12 @@ def head_retrained(ctx: Context) -> Iterator[Finding]:
 
 def _pretrained_classes(ctx: Context) -> Optional[tuple[str, int]]:
     """(key of Global, classes of the CTC head of the weights that it names)."""
-    key = "checkpoints" if ctx.get("Global", "checkpoints") else "pretrained_model"
-    path = weights_path(ctx, key)
-    if path is None or not path.is_file():
+    found = loaded_weights(ctx)
+    if found is None:
         return None
-    try:
-        shapes = read_shapes(path)
-    except WeightsError:
-        return None  # the rule weights_mismatch says so
     for name in _CTC_HEADS:
-        if len(shapes.get(name, ())) == 2:
-            return key, shapes[name][1]
+        if len(found.shapes.get(name, ())) == 2:
+            return found.key, found.shapes[name][1]
     return None
 
 

@@ -53,12 +53,40 @@ BACKBONES = {
 }
 
 
-def weights_path(ctx: Context, key: str) -> Optional[Path]:
+_LOADED = "loaded weights"  # in the memory of a context
+
+
+class LoadedWeights(NamedTuple):
+    key: str  # of Global, that names them
+    path: Path
+    shapes: dict[str, tuple[int, ...]]
+    error: str = ""  # why there are no shapes
+
+
+def _weights_path(ctx: Context, key: str) -> Optional[Path]:
     """The .pdparams file that a key of Global names; None: none, or to be downloaded."""
     name = ctx.get("Global", key)
     if not isinstance(name, str) or not name or name.startswith("http"):
         return None
     return ctx.resolve(name if name.endswith(SUFFIX) else name + SUFFIX)
+
+
+def loaded_weights(ctx: Context) -> Optional[LoadedWeights]:
+    """The weights that a training starts from, read once for a context; None: none are named, or
+    they are not here."""
+    if _LOADED not in ctx.memory:
+        key = "checkpoints" if ctx.get("Global", "checkpoints") else "pretrained_model"
+        path = _weights_path(ctx, key)
+        ctx.memory[_LOADED] = _read(key, path) if path is not None and path.is_file() else None
+    found: Optional[LoadedWeights] = ctx.memory[_LOADED]
+    return found
+
+
+def _read(key: str, path: Path) -> LoadedWeights:
+    try:
+        return LoadedWeights(key, path, read_shapes(path))
+    except WeightsError as error:
+        return LoadedWeights(key, path, {}, str(error))
 
 
 @rule(
@@ -70,7 +98,7 @@ def weights_path(ctx: Context, key: str) -> Optional[Path]:
 )
 def weights_missing(ctx: Context) -> Iterator[Finding]:
     for key in ("checkpoints", "pretrained_model"):
-        path = weights_path(ctx, key)
+        path = _weights_path(ctx, key)
         if path is not None and not path.is_file():
             yield Finding(
                 ("Global", key),
@@ -90,20 +118,17 @@ def weights_missing(ctx: Context) -> Iterator[Finding]:
     reads="labels",
 )
 def weights_mismatch(ctx: Context) -> Iterator[Finding]:
-    key = "checkpoints" if ctx.get("Global", "checkpoints") else "pretrained_model"
-    path = weights_path(ctx, key)
-    if path is None or not path.is_file():
+    found = loaded_weights(ctx)
+    if found is None:
         return
-    try:
-        shapes = read_shapes(path)
-    except WeightsError as error:
-        yield Finding(("Global", key), f"{error}.", "Download the file again.")
+    if found.error:
+        yield Finding(("Global", found.key), f"{found.error}.", "Download the file again.")
         return
-    reason = _unlike(ctx, shapes)
+    reason = _unlike(ctx, found.shapes)
     if reason:
         yield Finding(
-            ("Global", key),
-            f"{path} is not of this model: {reason}.",
+            ("Global", found.key),
+            f"{found.path} is not of this model: {reason}.",
             "Take weights trained with this architecture, or extract its part of them.",
         )
 
