@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-SEVERITIES = ("info", "warning", "critical")
+from ppocr_guard.events import SEVERITIES
 
 
 @dataclass(frozen=True)
