@@ -7,14 +7,18 @@ begun; norm_edit_dis rises before it. That tells "learns slowly" from "learns no
 from __future__ import annotations
 
 import math
-from typing import Any, Optional
+from typing import Optional
+
+from ppocr_guard.detect.base import Detector
 
 READS = 0.15  # norm_edit_dis of a model that reads something; 0.0 to 0.1 of one that does not
 GAIN = 0.02  # that counts as progress
 
 
-class NearnessDetector:
+class NearnessDetector(Detector):
     """Feed it norm_edit_dis at each evaluation."""
+
+    STATE = ("first", "best", "since_progress")
 
     def __init__(self, patience: int) -> None:
         """``patience``: evaluations without progress after which nothing more is learned."""
@@ -39,12 +43,3 @@ class NearnessDetector:
     @property
     def learns(self) -> bool:
         return self.best >= READS and self.since_progress < self.patience
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"first": self.first, "best": self.best, "since_progress": self.since_progress}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        first = state["first"]
-        self.first = None if first is None else float(first)
-        self.best = float(state["best"])
-        self.since_progress = int(state["since_progress"])
