@@ -135,9 +135,7 @@ class Collector:
         e.value = value
         e.precision = _finite(event.metrics.get("precision"))
         e.recall = _finite(event.metrics.get("recall"))
-        near = _finite(event.metrics.get("norm_edit_dis"))
-        if near is not None:
-            e.near = max(e.near or 0.0, near)
+        if _finite(event.metrics.get("norm_edit_dis")) is not None:  # a recogniser
             e.metric = event.main_indicator
         e.no_boxes = bool(event.no_boxes)
         e.rescored = event.rescored

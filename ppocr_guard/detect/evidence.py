@@ -67,7 +67,6 @@ class Evidence:
     first_settings: dict[str, Mapping[str, float]] = field(default_factory=dict)
     lost: int = 0  # examinations in a row in which the model failed training labels that it knew
     lost_val: int = 0  # in which it was well below what it began with on validation images
-    near: Optional[float] = None  # best norm_edit_dis so far: how near a recogniser came
     task: str = ""  # Architecture.model_type: det, rec, cls, kie, table ...; empty: not known
     max_text_length: Optional[float] = None  # of a recogniser, as configured
     first_val: dict[str, float] = field(default_factory=dict)  # figures at the first evaluation
