@@ -6,12 +6,12 @@ import math
 import os
 import socket
 from collections import deque
-from pathlib import Path
 from typing import Any, Optional
 from urllib.parse import quote
 
 from ppocr_guard.events import CheckpointSaved, EvalEnd, RunStart, Verdict
 from ppocr_guard.hooks.notify.message import TREND, RunSoFar
+from ppocr_guard.paddleocr.best import read_kept
 from ppocr_guard.paths import best_dir
 
 
@@ -46,23 +46,22 @@ class Known:
             values=tuple(self._values),
             best=self._best,
             best_epoch=self._best_epoch,
-            best_path=self._best_path(self._start.save_model_dir),
+            best_path=self._best_path(self._start),
             verdict=self.verdict,
             host=socket.gethostname(),
             report=self._report(self._start),
         )
 
-    def _best_path(self, folder: str) -> str:
+    def _best_path(self, start: RunStart) -> str:
         """Of a file whose metric is the best; empty where none is known to be."""
-        if self._best is None or not math.isfinite(self._best):
+        if self._best is None or not math.isfinite(self._best) or self._saved is None:
             return ""
-        if self._saved is not None and self._saved[1] >= self._best:
-            return self._saved[0]
-        if self._saved is None:
-            return ""
+        path, value = self._saved
+        if value >= self._best:
+            return path
         # PaddleOCR has overwritten it with a worse one; the guard keeps a copy.
-        kept = best_dir(folder) / "best_accuracy"
-        return os.path.abspath(kept) if Path(f"{kept}.pdparams").is_file() else ""
+        kept = read_kept(best_dir(start.save_model_dir), start.main_indicator)
+        return os.path.abspath(kept.path) if kept and kept.value >= self._best else ""
 
     def _report(self, start: RunStart) -> str:
         if self._report_url:

@@ -184,6 +184,10 @@ def test_messages_name_host_report_and_the_best_file_with_its_own_metric(
     kept = tmp_path / "ppocr_guard" / "best" / "best_accuracy"
     kept.parent.mkdir(parents=True)
     Path(f"{kept}.pdparams").write_bytes(b"")
+    about = {"metric": "hmean", "value": 0.5, "epoch": 1}
+    (kept.parent / "metric.json").write_text(json.dumps(about))
+    assert hook._known.so_far().best_path == ""  # a copy of something else
+    (kept.parent / "metric.json").write_text(json.dumps({**about, "value": 0.79}))
     assert hook._known.so_far().best_path == str(kept)
     again = Notify(urls=[])
     again.load_state_dict(json.loads(json.dumps(hook.state_dict(), allow_nan=False)))
