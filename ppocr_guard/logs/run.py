@@ -20,6 +20,7 @@ from ppocr_guard.events import (
     SEVERITIES,
     Alert,
     CheckpointSaved,
+    Condition,
     DataErrors,
     Environment,
     EpochStart,
@@ -210,9 +211,13 @@ class Run:
         return [attempt.step for attempt in self.attempts]
 
     @property
-    def conditions(self) -> tuple[Any, ...]:
+    def conditions(self) -> tuple[Condition, ...]:
         """What holds now, by the latest verdict."""
-        return tuple(getattr(self.verdict, "conditions", ()))
+        return self.verdict.conditions if self.verdict else ()
+
+    def decides(self, condition: Condition) -> bool:
+        """Whether the latest verdict rests on it: then it says its sentence."""
+        return self.verdict is not None and condition.message == self.verdict.message
 
     @property
     def name(self) -> str:

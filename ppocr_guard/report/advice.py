@@ -21,9 +21,8 @@ def next_steps(run: Run, words: Words, kept: Optional[Kept] = None) -> list[str]
     """
     steps = []
     causes: set[str] = set()  # that have their advice: one remedy each
-    message = run.verdict.message if run.verdict else ""
     held = [found.condition for found in history(run) if found.ended is None]
-    for condition in sorted(held, key=lambda c: c.message != message):
+    for condition in sorted(held, key=lambda c: not run.decides(c)):
         if not condition.advice or condition.severity == "info" or condition.cause in causes:
             continue
         if condition.cause:

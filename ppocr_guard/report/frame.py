@@ -103,8 +103,7 @@ class Frame:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         run = self._run
         groups = grouped(history(run))
-        deciding = run.verdict.message if run.verdict else ""
-        groups.sort(key=lambda group: not (group.open and _has(group, deciding)))
+        groups.sort(key=lambda group: not (group.open and _decides(group, run)))
         options = options.update(height=None)
         lines: list[list[Segment]] = []
         for detail in details(groups):
@@ -144,8 +143,8 @@ class Frame:
         )
 
 
-def _has(group: HeldGroup, message: str) -> bool:
-    return any(held.condition.message == message for held in group.members)
+def _decides(group: HeldGroup, run: Run) -> bool:
+    return any(run.decides(held.condition) for held in group.members)
 
 
 def _verdict(run: Run, words: Words, style: str, groups: list[HeldGroup]) -> RenderableType:

@@ -87,7 +87,7 @@ def why(run: Run, words: Words) -> str:
     if run.verdict is None:
         return generic
     at = run.evaluations[-1].event.evaluation if run.evaluations else 0
-    deciding = next((c for c in run.conditions if c.message == run.verdict.message), None)
+    deciding = next(filter(run.decides, run.conditions), None)
     # A sentence of an earlier evaluation would contradict the numbers beside it.
     old = deciding is not None and deciding.evaluation is not None and deciding.evaluation < at
     if old or not run.verdict.message or run.verdict.evaluation < at:
