@@ -51,7 +51,7 @@ class Conditions:
         before = self._open.get(key)
         if before is None and len(self._open) >= MAX_OPEN:
             return None
-        since = before.since if before else _moment(condition)
+        since = before.since if before else Moment.of(condition)
         self._open[key] = replace(condition, since=since, carried=False)
         told = self._told.get(key)
         if told is not None and _level(condition.severity) <= _level(told):
@@ -107,10 +107,6 @@ def _rank(condition: Condition) -> tuple[int, float, str, str]:
 
 def _level(severity: str) -> int:
     return SEVERITIES.index(severity)
-
-
-def _moment(condition: Condition) -> Moment:
-    return Moment(condition.epoch, condition.global_step, condition.evaluation, condition.time)
 
 
 def _alert(condition: Condition, change: str) -> Alert:

@@ -365,6 +365,16 @@ class Moment:
     evaluation: Optional[int] = None
     time: float = 0.0
 
+    @classmethod
+    def of(cls, event: Any) -> Moment:
+        """When an event came, as far as it says."""
+        return cls(
+            getattr(event, "epoch", 0),
+            getattr(event, "global_step", 0),
+            getattr(event, "evaluation", None),
+            getattr(event, "time", 0.0),
+        )
+
 
 @dataclass(frozen=True)
 class Condition:

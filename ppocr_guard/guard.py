@@ -262,7 +262,7 @@ class _Dispatch:
             if not self._queue and self._stale is not None:
                 chain, self._stale = self._stale, None
                 guard = self._guard
-                verdict = judge(guard.conditions, guard.so_far, _moment(self._first))
+                verdict = judge(guard.conditions, guard.so_far, Moment.of(self._first))
                 self._queue.append((verdict, chain))
 
     def _hand_on(self, event: Event, chain: frozenset[Link]) -> None:
@@ -307,22 +307,13 @@ class _Dispatch:
         if isinstance(reaction, Condition):
             return guard.hold(hook, reaction)
         if isinstance(reaction, Over):
-            resolved = guard.conditions.end(reaction, _moment(event), hook.name)
+            resolved = guard.conditions.end(reaction, Moment.of(event), hook.name)
             return None if resolved is None else guard.ended(resolved)
         guard.request(reaction)
         return None
 
     def _due(self, chain: frozenset[Link]) -> None:
         self._stale = (self._stale or frozenset()) | chain
-
-
-def _moment(event: Any) -> Moment:
-    return Moment(
-        getattr(event, "epoch", 0),
-        getattr(event, "global_step", 0),
-        getattr(event, "evaluation", None),
-        getattr(event, "time", 0.0),
-    )
 
 
 _REACTIONS = (Alert, Condition, Over, StopRequest, RepairRequest)

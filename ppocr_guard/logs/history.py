@@ -6,9 +6,9 @@ verdict that has it and ended with the first one that has not. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Optional
+from typing import Optional
 
 from ppocr_guard.conditions import from_alert
 from ppocr_guard.events import SEVERITIES, Alert, Condition, Moment, Resolved
@@ -62,7 +62,7 @@ def history(run: Run) -> list[Held]:
     for placed in run.verdicts:
         verdict = placed.event
         now = {(c.code, c.subject): c for c in verdict.conditions}
-        moment = Moment(verdict.epoch, verdict.global_step, verdict.evaluation, verdict.time)
+        moment = Moment.of(verdict)
         for key in [key for key in still if key not in now]:
             over.append(_ended(still.pop(key), moment, run.resolved))
         for key, condition in now.items():
@@ -100,15 +100,14 @@ def _step(alerts: Iterable[Placed[Alert]], condition: Condition, otherwise: int)
     return otherwise
 
 
-def _ended(held: Held, moment: Moment, resolved: Iterable[Placed[Any]]) -> Held:
+def _ended(held: Held, moment: Moment, resolved: Sequence[Placed[Resolved]]) -> Held:
     """The last :class:`Resolved` of it up to ``moment``; a launch that lost its state has none."""
     condition = held.condition
-    for placed in reversed(list(resolved)):
-        event: Resolved = placed.event
+    for placed in reversed(resolved):
+        event = placed.event
         same = (event.code, event.subject) == (condition.code, condition.subject)
         if same and condition.time <= event.time <= moment.time:
-            at = Moment(event.epoch, event.global_step, event.evaluation, event.time)
-            return replace(held, ended=at, why=event.message)
+            return replace(held, ended=Moment.of(event), why=event.message)
     return replace(held, ended=moment)
 
 
@@ -123,8 +122,7 @@ def _told_only(run: Run) -> list[Held]:
         key = alert.code, alert.subject
         if key in gone or (listed and alert.time <= latest) or key in found:
             continue
-        since = Moment(alert.epoch, alert.global_step, alert.evaluation, alert.time)
-        found[key] = Held(replace(from_alert(alert), since=since), placed.step)
+        found[key] = Held(replace(from_alert(alert), since=Moment.of(alert)), placed.step)
     known = {(c.code, c.subject) for c in run.conditions}
     return sorted(
         (held for key, held in found.items() if key not in known),

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Generic, Optional, TypeVar
+from typing import Generic, Optional, TypeVar
 
 from ppocr_guard.events import (
     SEVERITIES,
@@ -28,6 +28,7 @@ from ppocr_guard.events import (
     EvalTexts,
     Event,
     Repaired,
+    Resolved,
     Resources,
     RoundTrip,
     RunEnd,
@@ -36,7 +37,6 @@ from ppocr_guard.events import (
     StepEnd,
     StopRequest,
     Verdict,
-    kind,
 )
 from ppocr_guard.logs.series import StepSeries
 
@@ -80,7 +80,7 @@ class Run:
     evaluations: list[Placed[EvalEnd]] = field(default_factory=list)
     superseded: list[Placed[EvalEnd]] = field(default_factory=list)
     alerts: list[Placed[Alert]] = field(default_factory=list)
-    resolved: list[Placed[Any]] = field(default_factory=list)  # conditions that ended
+    resolved: list[Placed[Resolved]] = field(default_factory=list)  # conditions that ended
     verdicts: list[Placed[Verdict]] = field(default_factory=list)
     ratios: list[ShrinkRatio] = field(default_factory=list)
     repaired: list[Placed[Repaired]] = field(default_factory=list)
@@ -139,7 +139,7 @@ class Run:
             self.end = event
             if self.attempts:
                 self.attempts[-1].end = event
-        elif kind(event) == "resolved":
+        elif isinstance(event, Resolved):
             self.resolved.append(Placed(self.step, event))
 
     def _evaluated(self, event: EvalEnd) -> None:
