@@ -74,6 +74,11 @@ def history(run: Run) -> list[Held]:
     return ranked + sorted(over, key=lambda held: held.step)
 
 
+def groups(run: Run) -> list[HeldGroup]:
+    """All there is of a run, grouped; the order in which it is shown and numbered."""
+    return grouped(history(run))
+
+
 def grouped(found: Iterable[Held]) -> list[HeldGroup]:
     """Open ones first; those of one code and cause that are all open, or all over, in one group."""
     groups: dict[tuple[bool, str, Optional[str]], list[Held]] = {}

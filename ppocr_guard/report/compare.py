@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from ppocr_guard.logs.history import groups
 from ppocr_guard.logs.run import Run
 from ppocr_guard.report import sections
 from ppocr_guard.report.differences import (
@@ -13,7 +14,6 @@ from ppocr_guard.report.differences import (
     config_differences,
     environment_differences,
 )
-from ppocr_guard.report.held import groups
 from ppocr_guard.report.html_text import esc
 from ppocr_guard.report.outcome import best_of, last_of
 from ppocr_guard.report.text import Words, clean, duration, number, ratio

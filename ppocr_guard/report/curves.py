@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable
 from typing import Any, Optional
 
+from ppocr_guard.logs.history import groups
 from ppocr_guard.logs.run import Run
 from ppocr_guard.logs.series import MAX_POINTS, StepSeries
-from ppocr_guard.report.held import groups
 from ppocr_guard.report.text import Words, clean
 
 Points = list[Optional[float]]

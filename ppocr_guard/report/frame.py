@@ -20,7 +20,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from ppocr_guard.logs.history import HeldGroup, grouped, history
+from ppocr_guard.logs.history import HeldGroup, groups
 from ppocr_guard.logs.run import Run
 from ppocr_guard.report.live_held import Detail, details, table
 from ppocr_guard.report.outcome import best_of, repair_note, resume_notes, why
@@ -102,12 +102,11 @@ class Frame:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         run = self._run
-        groups = grouped(history(run))
-        groups.sort(key=lambda group: not (group.open and _decides(group, run)))
+        held = sorted(groups(run), key=lambda group: not (group.open and _decides(group, run)))
         options = options.update(height=None)
         lines: list[list[Segment]] = []
-        for detail in details(groups):
-            lines = console.render_lines(self._panel(groups, detail), options)
+        for detail in details(held):
+            lines = console.render_lines(self._panel(held, detail), options)
             if self._rows is None or len(lines) <= self._rows:
                 break
         if self._rows is not None and len(lines) > self._rows:
@@ -117,18 +116,18 @@ class Frame:
             if index < len(lines) - 1 or self._rows is None:
                 yield Segment.line()
 
-    def _panel(self, groups: list[HeldGroup], detail: Detail) -> Panel:
+    def _panel(self, held: list[HeldGroup], detail: Detail) -> Panel:
         run, words = self._run, self._words
         style = _STYLES[tone(run)]
         rule = Rule(style="dim")
-        parts: list[RenderableType] = [_verdict(run, words, style, groups)]
+        parts: list[RenderableType] = [_verdict(run, words, style, held)]
         parts += [
             _progress(run, words, self._now),
             rule,
             _numbers(run, words, all_of_them=detail.numbers),
         ]
-        if groups and (detail.groups or detail.over):
-            parts += [rule, table(groups, words, detail)]
+        if held and (detail.groups or detail.over):
+            parts += [rule, table(held, words, detail)]
         if self._footer:
             parts.append(Text(self._footer, style="dim", no_wrap=True, overflow="ellipsis"))
         about = [run.start.model, f"PaddleOCR {run.start.release}"] if run.start else []
@@ -147,7 +146,7 @@ def _decides(group: HeldGroup, run: Run) -> bool:
     return any(run.decides(held.condition) for held in group.members)
 
 
-def _verdict(run: Run, words: Words, style: str, groups: list[HeldGroup]) -> RenderableType:
+def _verdict(run: Run, words: Words, style: str, held: list[HeldGroup]) -> RenderableType:
     state = verdict_state(run)
     row = Table.grid(expand=True)
     row.add_column(ratio=1)
@@ -157,7 +156,7 @@ def _verdict(run: Run, words: Words, style: str, groups: list[HeldGroup]) -> Ren
         Text(words(run.state), style="dim" if not run.end else "bold"),
     )
     lines: list[RenderableType] = [row]
-    shown = {words.say(held.condition.message) for group in groups for held in group.members}
+    shown = {words.say(one.condition.message) for group in held for one in group.members}
     said = why(run, words) if run.verdict else ""
     if run.end and run.end.reason == "failed" and run.end.error:
         said = words("failed.note", error=run.end.error)

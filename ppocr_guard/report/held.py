@@ -6,17 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ppocr_guard.events import Condition, Moment
-from ppocr_guard.logs.history import Held, HeldGroup, grouped, history
+from ppocr_guard.logs.history import Held, HeldGroup, groups
 from ppocr_guard.logs.run import Run
 from ppocr_guard.report.html_text import code_marks, code_title, esc
 from ppocr_guard.report.text import Words, clean, number
 
 _LONGEST = 160  # characters of one number's text
-
-
-def groups(run: Run) -> list[HeldGroup]:
-    """In the order of their numbers on the page, which count from 1."""
-    return grouped(history(run))
 
 
 def conditions(run: Run, words: Words) -> str:
