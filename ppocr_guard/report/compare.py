@@ -15,7 +15,7 @@ from ppocr_guard.report.differences import (
     environment_differences,
 )
 from ppocr_guard.report.html_text import esc
-from ppocr_guard.report.outcome import best_of, last_of
+from ppocr_guard.report.outcome import best_of, epochs, last_of, shown_ratio
 from ppocr_guard.report.text import Words, clean, duration, number, ratio
 
 COLOURS = 6  # of curves; more runs than that differ by their dashes
@@ -75,17 +75,15 @@ def _summary(runs: Sequence[Run], names: Sequence[str], words: Words) -> str:
 
 def _cells(index: int, run: Run, name: str, words: Words) -> list[str]:
     best, last = best_of(run), last_of(run)
-    found = run.latest_ratios()
-    shown = next((r for r in found if r.operator == "MakeShrinkMap"), found[0] if found else None)
+    shown = shown_ratio(run)
     codes = ", ".join(dict.fromkeys(group.code for group in groups(run) if group.open))
-    total = run.start.epoch_num if run.start else 0
     return [
         f"{swatch(index)}{esc(name)}",
         f'<span class="dot"></span>{esc(words(sections.verdict_state(run)))}',
         esc(number(best.value) if best else "–"),
         esc(number(last) if last is not None else "–"),
         esc(ratio(shown.ratio) if shown else "–"),
-        esc(words("epochs", epoch=run.epoch, total=total) if total > 0 else run.epoch),
+        esc(epochs(run, words)),
         esc(duration(run.elapsed) if run.elapsed else "–"),
         esc(codes or "–"),
     ]

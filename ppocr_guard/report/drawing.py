@@ -13,6 +13,7 @@ from typing import Optional
 from ppocr_guard.logs.run import Run
 from ppocr_guard.report.facts import dig
 from ppocr_guard.report.html_text import esc
+from ppocr_guard.report.outcome import shown_ratio
 from ppocr_guard.report.text import Words, number, ratio
 
 BOX = 110.0, 46.0  # width and height of the text that is drawn, pixels: a short word
@@ -61,19 +62,17 @@ def overlap(one: Shape, other: Shape) -> float:
 def shrink_drawing(run: Run, words: Words) -> str:
     """The box, its core and the box that comes back: at the ratio that is meant, and at the one
     that was found where they differ. Empty for a run without a shrink ratio."""
-    found = run.latest_ratios()
-    shown = next((r for r in found if r.operator == "MakeShrinkMap"), None)
-    if shown is None:
+    shown = shown_ratio(run)
+    if shown is None or shown.operator != "MakeShrinkMap":
         return ""
     meant = shown.base if shown.base is not None else shown.expected_low
     unclip = dig(run.start.config if run.start else {}, "PostProcess", "unclip_ratio")
     unclip = float(unclip) if isinstance(unclip, (int, float)) and unclip > 0 else _UNCLIP
-    live = next((r for r in found if r.operator == shown.operator and r.source == "live"), shown)
     panels = []
     if meant is not None:
         panels.append(_panel(meant, unclip, words("drawn.meant"), words))
-    if meant is None or abs(live.ratio - meant) > 0.01:
-        panels.append(_panel(live.ratio, unclip, words("drawn.found"), words))
+    if meant is None or abs(shown.ratio - meant) > 0.01:
+        panels.append(_panel(shown.ratio, unclip, words("drawn.found"), words))
     keys = "".join(
         f'<span class="key {name}">{esc(text)}</span>'
         for name, text in (

@@ -23,7 +23,7 @@ from rich.text import Text
 from ppocr_guard.logs.history import HeldGroup, groups
 from ppocr_guard.logs.run import Run
 from ppocr_guard.report.live_held import Detail, details, table
-from ppocr_guard.report.outcome import best_of, repair_note, resume_notes, why
+from ppocr_guard.report.outcome import best_of, epochs, repair_note, resume_notes, why
 from ppocr_guard.report.sections import as_expected, expected, tone, verdict_state
 from ppocr_guard.report.text import Words, clean, duration, number, percent, ratio
 
@@ -174,8 +174,6 @@ def _progress(run: Run, words: Words, now: float) -> RenderableType:
     row.add_column(no_wrap=True)
     row.add_column(ratio=1)
     row.add_column(no_wrap=True, justify="right")
-    total = run.start.epoch_num if run.start else 0
-    epochs = words("epochs", epoch=run.epoch, total=total) if total > 0 else str(run.epoch)
     share = run.progress
     bar: RenderableType = (
         ProgressBar(total=1.0, completed=share, complete_style="blue", finished_style="green")
@@ -184,14 +182,16 @@ def _progress(run: Run, words: Words, now: float) -> RenderableType:
     )
     left = run.eta_seconds
     silent = now - run.time
-    if run.end is None and run.time and silent > max(_SILENT_AFTER, 0):
+    if run.end is None and run.time and silent > _SILENT_AFTER:
         note = Text(words("silent", time=duration(silent)), style="yellow")
     elif left is not None:
         note = Text(words("eta", time=duration(left)))
     else:
         note = Text(duration(run.elapsed) if run.elapsed else "", style="dim")
     done = percent(share) if share is not None else ""
-    heading = Text.assemble((f"{words('epoch')} ", "dim"), epochs, (f" · {words('step')} ", "dim"))
+    heading = Text.assemble(
+        (f"{words('epoch')} ", "dim"), epochs(run, words), (f" · {words('step')} ", "dim")
+    )
     row.add_row(
         heading.append(str(run.step)), bar, Text(done, style="dim").append("  ").append(note)
     )

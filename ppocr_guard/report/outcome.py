@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Optional
 
+from ppocr_guard.events import ShrinkRatio
 from ppocr_guard.logs.run import Run
 from ppocr_guard.paddleocr.best import Kept
 from ppocr_guard.report.text import Words, clean, number, ratio
@@ -41,6 +42,18 @@ def last_of(run: Run) -> Optional[float]:
 def last_is_best(run: Run) -> bool:
     best, last = best_of(run), last_of(run)
     return best is not None and last is not None and last >= best.value - _SAME
+
+
+def shown_ratio(run: Run) -> Optional[ShrinkRatio]:
+    """The one that stands for a run: of MakeShrinkMap, as the loader has it where that is known."""
+    found = run.latest_ratios()  # by operator and source: "live" comes first
+    return next((r for r in found if r.operator == "MakeShrinkMap"), found[0] if found else None)
+
+
+def epochs(run: Run, words: Words) -> str:
+    """How far it came: ``12 of 40``, or ``12`` where the plan is not known."""
+    total = run.start.epoch_num if run.start else 0
+    return words("epochs", epoch=run.epoch, total=total) if total > 0 else str(run.epoch)
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,11 @@ from ppocr_guard.report.html_text import code_marks, esc
 from ppocr_guard.report.outcome import (
     best_of,
     ending,
+    epochs,
     last_of,
     repair_note,
     resume_notes,
+    shown_ratio,
     why,
 )
 from ppocr_guard.report.text import Words, duration, number, percent, ratio
@@ -139,19 +141,16 @@ def _detects(run: Run) -> bool:
 
 
 def _ratio_tile(run: Run, words: Words) -> str:
-    found = run.latest_ratios()
-    if not found:
+    shown = shown_ratio(run)
+    if shown is None:
         return _tile(words("ratio"), "–", words("no_ratio"))
-    shown = next((r for r in found if r.operator == "MakeShrinkMap" and r.source == "live"), None)
-    shown = shown or next((r for r in found if r.operator == "MakeShrinkMap"), found[0])
     note = expected(shown, words) or shown.operator
     return _tile(words("ratio"), ratio(shown.ratio), note, "" if as_expected(shown) else "off")
 
 
 def _progress_tile(run: Run, words: Words) -> str:
-    total = run.start.epoch_num if run.start else 0
-    epochs = words("epochs", epoch=run.epoch, total=total) if total > 0 else str(run.epoch)
-    return _tile(words("epoch").capitalize(), epochs, words("steps", steps=run.step))
+    done, steps = epochs(run, words), words("steps", steps=run.step)
+    return _tile(words("epoch").capitalize(), done, steps)
 
 
 def advice(run: Run, words: Words, kept: Optional[Kept] = None) -> str:
