@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from ppocr_guard import paths
-from ppocr_guard.language import pick_language
+from ppocr_guard.language import add_language, pick_language
 from ppocr_guard.logs.run import Run
 from ppocr_guard.paddleocr.best import read_kept
 from ppocr_guard.report.load import Loaded, UnusableInputError, load
@@ -16,7 +16,6 @@ from ppocr_guard.report.page import Entry, render
 from ppocr_guard.report.problems import config_problems
 from ppocr_guard.report.text import Words
 from ppocr_guard.sample_files import SampleFile, kept_samples
-from ppocr_guard.wording import LANGUAGES
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,12 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="file to write (default: DIR/ppocr_guard/report.html for one folder, "
         "./report.html otherwise)",
     )
-    parser.add_argument(
-        "--language",
-        choices=("auto", *LANGUAGES),
-        default="auto",
-        help="of the page (default: follow the locale)",
-    )
+    add_language(parser)
     parser.add_argument(
         "--all", action="store_true", help="every run in a file, not only the latest"
     )

@@ -14,7 +14,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from ppocr_guard import paths
-from ppocr_guard.language import pick_language
+from ppocr_guard.language import add_language, pick_language
 from ppocr_guard.logs.follow import JournalRuns
 from ppocr_guard.logs.run import Run
 from ppocr_guard.report.frame import Frame, waiting
@@ -39,12 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--interval", type=_seconds, default=1.0, help="seconds between looks (default: 1)"
     )
-    parser.add_argument(
-        "--language",
-        choices=("auto", *LANGUAGES),
-        default="auto",
-        help="of the view (default: follow the locale)",
-    )
+    add_language(parser)
 
 
 def _seconds(text: str) -> float:
