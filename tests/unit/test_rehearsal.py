@@ -441,12 +441,20 @@ def test_a_download_is_no_mistake(ctx):
 
 @pytest.mark.parametrize(
     ("text", "advice"),
-    [("hello", "longer than max_text_length: 4"), ("XY", "no character of XY"), ("ab", "empty,")],
+    [
+        ("hello", "longer than max_text_length: 4"),
+        ("XY", "no character of XY"),
+        ("XY\ta", "no character of XY"),  # the text is the second column, whatever follows
+        ("ab", "empty,"),
+    ],
 )
 def test_why_a_label_makes_no_sample(tmp_path, text, advice):
     (tmp_path / "dict.txt").write_text("a\nb\nXY\n")
     config = tmp_path / "rec.yml"
-    config.write_text("Global: {max_text_length: 4, character_dict_path: ./dict.txt}\nTrain: {}\n")
+    config.write_text(
+        "Global: {max_text_length: 4, character_dict_path: ./dict.txt}\n"
+        "Train: {dataset: {transforms: [CTCLabelEncode: null]}}\n"
+    )
     fact = samples("CTCLabelEncode", "none")
     fact["failures"] = [{**fact["failures"][0], "line": f"a.png\t{text}\n"}] * 8
     one = only(judge(Context(read_yaml(config), bases=(tmp_path,)), told(fact)))

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import Optional
 
 from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.recognition import dictionary_file, reader
 from ppocr_guard.audit.rehearsal.found import Found
 from ppocr_guard.audit.rehearsal.process import Fact, Told
+from ppocr_guard.recognition.labels import OUTSIDE
 from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlPath
 
@@ -111,7 +113,7 @@ def _sample_advice(
         ratio = _option(ctx, mode, operator, "shrink_ratio")
         if ratio is not None and not 0 < ratio < 1:
             return say("shrink_ratio: {ratio:g} must be between 0 and 1.", ratio=ratio)
-    reason = _label_reason(ctx, line) if operator.endswith("LabelEncode") else ""
+    reason = _label_reason(ctx, mode, line) if operator.endswith("LabelEncode") else ""
     if reason and what == "none":
         return reason
     if operator.endswith("LabelEncode") and what == "none":
@@ -126,24 +128,24 @@ def _sample_advice(
     return say("Compare the transforms and the label file with the stock configuration.")
 
 
-def _label_reason(ctx: Context, line: str) -> str:
+def _label_reason(ctx: Context, mode: str, line: str) -> str:
     """Why a label of recognition makes no sample, where its text and the dictionary show it."""
-    text = line.rstrip("\r\n").split("\t")[-1]
-    longest = ctx.number("Global", "max_text_length")
-    if longest is not None and len(text) > longest:
-        return say(
-            "{text} is longer than max_text_length: {longest:g}.", text=text[:80], longest=longest
-        )
-    name = ctx.get("Global", "character_dict_path")
-    try:
-        known = ctx.resolve(str(name)).read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
+    delimiter = str(ctx.get(mode, "dataset", "delimiter", default="\t"))
+    text = (line.strip("\n").split(delimiter)[1:] or [""])[0]
+    reading, dictionary = reader(ctx, mode), dictionary_file(ctx, mode)
+    if reading is None:
         return ""
-    if text and not set(text) & {word for word in known if len(word) == 1}:
+    if len(text) > reading.max_text_length:
+        return say(
+            "{text} is longer than max_text_length: {longest:g}.",
+            text=text[:80],
+            longest=reading.max_text_length,
+        )
+    if reading.seen(text).dropped == OUTSIDE and dictionary is not None:
         return say(
             "{file} has no character of {text}: it must hold one character a line, all that the "
             "labels are made of.",
-            file=str(name),
+            file=dictionary.name,
             text=text[:80],
         )
     return ""
