@@ -117,13 +117,8 @@ def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSourc
     """As :func:`read_yaml`, from text."""
     if len(text) > MAX_TEXT:
         raise YamlError(f"{name}: no PaddleOCR configuration: more than {MAX_TEXT} characters")
-    loader: Optional[_Loader] = None
     try:
-        loader = _Loader(text)
-        root = loader.get_single_node()
-        if root is not None:
-            _refuse_bombs(root, {})
-        value = loader.construct_document(root) if root is not None else None
+        root, value = _load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
@@ -134,9 +129,6 @@ def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSourc
         raise YamlError(f"{name}{line}: {problem}") from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise YamlError(f"{name}: no YAML: {' '.join(str(error).split())}") from None
-    finally:
-        if loader is not None:
-            loader.dispose()
     if not isinstance(value, dict) or not isinstance(root, MappingNode):
         raise YamlError(f"{name}: no PaddleOCR configuration: the file holds no mapping")
     missing = [key for key in ("Global", "Train") if not isinstance(value.get(key), dict)]
@@ -155,6 +147,23 @@ def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSourc
         place = f"{name}:{number}" if number else name
         raise YamlError(f"{place}: Global.epoch_num: {epochs} is no number of epochs")
     return source
+
+
+def _load(text: str) -> tuple[Optional[Node], Any]:
+    """(root, value) of a text; of an empty one both are None.
+
+    Raises:
+        yaml.YAMLError, RecursionError, ValueError: it is no YAML, or not one to be loaded.
+    """
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return None, None
+        _refuse_bombs(root, {})
+        return root, loader.construct_document(root)
+    finally:
+        loader.dispose()
 
 
 def _refuse_bombs(node: Node, sizes: dict[int, int]) -> int:
@@ -267,14 +276,10 @@ def _override(source: YamlSource, text: str) -> None:
     if not separator or not name or "=" in value_text:
         raise YamlError(f"-o {text}: must be written key=value (with one =)")
     try:
-        loader = _Loader(value_text)
-        node = loader.get_single_node()
-        if node is not None:
-            _refuse_bombs(node, {})
-        value = loader.construct_document(node) if node is not None else None
+        _, value = _load(value_text)
     except yaml.MarkedYAMLError as error:
         raise YamlError(f"-o {text}: the value is no YAML: {error.problem}") from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise YamlError(f"-o {text}: the value is no YAML: {error}") from None
     keys = name.split(".")
     if is_guards(name):
