@@ -13,7 +13,7 @@ from ppocr_guard.audit.recognition import DICTIONARY, dictionary_file, label_enc
 from ppocr_guard.recognition.ceiling import ceiling, training
 from ppocr_guard.recognition.clone import CloneError, compare, texts
 from ppocr_guard.recognition.labels import Reader
-from ppocr_guard.recognition.names import named
+from ppocr_guard.recognition.names import counted
 from ppocr_guard.wording import LIST, join, mark, say
 
 MOST_NAMED = 8  # characters that a sentence names
@@ -137,25 +137,19 @@ def recognition_lines(value: dict[str, Any]) -> Iterator[str]:
 
 
 def _why(reason: str, value: dict[str, Any]) -> str:
-    limits, characters = value["limits"], value["characters"]
+    limits = value["limits"]
+    characters = {c: count for c, count in value["characters"].items() if c != " "}
     limit: str = say("max_text_length {length}", length=limits["max_text_length"])
     if limits["longest"] < limits["max_text_length"]:
         marks = limits["max_text_length"] - limits["longest"]
         limit = join(limit, say("less {marks} for the encoder's marks", marks=marks), by=LIST)
     return say(
         _LOST[reason],
-        characters=characters_named(characters),
+        characters=counted(characters, MOST_NAMED),
         longest=limits["longest"],
         limit=limit,
         steps=limits["time_steps"],
     )
-
-
-def characters_named(characters: dict[str, int], most: int = MOST_NAMED) -> str:
-    """The most frequent characters with the number of labels that have them."""
-    shown = [f"{named(c)} {count}" for c, count in list(characters.items())[:most] if c != " "]
-    more = len([c for c in characters if c != " "]) - len(shown)
-    return ", ".join(shown) + (f", and {more} more" if more > 0 else "")
 
 
 def _train_lines(train: Optional[dict[str, Any]]) -> Iterator[str]:

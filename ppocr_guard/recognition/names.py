@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, Optional
+
+from ppocr_guard.wording import LIST, join, say
 
 # Letters of other scripts that look like Latin ones.
 _LOOKALIKES = dict(
@@ -23,6 +25,13 @@ def named(character: str) -> str:
     alone = character.isprintable() and not character.isspace()
     shown = f"{character} " if alone and not unicodedata.combining(character) else ""
     return f"{shown}(U+{ord(character):04X} {name})"
+
+
+def counted(counts: Mapping[str, int], most: int) -> str:
+    """The first ``most`` characters with their numbers, and how many there are besides."""
+    shown = ", ".join(f"{named(c)} {count}" for c, count in list(counts.items())[:most])
+    more = len(counts) - most
+    return join(shown, say("and {more} more", more=more) if more > 0 else "", by=LIST)
 
 
 def _plain(character: str) -> bool:

@@ -21,8 +21,9 @@ from ppocr_guard.recognition.labels import (
     reversed_text,
     steps_needed,
 )
-from ppocr_guard.recognition.names import composed, named, twin
+from ppocr_guard.recognition.names import composed, counted, named, twin
 from ppocr_guard.recognition.steps import time_steps
+from ppocr_guard.wording import in_language
 
 LETTERS = Alphabet(tuple("abcdefgh"))
 
@@ -134,6 +135,13 @@ def test_training_labels_are_dropped_shortened_or_impossible() -> None:
 )
 def test_what_cannot_be_told_by_eye_has_its_name(character: str, shown: str) -> None:
     assert named(character) == shown
+
+
+def test_the_first_characters_are_listed_with_their_numbers() -> None:
+    found = {"é": 12, "€": 3, "a": 1}
+    assert counted(found, 3) == "é 12, € 3, a 1"
+    assert counted(found, 2) == "é 12, € 3, and 1 more"
+    assert in_language(counted(found, 2), "zh") == "é 12, € 3、另有 1 个"
 
 
 def test_twins_are_other_widths_scripts_and_signs() -> None:

@@ -19,7 +19,7 @@ from ppocr_guard.audit.recognition import (
     width,
 )
 from ppocr_guard.audit.rule import rule
-from ppocr_guard.recognition.names import composed, named, twin
+from ppocr_guard.recognition.names import composed, counted, named, twin
 from ppocr_guard.wording import say
 
 _FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
@@ -88,7 +88,7 @@ def characters_outside(ctx: Context) -> Iterator[Finding]:
                 total=facts.total,
                 mode=facts.mode,
                 share=facts.outside.count / facts.total,
-                characters=_listed(facts),
+                characters=counted(dict(facts.missing.most_common()), NAMED),
                 empty=facts.nothing_left,
                 place=str(facts.outside.place),
             ),
@@ -97,14 +97,6 @@ def characters_outside(ctx: Context) -> Iterator[Finding]:
             severity=severity(facts.outside.count, facts.total),
             new=new,
         )
-
-
-def _listed(facts: LabelFacts) -> str:
-    most = facts.missing.most_common(NAMED)
-    more = len(facts.missing) - len(most)
-    return ", ".join(f"{named(c)} {count}" for c, count in most) + (
-        f", and {more} more" if more else ""
-    )
 
 
 def _advice(facts: LabelFacts) -> str:
