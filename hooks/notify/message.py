@@ -19,6 +19,7 @@ from ppocr_guard.events import (
     Verdict,
 )
 from ppocr_guard.hooks.notify import texts
+from ppocr_guard.report.spark import spark
 from ppocr_guard.report.text import Words, clean, duration, number
 from ppocr_guard.wording import in_language
 
@@ -26,7 +27,6 @@ PRODUCT = "ppocr_guard"
 
 TREND = 24  # evaluations in the picture
 MAX_NUMBERS, MAX_WORD = 10, 40
-_BARS = "▁▂▃▄▅▆▇█"
 _MARKS = {"info": "🔵", "warning": "🟠", "critical": "🔴"}
 _OVER = "🟢"
 _END_SEVERITIES = {"finished": "info", "interrupted": "info", "stopped": "warning"}
@@ -102,7 +102,7 @@ def alert_message(
         (labels["numbers"], _numbers(alert.evidence, language)),
         (labels["cause"], cause),
         (labels["advice"], advice),
-        (labels["trend"], _trend(so_far, language)),
+        (labels["trend"], _trend(so_far)),
         (labels["place"], _place(alert, language)),
         (labels["rule"], alert.code),
         (labels["repeats"], str(repeats) if repeats else ""),
@@ -132,7 +132,7 @@ def resolved_message(resolved: Resolved, so_far: RunSoFar, language: str) -> Mes
         (labels["what"], in_language(resolved.message, language)),
         (labels["since"], _place(since, language) if since.epoch else ""),
         (labels["open"], _still_open(so_far, language)),
-        (labels["trend"], _trend(so_far, language)),
+        (labels["trend"], _trend(so_far)),
         (labels["place"], _place(resolved, language)),
         (labels["rule"], resolved.code),
     ]
@@ -179,7 +179,7 @@ def run_end_message(event: RunEnd, so_far: RunSoFar, language: str) -> Message:
         (labels["open"], _still_open(so_far, language)),
         (labels["cause"], cause),
         (labels["advice"], advice),
-        (labels["trend"], _trend(so_far, language)),
+        (labels["trend"], _trend(so_far)),
         (labels["place"], _place(event, language)),
         (labels["duration"], duration(event.time - so_far.start.time)),
     ]
@@ -249,10 +249,7 @@ def _still_open(so_far: RunSoFar, language: str) -> str:
 
 def trend(values: Sequence[float]) -> str:
     """The newest values as bars from 0 to 1 (or to the largest); ``×`` is not finite."""
-    shown = list(values)[-TREND:]
-    top = max([1.0, *filter(math.isfinite, shown)])
-    bars = (_BARS[min(7, int(max(0.0, v) / top * 8))] if math.isfinite(v) else "×" for v in shown)
-    return "".join(bars)
+    return spark(values[-TREND:], TREND)
 
 
 def cut(text: str, limit: int) -> str:
@@ -318,7 +315,7 @@ def _numbers(evidence: Mapping[str, Any], language: str) -> str:
     return ", ".join(parts[:MAX_NUMBERS])
 
 
-def _trend(so_far: RunSoFar, language: str) -> str:
+def _trend(so_far: RunSoFar) -> str:
     if not so_far.values:
         return ""
     return f"{so_far.start.main_indicator} {trend(so_far.values)} {number(so_far.values[-1])}"

@@ -25,6 +25,7 @@ from ppocr_guard.logs.run import Run
 from ppocr_guard.report.live_held import Detail, details, table
 from ppocr_guard.report.outcome import best_of, epochs, repair_note, resume_notes, why
 from ppocr_guard.report.sections import as_expected, expected, tone, verdict_state
+from ppocr_guard.report.spark import BARS, best_column, spark
 from ppocr_guard.report.text import Words, clean, duration, number, percent, ratio
 
 _SILENT_AFTER = 120.0  # seconds without a record that are worth mentioning
@@ -44,7 +45,7 @@ class Sparkline:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         plain = options.ascii_only
-        bars = " .:-=+*#" if plain else "▁▂▃▄▅▆▇█"
+        bars = " .:-=+*#" if plain else BARS
         line = Text(spark(self.values, options.max_width, bars), style=self.style, no_wrap=True)
         best = best_column(self.values, options.max_width)
         if best is not None:
@@ -53,32 +54,6 @@ class Sparkline:
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(1, max(1, len(self.values)))
-
-
-def spark(values: Sequence[float], width: int, bars: str = "▁▂▃▄▅▆▇█") -> str:
-    """``values`` as at most ``width`` characters of ``bars``; values above 1 set the scale."""
-    if not values or width <= 0:
-        return ""
-    count = min(width, len(values))
-    top = max([1.0, *(v for v in values if math.isfinite(v))])
-    line = []
-    for column in range(count):
-        span = values[column * len(values) // count : (column + 1) * len(values) // count]
-        if any(not math.isfinite(v) for v in span):
-            line.append("×" if bars.isascii() is False else "x")
-        else:
-            level = max(0.0, min(span)) / top
-            line.append(bars[min(len(bars) - 1, int(level * len(bars)))])
-    return "".join(line)
-
-
-def best_column(values: Sequence[float], width: int) -> Optional[int]:
-    """Where :func:`spark` has the best value; None without one worth a mark."""
-    finite = [(value, -index) for index, value in enumerate(values) if math.isfinite(value)]
-    if len(finite) < 2 or width <= 0 or max(finite)[0] <= 0:
-        return None
-    index, count = -max(finite)[1], min(width, len(values))
-    return next(c for c in range(count) if index < (c + 1) * len(values) // count)
 
 
 def waiting(path: Path, words: Words) -> RenderableType:

@@ -32,7 +32,8 @@ from ppocr_guard.events import (
 from ppocr_guard.logs.journal import JournalTail
 from ppocr_guard.logs.run import Run, summarise
 from ppocr_guard.records import to_record
-from ppocr_guard.report.frame import Frame, best_column, spark, waiting
+from ppocr_guard.report.frame import Frame, waiting
+from ppocr_guard.report.spark import best_column, spark
 from ppocr_guard.report.text import Words
 from ppocr_guard.report.watch import Watched
 from ppocr_guard.verdict import SoFar, judge
