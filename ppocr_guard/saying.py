@@ -83,9 +83,7 @@ class Narrator:
 
 def alert_line(alert: Alert, *, brief: bool = False) -> str:
     """One line for a log: code, sentence, cause, advice. ``brief``: the cause by its name."""
-    parts = [f"[{alert.code}]"]
-    parts.append(say("Still so after the resume:") if alert.change == "persists" else "")
-    parts.append(alert.message)
+    parts = [f"[{alert.code}]", alert_sentence(alert)]
     if alert.because and brief:
         parts.append(say("Cause, as told above: {cause}.", cause=alert.cause))
     elif alert.because.endswith("."):
@@ -95,6 +93,13 @@ def alert_line(alert: Alert, *, brief: bool = False) -> str:
     else:
         parts.append(alert.advice)
     return join(*parts)
+
+
+def alert_sentence(alert: Alert) -> str:
+    """The sentence of an alert; of one that an earlier launch left open, that it still is so."""
+    if alert.change != "persists":
+        return alert.message
+    return say("Still so after the resume: {message}", message=alert.message)
 
 
 def carried_line(condition: Condition, event: RunStart) -> str:

@@ -21,6 +21,7 @@ from ppocr_guard.events import (
 from ppocr_guard.hooks.notify import texts
 from ppocr_guard.report.spark import spark
 from ppocr_guard.report.text import Words, clean, duration, number
+from ppocr_guard.saying import alert_sentence
 from ppocr_guard.wording import in_language
 
 PRODUCT = "ppocr_guard"
@@ -85,20 +86,17 @@ def alert_message(
     alert: Alert, so_far: RunSoFar, language: str, *, repeats: int = 0, test: bool = False
 ) -> Message:
     """``repeats``: how often the same alert was held back since it was last sent."""
-    zh = language == "zh"
     labels = texts.LABELS[language]
     name = _name(alert.code, language)
     cause, advice = _cause_and_advice(alert, language)
     if test:
         advice = texts.TEST_ADVICE[language]
-    what = in_language(alert.message, language)
-    if alert.change == "persists":
-        what = texts.STILL[language].format(message=what)
-    told = zh and name != alert.code
+    what = in_language(alert_sentence(alert), language)
+    named = language == "zh" and name != alert.code
     facts = [
         (labels["run"], _run(so_far.start)),
-        (labels["what"], name if told else what),
-        (labels["detail"], what if told else ""),
+        (labels["what"], name if named else what),
+        (labels["detail"], what if named else ""),
         (labels["numbers"], _numbers(alert.evidence, language)),
         (labels["cause"], cause),
         (labels["advice"], advice),

@@ -74,7 +74,6 @@ PICTURE = {
     "zh": "第一张验证图片；绿色为标注，红色为预测",
 }
 OVER = {"en": "over: {name}", "zh": "已解除：{name}"}
-STILL = {"en": "Still so after the resume: {message}", "zh": "恢复训练后依然如此：{message}"}
 NO_FILE = {
     "en": "{metric} {value} at epoch {epoch}; its file is not known",
     "zh": "{metric} {value}（第 {epoch} 轮），文件位置未知",

@@ -34,9 +34,10 @@ from ppocr_guard.hooks.visualdl.writers import FILE_NAME, Writers
 from ppocr_guard.hparams import hyperparameters
 from ppocr_guard.language import pick_language
 from ppocr_guard.paths import guard_dir
+from ppocr_guard.saying import alert_sentence
 from ppocr_guard.steps import MOST_STEPS, StepFilter
 from ppocr_guard.verdict import number
-from ppocr_guard.wording import in_language, join, say
+from ppocr_guard.wording import in_language, join
 
 CAPACITY = 4096  # writes that wait
 REMIND_SECONDS = 600.0
@@ -210,9 +211,8 @@ class VisualDL(Hook):
         self._text("guard/verdict_text", text, step, event.time)
 
     def on_alert(self, event: Alert) -> None:
-        still = say("Still so after the resume:") if event.change == "persists" else ""
-        told = self._said(join(still, event.message, event.advice))
-        text = f"[{event.severity}] {event.code}: {told}"
+        said = self._said(join(alert_sentence(event), event.advice))
+        text = f"[{event.severity}] {event.code}: {said}"
         self._text("guard/alerts", text, event.global_step + self._offset, event.time)
 
     def on_resolved(self, event: Resolved) -> None:
