@@ -13,9 +13,7 @@ import argparse
 import contextlib
 import json
 import math
-import os
 import random
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -23,7 +21,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Optional
 
-from ppocr_guard.demo import configs, dataset, sources, train
+from benchmarks.launch import launched
+from ppocr_guard.demo import configs, dataset, sources
 from ppocr_guard.demo.configs import RunOptions
 from ppocr_guard.demo.dataset import Dataset, Label, make_dataset
 from ppocr_guard.demo.presets import BASE
@@ -202,23 +201,9 @@ def _label(values: Sequence[float]) -> str:
     return "unstable" if unstable else "healthy"
 
 
-def _train(name: str, tree: Path, config: Path, log: Path) -> None:
-    command = [sys.executable, "-m", "ppocr_guard", "run", "--", *train.command(tree, config)]
-    environment = {**train.environment(), "OMP_NUM_THREADS": "1"}
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            command,
-            cwd=tree,
-            env=environment,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that it can be ended with its workers
-        )
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(SECONDS)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+def _train(tree: Path, config: Path, log: Path) -> None:
+    with launched(tree, config, log) as process, contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(SECONDS)
 
 
 def run(recipe: Recipe, data: Dataset, folder: Path, base: Path) -> None:
@@ -241,7 +226,7 @@ def run(recipe: Recipe, data: Dataset, folder: Path, base: Path) -> None:
             raise ValueError(f"{recipe.name}: the config holds no {old!r}")
         text = text.replace(old, new)
     config.write_text(text, encoding="utf-8")
-    _train(recipe.name, sources.compose(*recipe.release), config, folder / "console.log")
+    _train(sources.compose(*recipe.release), config, folder / "console.log")
 
 
 def _folder(recipe: Recipe) -> str:
@@ -261,7 +246,7 @@ def main() -> int:
     if not base.with_suffix(".pdparams").is_file():
         options = replace(BASE, guard=GUARD, num_workers=1)
         config = configs.write(folder / "base.yml", data, base.parent, options)
-        _train("base", sources.compose("2.10.0"), config, folder / "base.log")
+        _train(sources.compose("2.10.0"), config, folder / "base.log")
     recipes = list(RECIPES)
     random.Random(args.seed).shuffle(recipes)  # one that is interrupted has some of each kind
     for recipe in recipes:

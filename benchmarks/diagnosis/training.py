@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
-import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +15,8 @@ import yaml
 
 from benchmarks.diagnosis.faults.fault import Fault, change_images
 from benchmarks.diagnosis.outcome import Outcome, outcome
-from ppocr_guard.demo import configs, sources, train
+from benchmarks.launch import launched
+from ppocr_guard.demo import configs, sources
 from ppocr_guard.demo.dataset import Dataset, make_dataset
 from ppocr_guard.demo.presets import BASE, FINE_TUNE
 from ppocr_guard.logs.journal import read_journal
@@ -111,31 +109,17 @@ class Bench:
         fault: Optional[Fault] = None,
         data: Optional[Dataset] = None,
     ) -> float:
-        command = [sys.executable, "-m", "ppocr_guard", "run", "--", *train.command(tree, config)]
         prelude = config.parent / PRELUDE
+        script = None
         if prelude.is_file():
-            command[-3:-2] = [_with_prelude(prelude, Path(command[-3]))]
-        environment = {**train.environment(), "OMP_NUM_THREADS": "1"}
+            script = _with_prelude(prelude, tree.absolute() / "tools" / "train.py")
         started = time.monotonic()
-        with (self.folder / f"{name}.log").open("wb") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=tree,
-                env=environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # so that it can be ended with its workers
-            )
-            try:
-                if fault is not None and fault.during is not None and data is not None:
-                    self._interfere(fault, data, process)
+        log = self.folder / f"{name}.log"
+        with launched(tree, config, log, script) as process:
+            if fault is not None and fault.during is not None and data is not None:
+                self._interfere(fault, data, process)
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(SECONDS)
-            except subprocess.TimeoutExpired:
-                pass
-            finally:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
         return time.monotonic() - started
 
     def _interfere(self, fault: Fault, data: Dataset, process: subprocess.Popen[bytes]) -> None:
@@ -158,7 +142,7 @@ def _evaluations(journal: Path) -> int:
     return count
 
 
-def _with_prelude(prelude: Path, script: Path) -> str:
+def _with_prelude(prelude: Path, script: Path) -> Path:
     """A script that runs ``prelude`` and then ``script`` as the main program."""
     together = prelude.with_name("train.py")
     together.write_text(
@@ -169,4 +153,4 @@ def _with_prelude(prelude: Path, script: Path) -> str:
         f"runpy.run_path({str(script)!r}, run_name='__main__')\n",
         "utf-8",
     )
-    return str(together)
+    return together
