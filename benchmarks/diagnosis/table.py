@@ -37,7 +37,8 @@ def did_harm(row: Row, healthy: float) -> bool:
     if row.outcome is None or not row.fault.causes:
         return False
     hmean = row.outcome.hmean
-    return not hmean or row.fault.scratch or hmean[-1] < healthy - HARM
+    unseen = row.fault.scratch or row.fault.silent
+    return not hmean or unseen or hmean[-1] < healthy - HARM
 
 
 def verdict(row: Row) -> str:

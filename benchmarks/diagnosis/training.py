@@ -58,43 +58,62 @@ class Bench:
         if not self.base.with_suffix(".pdparams").is_file():
             options = replace(BASE, guard="", num_workers=1)
             config = configs.write(self.folder / "base.yml", data, self.base.parent, options)
-            self._train("base", sources.compose("2.10.0"), config)
-            if not self.base.with_suffix(".pdparams").is_file():
-                raise SystemExit(f"the base model failed; see {self.folder / 'base.log'}")
+            self.train_base(config)
         return data
 
     def run(self, fault: Fault, data: Dataset) -> float:
         """Train with ``fault``; seconds it took."""
-        folder = self.folder / fault.name
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        weights = None if fault.scratch else self._weights(fault, folder)
-        changes: dict[str, Any] = {**SHORT, "pretrained_model": weights}
+        folder = self.new_folder(fault)
+        changes: dict[str, Any] = {**SHORT, "pretrained_model": self.weights(fault)}
         if fault.scratch:
             changes["eval_batch_step"] = (0, 2)  # what is learned from nothing takes its time
         changes.update(fault.options)
         options = replace(FINE_TUNE, guard=GUARD, **changes)
         changed = fault.data(data, folder)
-        config = yaml.safe_load(configs.render(changed, folder, options))
-        path = folder / "my.yml"
-        path.write_text(yaml.safe_dump(fault.configure(config), sort_keys=False), "utf-8")
-        if fault.prelude:
-            (folder / PRELUDE).write_text(fault.prelude, "utf-8")
-        return self._train(fault.name, sources.compose(*fault.sources), path, fault, changed)
+        return self.train(fault, configs.render(changed, folder, options), changed)
 
     def outcome(self, fault: Fault) -> Optional[Outcome]:
         """None when the run left no journal."""
         journal = journal_path(str(self.folder / fault.name))
         return outcome(list(read_journal(journal))) if journal.is_file() else None
 
-    def _weights(self, fault: Fault, folder: Path) -> Path:
+    def train_base(self, config: Path) -> None:
+        """Raises SystemExit when there is no base model afterwards."""
+        self._train("base", sources.compose("2.10.0"), config)
+        if not self.base.with_suffix(".pdparams").is_file():
+            raise SystemExit(f"the base model failed; see {self.folder / 'base.log'}")
+
+    def new_folder(self, fault: Fault) -> Path:
+        """Of a run with ``fault``, empty."""
+        folder = self.folder / fault.name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def train(self, fault: Fault, config: str, data: Optional[Dataset] = None) -> float:
+        """Train with what ``fault`` makes of ``config`` (YAML), in its folder; seconds it took.
+
+        ``data``: what changes in mid-run, where the fault has that.
+        """
+        folder = self.folder / fault.name
+        path = folder / "my.yml"
+        changed = fault.configure(yaml.safe_load(config))
+        path.write_text(yaml.safe_dump(changed, sort_keys=False), "utf-8")
+        if fault.prelude:
+            (folder / PRELUDE).write_text(fault.prelude, "utf-8")
+        return self._train(fault.name, sources.compose(*fault.sources), path, fault, data)
+
+    def weights(self, fault: Fault) -> Optional[Path]:
+        """The base model with what ``fault`` does to it; None: it trains from scratch."""
+        if fault.scratch:
+            return None
         if fault.weights is None:
             return self.base
         import paddle
 
         state = paddle.load(str(self.base.with_suffix(".pdparams")), return_numpy=True)
         fault.weights(state)
-        broken = folder / "broken"
+        broken = self.folder / fault.name / "broken"
         paddle.save(
             {name: paddle.to_tensor(value) for name, value in state.items()},
             str(broken.with_suffix(".pdparams")),

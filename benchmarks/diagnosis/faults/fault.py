@@ -44,6 +44,7 @@ class Fault:
     weights: Optional[WeightChange] = None
     prelude: str = ""
     scratch: bool = False  # no pretrained model
+    silent: bool = False  # does harm that the metric does not show
 
     def data(self, source: Dataset, folder: Path) -> Dataset:
         """``source`` with this fault's labels and images, which are written into ``folder``."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -30,7 +29,6 @@ class ReadingFault(Fault):
     writing: Optional[Writing] = None
     only_train: bool = False
     dictionary: Optional[Callable[[str], str]] = None
-    more: Mapping[str, Any] = field(default_factory=dict)
 
     def lines(self, source: Lines, folder: Path, seed: int) -> Lines:
         """``source`` with this fault's labels and images, which are written into ``folder``."""
