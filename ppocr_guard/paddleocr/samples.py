@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
 from ppocr_guard.background import Background
 from ppocr_guard.events import EvalSample, Event
-from ppocr_guard.hook import Hook
 from ppocr_guard.paddleocr.harmless import harmless
 
 MAX_SIDE = 960  # pixels; of the whole picture
@@ -82,14 +81,6 @@ class SampleDrawer:
         for sample, epoch, global_step, evaluation in batch:
             png = picture(sample, Normalisation.of(self._config))
             self._post(EvalSample(time.time(), epoch, global_step, evaluation, png))
-
-
-def wanted(hooks: Iterable[Hook]) -> bool:
-    """Whether any hook listens to ``on_eval_sample``."""
-    name = "on_eval_sample"
-    return any(
-        getattr(type(hook), name) is not getattr(Hook, name) or name in vars(hook) for hook in hooks
-    )
 
 
 def picture(sample: Sample, normalisation: Normalisation) -> bytes:

@@ -37,7 +37,7 @@ from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.machine import MachineWatch
 from ppocr_guard.paddleocr.ratios import RatioReader
 from ppocr_guard.paddleocr.rescoring import Predictions, is_suspicious
-from ppocr_guard.paddleocr.samples import SampleDrawer, wanted
+from ppocr_guard.paddleocr.samples import SampleDrawer
 from ppocr_guard.paddleocr.stopping import (
     Decision,
     StopAgreement,
@@ -263,11 +263,12 @@ class Session:
                 rescored=rescored,
             )
         )
-        if predictions is not None and predictions.sample and wanted(self.guard.hooks):
+        wanted = self.guard.handlers
+        if predictions is not None and predictions.sample and wanted("eval_sample"):
             self._samples.draw(
                 predictions.sample, self.epoch, self.global_step, progress.evaluations
             )
-        if texts is not None and self.loop.rank == 0:
+        if texts is not None and self.loop.rank == 0 and wanted("eval_texts"):
             self._texts.read(texts, self.epoch, self.global_step, progress.evaluations)
         if self._examiner is not None and arguments is not None:
             self._examiner.evaluated(

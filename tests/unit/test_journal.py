@@ -33,7 +33,6 @@ from ppocr_guard.events import (
 from ppocr_guard.guard import Guard
 from ppocr_guard.hooks.journal import Journal
 from ppocr_guard.logs.journal import parse_line, read_journal
-from ppocr_guard.paddleocr.samples import wanted
 from ppocr_guard.paths import journal_path
 from ppocr_guard.records import to_record
 from ppocr_guard.redact import redacted
@@ -265,8 +264,8 @@ def test_pictures_of_the_best_and_of_the_last_evaluation_are_kept(tmp_path: Path
     hook.on_run_start(run_start(tmp_path))  # a new run does not show the pictures of another
     close(hook)
     assert list(samples.iterdir()) == []
-    assert wanted([Journal()])
-    assert not wanted([Journal(samples=False)])
+    assert Guard([Journal()]).handlers("eval_sample")
+    assert not Guard([Journal(samples=False)]).handlers("eval_sample")
 
 
 @pytest.mark.parametrize("how", ["deleted", "folder", "replaced", "cut"])

@@ -30,7 +30,6 @@ from ppocr_guard.paddleocr.samples import (
     Sample,
     SampleDrawer,
     picture,
-    wanted,
 )
 from ppocr_guard.paddleocr.session import Session
 from ppocr_guard.records import from_record, to_record
@@ -194,8 +193,8 @@ def test_an_evaluation_gives_one_picture_of_its_first_image() -> None:
 
 
 def test_nothing_is_drawn_that_no_hook_wants() -> None:
-    assert not wanted([Hook(), Journal(samples=False)])
-    assert wanted([Hook(), VisualDL()])
+    assert not Guard([Hook(), Journal(samples=False)]).handlers("eval_sample")
+    assert Guard([Hook(), VisualDL()]).handlers("eval_sample")
     run = session(Journal(samples=False))
     evaluate(run, [sample()])
     assert run._samples._queue._thread is None
