@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable, NamedTuple, Optional
 
+from ppocr_guard.recognition.labels import steps_needed
+
 MOST_LINES = 20000  # looked at, spread over the file
 MOST_TEXTS = 50000  # kept, to find a prediction that is the label of another line
 
@@ -59,8 +61,7 @@ def _encoded(ctc: Any, guide: Any, text: str) -> Encoded:
     codes = ctc.encode(text)
     if codes is None or (guide is not None and guide({"label": text}) is None):
         return Encoded(None)
-    repeats = sum(a == b for a, b in zip(codes, codes[1:]))
-    return Encoded("".join(ctc.character[code] for code in codes), len(codes) + repeats)
+    return Encoded("".join(ctc.character[code] for code in codes), steps_needed(codes))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ decoder makes the label of the metric from what is left.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Optional
 
@@ -248,8 +248,8 @@ class Reader:
         return self.reverse and not is_right_to_left(label)
 
 
-def steps_needed(text: str) -> int:
-    """Time steps that CTC needs at least: one a character, one between two equal ones."""
+def steps_needed(text: Sequence[object]) -> int:
+    """Time steps that CTC needs at least: one a character (or code), one between two equal ones."""
     return len(text) + sum(a == b for a, b in zip(text, text[1:]))
 
 

@@ -25,6 +25,7 @@ from ppocr_guard.paddleocr.examination.forward import Evaluate, run
 from ppocr_guard.paddleocr.label_lines import LabelFacts, encoder, label_facts, label_lines
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.rescoring import Predictions
+from ppocr_guard.recognition.names import named
 
 _TEXT = "ppocr_guard_text"
 MEANS = 3  # characters: a shorter text may be that of another line by chance
@@ -283,16 +284,9 @@ def _of_labels(column: str, facts: LabelFacts) -> dict[str, float]:
 
 
 def _in_words(lost: Counter[str]) -> str:
-    """Characters with how often they are lost; by name where they cannot be seen."""
-    named = [f"{_visible(character)} {count}" for character, count in lost.most_common(NAMED)]
-    return ", ".join(named) + (", ..." if len(lost) > NAMED else "")
-
-
-def _visible(character: str) -> str:
-    plain = character.isprintable() and not character.isspace()
-    if plain and not unicodedata.combining(character):
-        return character
-    return unicodedata.name(character, f"U+{ord(character):04X}").lower()
+    """Characters with how often they are lost."""
+    most = [f"{named(character)} {count}" for character, count in lost.most_common(NAMED)]
+    return ", ".join(most) + (", ..." if len(lost) > NAMED else "")
 
 
 def _foreign(labels: Mapping[str, LabelFacts]) -> dict[str, float]:
