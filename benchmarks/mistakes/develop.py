@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from benchmarks.mistakes.project import (
     Change,
     Mistake,
     both,
+    boxes,
     evaluation,
     images,
     labels,
@@ -205,21 +204,6 @@ _PIPELINE: tuple[tuple[str, str, Change, str], ...] = (
     ("one misspelt operator and a bad ratio", "det_mv3_db", swap("- IaaAugment", "- IaaAugmnt", "shrink_ratio: 0.4\n        min", "shrink_ratio: 40\n        min"), "shrink_ratio"),
 )  # fmt: skip
 
-
-def _boxes(edit: object) -> Change:
-    """Each text box of the training pages, changed."""
-
-    def lines(old: list[str]) -> list[str]:
-        new = []
-        for line in old:
-            name, _, label = line.partition("\t")
-            boxes = [edit(dict(box)) for box in json.loads(label)]  # type: ignore[operator]
-            new.append(f"{name}\t{json.dumps(boxes)}")
-        return new
-
-    return labels("pages/train.txt", lines)
-
-
 _DATA: tuple[tuple[str, str, Change, str], ...] = (
     ("empty images", "det_mv3_db", images("pages/train/0000[0-3].png", b""), "do not open|empty"),
     ("images that are web pages", "rec_crnn", images("lines/train/0000[0-5].png", b"<html></html>"), "do not open"),
@@ -232,10 +216,10 @@ _DATA: tuple[tuple[str, str, Change, str], ...] = (
     ("backslashes in names", "rec_nrtr", labels("lines/train.txt", lambda old: [line.replace("/", "\\", 1) for line in old]), "backslash"),
     ("spaces for tabs", "rec_crnn", labels("lines/train.txt", lambda old: [line.replace("\t", " ") for line in old]), "tab"),
     ("commas for tabs", "det_east", labels("pages/train.txt", lambda old: [line.replace("\t", ",") for line in old]), "tab"),
-    ("all texts ignored", "det_mv3_db", _boxes(lambda box: {**box, "transcription": "###"}), "ignore"),
-    ("boxes without points", "det_v4_db", _boxes(lambda box: {"transcription": box["transcription"]}), "points"),
-    ("corners not in order", "det_pse", _boxes(lambda box: {**box, "points": [box["points"][i] for i in (0, 2, 1, 3)]}), "cross|corner"),
-    ("labels of larger images", "det_mv3_db", _boxes(lambda box: {**box, "points": [[3 * x, 3 * y] for x, y in box["points"]]}), "outside"),
+    ("all texts ignored", "det_mv3_db", boxes(lambda box: box.update(transcription="###")), "ignore"),
+    ("boxes without points", "det_v4_db", boxes(lambda box: box.pop("points")), "points"),
+    ("corners not in order", "det_pse", boxes(lambda box: box.update(points=[box["points"][i] for i in (0, 2, 1, 3)])), "cross|corner"),
+    ("labels of larger images", "det_mv3_db", boxes(lambda box: box.update(points=[[3 * x, 3 * y] for x, y in box["points"]])), "outside"),
     ("evaluation on training images", "rec_crnn", evaluation("./lines/val.txt", "./lines/train.txt"), "training set too"),
     ("the same images by another spelling", "det_mv3_db", both(evaluation("data_dir: ./pages", "data_dir: ./lines/../pages/."), evaluation("./pages/val.txt", "./pages/train.txt")), "training set too"),
     ("LMDB without data.mdb", "rec_nrtr", swap("name: SimpleDataSet", "name: LMDBDataSet"), "mdb|LMDB"),

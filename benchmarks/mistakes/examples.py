@@ -14,11 +14,21 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 from benchmarks.mistakes import develop, recognition
 from benchmarks.mistakes.judging import project
-from benchmarks.mistakes.project import Change, Mistake, Project, images, labels, make_data, swap
+from benchmarks.mistakes.project import (
+    Change,
+    Mistake,
+    Project,
+    boxes,
+    images,
+    labels,
+    make_data,
+    pages,
+    swap,
+)
 from ppocr_guard.audit import audit
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.fix import fixed
@@ -32,36 +42,13 @@ MOST = 36  # lines of a change; of a longer one the first is shown
 WIDTH = 120
 
 
-def _points(points: list[list[int]]) -> Change:
-    """The first text of each page gets these corners."""
-
-    def edit(lines: list[str]) -> list[str]:
-        found = []
-        for line in lines:
-            image, mark, texts = line.partition("\t")
-            first, *others = json.loads(texts)
-            first["points"] = points
-            found.append(image + mark + json.dumps([first, *others]))
-        return found
-
-    return labels("pages/train.txt", edit)
-
-
-def _each(change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> Change:
-    """The texts of each page."""
-
-    def edit(lines: list[str]) -> list[str]:
-        parts = [line.partition("\t") for line in lines]
-        return [f"{image}\t{json.dumps(change(json.loads(texts)))}" for image, _, texts in parts]
-
-    return labels("pages/train.txt", edit)
+def _collapsed(texts: list[dict[str, Any]]) -> None:
+    texts[0]["points"] = [[10, 10]] * 4
 
 
 def _scaled(factor: float, add: float = 0) -> Change:
-    return _each(
-        lambda texts: [
-            {**t, "points": [[add + factor * x, factor * y] for x, y in t["points"]]} for t in texts
-        ]
+    return boxes(
+        lambda text: text.update(points=[[add + factor * x, factor * y] for x, y in text["points"]])
     )
 
 
@@ -71,9 +58,9 @@ def _first_without_tab(lines: list[str]) -> list[str]:
 
 _PLAIN = (
     ("label_lines_broken", labels("pages/train.txt", _first_without_tab)),
-    ("all_ignored", _each(lambda texts: [{**t, "transcription": "###"} for t in texts])),
-    ("no_text", _each(lambda texts: [])),
-    ("polygon_degenerate", _points([[10, 10], [10, 10], [10, 10], [10, 10]])),
+    ("all_ignored", boxes(lambda text: text.update(transcription="###"))),
+    ("no_text", pages(list.clear)),
+    ("polygon_degenerate", pages(_collapsed)),
     ("polygons_outside", _scaled(1, 4000)),
     ("texts_too_small", _scaled(0.02)),
     ("images_unreadable", images("pages/train/*", b"")),

@@ -3,14 +3,13 @@ them was read or rehearsed, and judged once. What was mended afterwards is said 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from typing import Any, Callable
+from typing import Any
 
 from benchmarks.mistakes.project import (
     Change,
     Mistake,
     Project,
+    boxes,
     evaluation,
     images,
     labels,
@@ -20,22 +19,6 @@ from benchmarks.mistakes.project import (
 
 def _everywhere(old: str, new: str) -> Change:
     return swap(old, new, count=0)
-
-
-def _boxes(edit: Callable[[dict[str, Any]], None]) -> Change:
-    """All boxes of the training pages, edited."""
-
-    def lines(old: list[str]) -> Sequence[str]:
-        new = []
-        for line in old:
-            name, _, label = line.partition("\t")
-            boxes = json.loads(label)
-            for box in boxes:
-                edit(box)
-            new.append(f"{name}\t{json.dumps(boxes)}")
-        return new
-
-    return labels("pages/train.txt", lines)
 
 
 def _rename(box: dict[str, Any]) -> None:
@@ -87,8 +70,8 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake("border thresholds swapped", "det_mv3_db", swap("thresh_min: 0.3\n        thresh_max: 0.7", "thresh_min: 0.7\n        thresh_max: 0.3"), "thresh_m"),
     Mistake("min_text_size 800", "det_mv3_db", swap("min_text_size: 8", "min_text_size: 800"), "min_text_size|shrink_map"),
     Mistake("pages shrunk to a tenth", "det_mv3_db", swap("size: [0.5, 3]", "size: [0.02, 0.05]"), "IaaAugment|Resize|shrink_map"),
-    Mistake("text for transcription", "det_mv3_db", _boxes(_rename), "transcription"),
-    Mistake("points in one text", "det_mv3_db", _boxes(_as_text), "points"),
+    Mistake("text for transcription", "det_mv3_db", boxes(_rename), "transcription"),
+    Mistake("points in one text", "det_mv3_db", boxes(_as_text), "points"),
     Mistake("images of one pixel", "det_mv3_db", _tiny, "pixel|outside|small|samples|image"),
     Mistake("checkpoints with its suffix", "det_mv3_db", swap("checkpoints: null", "checkpoints: ./weights/teacher.pdparams"), "checkpoints"),
     Mistake("weights of another model", "det_mv3_db", swap("pretrained_model: null", "pretrained_model: ./weights/teacher"), "pretrained_model|tensors"),
@@ -101,7 +84,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake("shuffle as text", "det_v4_db", swap("shuffle: true", "shuffle: 'no'"), "shuffle"),
     Mistake("seed as text", "det_v4_db", swap("Global:\n", "Global:\n  seed: abc\n"), "seed"),
     Mistake("a backbone for recognition", "det_v4_db", swap("    det: true", "    det: false"), "Backbone|Neck|det"),
-    Mistake("x and y exchanged", "det_v4_db", _boxes(_turned), "order|exchanged|swapped"),
+    Mistake("x and y exchanged", "det_v4_db", boxes(_turned), "order|exchanged|swapped"),
     Mistake("labels of the next image", "det_v4_db", labels("pages/train.txt", _next_image), "label"),
     Mistake("EAST: texts too small to count", "det_east", swap("min_text_size: 10", "min_text_size: 5000"), "min_text_size|EASTProcessTrain"),
     Mistake("PSE: scale 0", "det_pse", swap("  scale: 1\n", "  scale: 0\n"), "scale|PostProcess"),

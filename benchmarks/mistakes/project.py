@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 CONFIGS = Path(__file__).with_name("configs")
 NAMES = tuple(sorted(path.stem for path in CONFIGS.glob("*.yml")))
@@ -122,6 +123,31 @@ def labels(
         path.write_bytes("".join(f"{line}\n" for line in lines).encode(encoding))
 
     return change
+
+
+def pages(edit: Callable[[list[dict[str, Any]]], object]) -> Change:
+    """Rewrite the texts of each training page: ``edit`` changes the list that it is given."""
+
+    def lines(old: list[str]) -> list[str]:
+        new = []
+        for line in old:
+            name, _, label = line.partition("\t")
+            texts = json.loads(label)
+            edit(texts)
+            new.append(f"{name}\t{json.dumps(texts)}")
+        return new
+
+    return labels("pages/train.txt", lines)
+
+
+def boxes(edit: Callable[[dict[str, Any]], object]) -> Change:
+    """Change each text of the training pages."""
+
+    def each(texts: list[dict[str, Any]]) -> None:
+        for text in texts:
+            edit(text)
+
+    return pages(each)
 
 
 def images(pattern: str, content: bytes) -> Change:

@@ -6,14 +6,15 @@ mistake, or one like it.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import Any, Callable
 
 from benchmarks.mistakes.project import (
     Change,
     Mistake,
     Project,
     both,
+    boxes,
     evaluation,
     images,
     labels,
@@ -78,20 +79,9 @@ def _names(edit: str) -> Change:
     return labels("pages/train.txt", lambda old: [edit + line for line in old])
 
 
-def _points(points: object) -> Change:
+def _points(points: Callable[[Any], object]) -> Change:
     """All boxes of the training pages, with other points."""
-
-    def lines(old: list[str]) -> list[str]:
-        new = []
-        for line in old:
-            name, _, label = line.partition("\t")
-            boxes = json.loads(label)
-            for box in boxes:
-                box["points"] = points(box["points"])  # type: ignore[operator]
-            new.append(f"{name}\t{json.dumps(boxes)}")
-        return new
-
-    return labels("pages/train.txt", lines)
+    return boxes(lambda box: box.update(points=points(box["points"])))
 
 
 def _checkpoints_folder(project: Project) -> None:
