@@ -8,7 +8,7 @@ import logging
 import math
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -20,6 +20,7 @@ from ppocr_guard.events import (
     Event,
     RunStart,
     StepEnd,
+    StopRequest,
     Verdict,
 )
 from ppocr_guard.guard import Guard
@@ -30,6 +31,7 @@ from ppocr_guard.hooks.loss_health import LossHealth
 from ppocr_guard.hooks.shrink_ratio import ShrinkRatio
 from ppocr_guard.language import add_language, pick_language
 from ppocr_guard.logs.journal import JournalReader
+from ppocr_guard.logs.listening import Listener
 from ppocr_guard.logs.opening import is_journal, local_file
 from ppocr_guard.logs.printed import PrintedConfig
 from ppocr_guard.logs.reader import LogReader
@@ -89,13 +91,16 @@ class Replayed:
     metric: str = "hmean"
     evaluations: int = 0
     best: Optional[EvalEnd] = None
-    guard: Guard = field(default_factory=lambda: _guard())
     steps: int = 0
-    evaluation_at: dict[int, int] = field(default_factory=dict)
+    # Alerts and stops between evaluations do not know their number: here they do.
+    alerts: list[Alert] = field(default_factory=list)
+    stop: Optional[StopRequest] = None
+    evaluations_at_stop: int = 0  # in this log
+    listener: Listener = field(default_factory=Listener)
+    guard: Guard = field(init=False)
 
-    @property
-    def alerts(self) -> list[Alert]:
-        return list(self.guard.alerts)
+    def __post_init__(self) -> None:
+        self.guard = _guard(self.listener)
 
     @property
     def verdict(self) -> str:
@@ -111,15 +116,18 @@ class Replayed:
                 self.best = event
         elif isinstance(event, StepEnd):
             self.steps += 1
-        known = len(self.guard.alerts)
         self.guard.dispatch(event)
-        if len(self.guard.alerts) > known:  # alerts between evaluations do not know their number
-            for alert in list(self.guard.alerts)[known:]:
-                self.evaluation_at[id(alert)] = alert.evaluation or self.evaluations
+        for made in self.listener.take():
+            if isinstance(made, Alert):
+                self.alerts.append(replace(made, evaluation=made.evaluation or self.evaluations))
+        stop = self.guard.stop
+        if stop is not None and self.stop is None:
+            self.stop = replace(stop, evaluation=stop.evaluation or self.evaluations)
+            self.evaluations_at_stop = self.evaluations
 
     def report(self) -> dict[str, Any]:
         """The JSON of the contract, plus the counts of the reader where there is one."""
-        best, stop = self.best, self.guard.stop
+        best, stop = self.best, self.stop
         return {
             "source": self.source,
             "evaluations": self.evaluations,
@@ -131,14 +139,14 @@ class Replayed:
                 "evaluation": best.evaluation if best else None,
             },
             "verdict": self.verdict,
-            "alerts": [self._alert(alert) for alert in self.alerts],
+            "alerts": [_alert(alert) for alert in self.alerts],
             "stop": None
             if stop is None
             else {
                 "code": stop.code,
                 "epoch": stop.epoch,
                 "global_step": stop.global_step,
-                "evaluation": self._evaluation(stop.alert) if stop.alert else stop.evaluation,
+                "evaluation": stop.evaluation,
             },
             "conditions": [_condition(condition) for condition in self.conditions],
         }
@@ -147,21 +155,6 @@ class Replayed:
     def conditions(self) -> tuple[Condition, ...]:
         """What still holds at the end, worst first."""
         return self.guard.verdict.conditions if self.guard.verdict else ()
-
-    def _evaluation(self, alert: Alert) -> int:
-        for known in self.guard.alerts:
-            if known == alert:
-                return self.evaluation_at.get(id(known), 0)
-        return alert.evaluation or 0
-
-    def _alert(self, alert: Alert) -> dict[str, Any]:
-        record = to_record(alert)
-        record["evaluation"] = self._evaluation(alert)
-        names = (
-            "code", "severity", "epoch", "global_step", "evaluation", "message", "evidence",
-            "advice",
-        )  # fmt: skip
-        return {name: record[name] for name in names}
 
 
 def replay(path: Path, source: str = "") -> Iterator[Replayed]:
@@ -197,6 +190,14 @@ def replay(path: Path, source: str = "") -> Iterator[Replayed]:
         raise ValueError("no training line and no evaluation in it")
 
 
+def _alert(alert: Alert) -> dict[str, Any]:
+    record = to_record(alert)
+    names = (
+        "code", "severity", "epoch", "global_step", "evaluation", "message", "evidence", "advice",
+    )  # fmt: skip
+    return {name: record[name] for name in names}
+
+
 def _condition(condition: Condition) -> dict[str, Any]:
     since = condition.since
     return {
@@ -214,9 +215,9 @@ def _condition(condition: Condition) -> dict[str, Any]:
     }
 
 
-def _guard() -> Guard:
+def _guard(listener: Listener) -> Guard:
     hooks: list[Hook] = [ShrinkRatio(), HmeanTrend(), PrintedConfig(), LossHealth(), AutoStop()]
-    return Guard(hooks, _SILENT)
+    return Guard([*hooks, listener], _SILENT)
 
 
 _SILENT = logging.getLogger("ppocr_guard.replay")
@@ -235,7 +236,7 @@ def _reason(name: str, error: Exception) -> str:
 
 def lines(one: Replayed) -> Iterator[str]:
     """What a person reads of it."""
-    best, stop = one.best, one.guard.stop
+    best, stop = one.best, one.stop
     yield f"{one.source}: {one.verdict}"
     if best is not None:
         yield say(
@@ -253,7 +254,7 @@ def lines(one: Replayed) -> Iterator[str]:
             "  {severity}: [{code}] evaluation {evaluation}, epoch {epoch}",
             severity=alert.severity,
             code=alert.code,
-            evaluation=one.evaluation_at.get(id(alert), 0),
+            evaluation=alert.evaluation,
             epoch=alert.epoch,
         )
         yield join("    ", alert.message, by=CLOSE)
@@ -262,5 +263,5 @@ def lines(one: Replayed) -> Iterator[str]:
         yield say(
             "  AutoStop would have stopped at epoch {epoch}: {saved} evaluations saved",
             epoch=stop.epoch,
-            saved=one.evaluations - (one._evaluation(stop.alert) if stop.alert else 0),
+            saved=one.evaluations - one.evaluations_at_stop,
         )

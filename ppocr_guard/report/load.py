@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 from ppocr_guard import paths
-from ppocr_guard.events import Alert, Event, Resolved, RunStart, Verdict
+from ppocr_guard.events import Event, RunStart
 from ppocr_guard.guard import Guard
-from ppocr_guard.hook import Hook
 from ppocr_guard.hooks.auto_stop import AutoStop
 from ppocr_guard.hooks.hmean_trend import HmeanTrend
 from ppocr_guard.hooks.loss_health import LossHealth
 from ppocr_guard.logs.follow import JournalRuns
 from ppocr_guard.logs.journal import read_journal
+from ppocr_guard.logs.listening import Listener
 from ppocr_guard.logs.reader import LogReader
 from ppocr_guard.logs.run import Run, begins_run, summarise
 from ppocr_guard.report.facts import dig
@@ -134,7 +133,7 @@ def _journal_beside(start: RunStart) -> Optional[Path]:
 def judged(events: Iterable[Event]) -> list[Run]:
     """The runs in a log, with what the guard's hooks make of them."""
     runs: list[Run] = []
-    listener = _Listener()
+    listener = Listener()
     guard = _guard(listener)
     for event in events:
         if not runs or begins_run(runs[-1], event):
@@ -142,30 +141,13 @@ def judged(events: Iterable[Event]) -> list[Run]:
             guard = _guard(listener)
         guard.dispatch(event)
         runs[-1].add(event)
-        while listener.heard:
-            runs[-1].add(listener.heard.popleft())
+        for made in listener.take():
+            runs[-1].add(made)
         runs[-1].would_stop = guard.stop
     return runs
 
 
-class _Listener(Hook):
-    """Keeps the events that the guard makes, in order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard: deque[Event] = deque()
-
-    def on_alert(self, event: Alert) -> None:
-        self.heard.append(event)
-
-    def on_resolved(self, event: Resolved) -> None:
-        self.heard.append(event)
-
-    def on_verdict(self, event: Verdict) -> None:
-        self.heard.append(event)
-
-
-def _guard(listener: Hook) -> Guard:
+def _guard(listener: Listener) -> Guard:
     silent = logging.getLogger("ppocr_guard.report")
     silent.addHandler(logging.NullHandler())
     silent.propagate = False

@@ -335,3 +335,15 @@ def test_auto_follows_the_locale(tmp_path, capsys, monkeypatch):
         monkeypatch.setenv("LANG", locale)
         main(["replay", str(path)])
         assert word in capsys.readouterr().out
+
+
+def test_a_stop_is_counted_from_where_it_comes_not_from_its_alert(replay):
+    """A run that learns nothing is stopped at half of its epochs, long after it was told."""
+    text = log([0.02] * 40)
+    _, (report,), _ = replay(text)
+    told = next(a for a in report["alerts"] if a["code"] == "hmean_not_learning")
+    stop = report["stop"]
+    assert (stop["code"], stop["epoch"]) == ("hmean_not_learning", stop["evaluation"])
+    assert told["evaluation"] < stop["evaluation"]
+    _, said, _ = replay(text, json_=False)
+    assert f"stopped at epoch {stop['epoch']}: {40 - stop['epoch']} evaluations saved" in said
