@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from ppocr_guard.collecting import Collecting
+from ppocr_guard.collecting import JUDGED_ANEW, Collecting
 from ppocr_guard.detect.collector import Collector
 from ppocr_guard.detect.diagnosis import Cause, diagnose
 from ppocr_guard.detect.growth import GrowthDetector
@@ -16,6 +16,7 @@ from ppocr_guard.events import (
     Examination,
     Over,
     Reaction,
+    RunStart,
 )
 from ppocr_guard.hook import HookOptions, Reactions
 from ppocr_guard.wording import mark, say
@@ -34,6 +35,8 @@ class Diagnosis(Collecting):
     (nothing gets through, or nothing is learned), ``data_changed`` (a data set was exchanged in
     mid-run), ``mediocre`` (the model is better than its score). They need no collapse: most are
     told before the first step. And ``memory_growing``.
+
+    A resume with another configuration is judged anew: how the run began does not count.
     """
 
     class Options(HookOptions):
@@ -47,6 +50,14 @@ class Diagnosis(Collecting):
         self.collector = Collector()
         self.memory = {name: GrowthDetector() for name in MEMORY}
         self._held: dict[tuple[str, str], int] = {}  # how often it was not shown again
+
+    def on_run_start(self, event: RunStart) -> Reactions:
+        reactions: list[Reaction] = []
+        if event.resumed and event.changed:
+            reactions += [Over(*key, say(JUDGED_ANEW)) for key in self._held]
+            self._reset()
+        self.collector.run_start(event)
+        return reactions
 
     def on_examination(self, event: Examination) -> Reactions:
         self.collector.examination(event)

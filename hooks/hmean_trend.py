@@ -9,7 +9,7 @@ from typing import Any, Optional
 
 from pydantic import Field
 
-from ppocr_guard.collecting import Collecting
+from ppocr_guard.collecting import JUDGED_ANEW, Collecting
 from ppocr_guard.detect.base import alike
 from ppocr_guard.detect.baseline import BaselineDetector
 from ppocr_guard.detect.collapse import Collapse, CollapseDetector
@@ -182,10 +182,7 @@ class HmeanTrend(Collecting):
             self._reset()
         if event.resumed and event.changed:
             self._reset()
-            reactions += [
-                Over(code, message=say("The configuration was changed; the run is judged anew."))
-                for code in SEVERITY
-            ]
+            reactions += [Over(code, message=say(JUDGED_ANEW)) for code in SEVERITY]
         else:
             if not self._restored:
                 self.collapse.resume(event.best)

@@ -18,6 +18,9 @@ from ppocr_guard.events import (
     StepEnd,
 )
 from ppocr_guard.hook import Hook, Reactions
+from ppocr_guard.wording import mark
+
+JUDGED_ANEW = mark("The configuration was changed; the run is judged anew.")
 
 
 class Collecting(Hook):

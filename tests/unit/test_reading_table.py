@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from judged import Judged, alerts
+from judged import Judged, alerts, over
 
 from ppocr_guard.detect.collector import Collector
 from ppocr_guard.detect.diagnosis import diagnose
@@ -111,6 +112,28 @@ def test_an_untrained_head_is_no_condition() -> None:
     judged.on_findings(Findings(0.0, 0, 0, {"head_untrained": "45 classes."}))
     found = judged.on_examination(Examination(0.0, 1, 0, 0, "acc", cells(0, 0, 0), SOUND))
     assert not alerts(found)
+
+
+def test_a_resume_with_another_configuration_forgets_how_the_run_began() -> None:
+    """Else labels that were put right would be called shuffled for ever, by the first look."""
+    judged = Judged(Diagnosis())
+    judged.on_run_start(START)
+    wrong = {**SOUND, "elsewhere.train_eval": 0.9, "norm_edit_dis.train_eval": 0.05}
+    shuffled = cells(0.0, 0.0, 0.85)
+    judged.on_examination(Examination(0.0, 1, 0, 0, "acc", shuffled, wrong))
+    assert judged.conditions()["labels_wrong"].subject == "labels_shuffled"
+
+    resumed = Judged(Diagnosis())
+    resumed.guard.load_state_dict(judged.guard.state_dict())
+    mended = replace(START, resumed=True, changed=("Train.dataset.label_file_list: a -> b",))
+    assert over(resumed.on_run_start(mended)) == ["labels_wrong"]
+    resumed.on_examination(Examination(0.0, 1, 0, 0, "acc", cells(), SOUND))
+    assert not resumed.conditions()
+    # The same labels again are told again.
+    again = resumed.on_run_start(mended)
+    assert not over(again)
+    found = resumed.on_examination(Examination(0.0, 1, 0, 0, "acc", shuffled, wrong))
+    assert [alert.subject for alert in alerts(found)] == ["labels_shuffled"]
 
 
 def evaluations(near: list[float]) -> list[Any]:
