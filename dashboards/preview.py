@@ -13,7 +13,6 @@ import argparse
 import json
 import sys
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from importlib.resources import files
@@ -43,7 +42,12 @@ class Prometheus:
         }
 
     def ask(self, expr: str, *, instant: bool) -> list[dict[str, Any]]:
-        """Series of a query with variables. Raises urllib.error.URLError."""
+        """Series of a query with variables.
+
+        Raises:
+            OSError: it does not answer, or refuses.
+            ValueError: what answers is no Prometheus.
+        """
         query: dict[str, Any] = {"query": expand(expr, self.values)}
         if instant:
             path, query["time"] = "query", self.end
@@ -52,8 +56,12 @@ class Prometheus:
             query.update(start=self.start, end=self.end, step=self.step)
         url = f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(query)}"
         with urllib.request.urlopen(url, timeout=30) as answer:
-            result: list[dict[str, Any]] = json.load(answer)["data"]["result"]
-        return result
+            result = json.load(answer)
+        try:
+            series: list[dict[str, Any]] = result["data"]["result"]
+        except (LookupError, TypeError):
+            raise ValueError("something else answers") from None
+        return series
 
 
 def answers(dashboard: dict[str, Any], prometheus: Prometheus) -> dict[str, Any]:
@@ -91,13 +99,19 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60, help="time range up to now")
     parser.add_argument("-o", "--output", type=Path, required=True, help="HTML file to write")
     args = parser.parse_args()
+    if not args.url.startswith(("http://", "https://")):
+        parser.error(f"{args.url}: give the URL of Prometheus, such as http://127.0.0.1:9090")
     try:
         asked = Prometheus(args.url, args.minutes * 60, args.run)
         html = page(answers(load_dashboard(args.dashboard), asked))
-    except (urllib.error.URLError, OSError) as error:
-        print(f"preview: {args.url} does not answer: {error}", file=sys.stderr)
+    except (OSError, ValueError) as error:
+        print(f"preview: no Prometheus answers at {args.url}: {error}", file=sys.stderr)
         return 2
-    args.output.write_text(html, encoding="utf-8")
+    try:
+        args.output.write_text(html, encoding="utf-8")
+    except OSError as error:
+        print(f"preview: cannot write {args.output}: {error.strerror}", file=sys.stderr)
+        return 2
     print(f"wrote {args.output}")
     return 0
 

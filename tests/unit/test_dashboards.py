@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 
 from ppocr_guard.codes import ALERT_CODES
+from ppocr_guard.dashboards import preview
 from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
 from ppocr_guard.dashboards.rules import RUNBOOKS
 from ppocr_guard.dashboards.verdicts import VERDICT_LEVELS
@@ -366,3 +367,29 @@ def test_levels_are_never_summed() -> None:
 
 def test_each_verdict_has_a_level() -> None:
     assert set(VERDICT_LEVELS) == set(VERDICTS)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("localhost:9090", "give the URL of Prometheus"),
+        ("file:///etc/hostname", "give the URL of Prometheus"),
+        ("http://127.0.0.1:1", "no Prometheus answers at http://127.0.0.1:1"),
+    ],
+)
+def test_a_preview_of_nothing_is_one_line(
+    url: str,
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = tmp_path / "run.html"
+    monkeypatch.setattr("sys.argv", ["preview", url, "run.json", "-o", str(page)])
+    try:
+        code: object = preview.main()
+    except SystemExit as stopped:
+        code = stopped.code
+    assert code == 2
+    assert words in capsys.readouterr().err
+    assert not page.exists()

@@ -286,3 +286,10 @@ def test_waits_for_the_file_and_leaves_when_the_run_has_ended(
     shown = capsys.readouterr().out
     assert "Waiting for" in shown
     assert "finished" in shown
+
+
+@pytest.mark.parametrize("interval", ["soon", "nan", "0", "1e9"])
+def test_an_interval_that_is_none(interval: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["watch", "out", "--interval", interval])
+    assert "must be from 0.05 to 3600 seconds" in capsys.readouterr().err
