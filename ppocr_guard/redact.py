@@ -74,31 +74,39 @@ def redacted(value: Any) -> Any:
     Hidden values become ``***``; of a URL scheme and host stay, and a path that names a file;
     ``${NAME}`` stays as it is written. What holds itself is cut there.
     """
-    return _copy(value, frozenset())
+    return _copy(_cut(value, frozenset()))
 
 
-def _copy(value: Any, around: frozenset[int]) -> Any:
-    if isinstance(value, (Mapping, list, tuple)):
-        if id(value) in around:
-            return HIDDEN
-        around |= {id(value)}
+def _cut(value: Any, around: frozenset[int]) -> Any:
+    """A copy in which nothing holds itself. ``around``: ids of what the value stands in."""
+    if not isinstance(value, (Mapping, list, tuple)):
+        return value
+    if id(value) in around:
+        return HIDDEN
+    around |= {id(value)}
+    if isinstance(value, Mapping):
+        return {key: _cut(item, around) for key, item in value.items()}
+    return [_cut(item, around) for item in value]
+
+
+def _copy(value: Any) -> Any:
     if isinstance(value, Mapping):
         named = str(value.get("name") or value.get("key") or "")
         return {
-            _key(key): _entry(str(key), item, around, secret=key == "value" and is_secret(named))
+            _key(key): _entry(str(key), item, secret=key == "value" and is_secret(named))
             for key, item in value.items()
         }
-    if isinstance(value, (list, tuple)):
-        return [_copy(item, around) for item in value]
+    if isinstance(value, list):
+        return [_copy(item) for item in value]
     return redacted_text(value) if isinstance(value, str) else value
 
 
-def _entry(key: str, value: Any, around: frozenset[int], *, secret: bool) -> Any:
+def _entry(key: str, value: Any, *, secret: bool) -> Any:
     if key == GUARD:
-        return _guard(value, around)
+        return _guard(value)
     if secret or _ends_secret(key) or (isinstance(value, str) and is_secret(key)):
-        return _hide(value, around)
-    return _copy(value, around)
+        return _hide(value)
+    return _copy(value)
 
 
 def _key(key: Any) -> Any:
@@ -130,49 +138,38 @@ def _words(key: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(key[:200])]
 
 
-def _hide(value: Any, around: frozenset[int]) -> Any:
+def _hide(value: Any) -> Any:
     """All of it, but for switches and names of environment variables."""
-    if isinstance(value, (Mapping, list, tuple)) and id(value) in around:
-        return HIDDEN
     if isinstance(value, Mapping):
-        around |= {id(value)}
-        return {_key(key): _hide(item, around) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        around |= {id(value)}
-        return [_hide(item, around) for item in value]
+        return {_key(key): _hide(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_hide(item) for item in value]
     if value is None or isinstance(value, bool):
         return value
     return _variables(value) if isinstance(value, str) and "${" in value else HIDDEN
 
 
-def _guard(section: Any, around: frozenset[int]) -> Any:
+def _guard(section: Any) -> Any:
     """The ``Guard:`` section. A user's hook may call its secrets what it likes."""
-    if not isinstance(section, Mapping) or id(section) in around:
-        return _guards("", section, around)
-    around |= {id(section)}
+    if not isinstance(section, Mapping):
+        return _guards("", section)
     return {
-        key: _hooks(value, around) if key == "hooks" else _guards(str(key), value, around)
+        key: _hooks(value) if key == "hooks" else _guards(str(key), value)
         for key, value in section.items()
     }
 
 
-def _hooks(hooks: Any, around: frozenset[int]) -> Any:
+def _hooks(hooks: Any) -> Any:
     if isinstance(hooks, str):
         return hooks if hooks in BUILT_IN else HIDDEN
-    if isinstance(hooks, (list, tuple)) and id(hooks) not in around:
-        around |= {id(hooks)}
-        return [
-            _hook_name(item) if isinstance(item, str) else _hooks(item, around) for item in hooks
-        ]
-    if isinstance(hooks, Mapping) and id(hooks) not in around:
-        around |= {id(hooks)}
+    if isinstance(hooks, list):
+        return [_hook_name(item) if isinstance(item, str) else _hooks(item) for item in hooks]
+    if isinstance(hooks, Mapping):
         return {
-            _hook_name(str(name)): _guards("", options, around)
-            if name in BUILT_IN
-            else _hide(options, around)
+            _hook_name(str(name)): _guards("", options) if name in BUILT_IN else _hide(options)
             for name, options in hooks.items()
         }
-    return _hide(hooks, around)
+    return _hide(hooks)
 
 
 def _hook_name(name: str) -> str:
@@ -180,18 +177,14 @@ def _hook_name(name: str) -> str:
     return redacted_text(name) if plain else HIDDEN
 
 
-def _guards(key: str, value: Any, around: frozenset[int]) -> Any:
+def _guards(key: str, value: Any) -> Any:
     """An option of a built-in hook, or of the guard."""
-    if isinstance(value, (Mapping, list, tuple)):
-        if id(value) in around:
-            return HIDDEN
-        around |= {id(value)}
     if is_secret(key):
-        return _hide(value, around - {id(value)})
+        return _hide(value)
     if isinstance(value, Mapping):
-        return {_key(name): _guards(str(name), item, around) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_guards(key, item, around) for item in value]
+        return {_key(name): _guards(str(name), item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_guards(key, item) for item in value]
     if not isinstance(value, str):
         return value
     if "${" in value:
