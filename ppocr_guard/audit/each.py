@@ -24,8 +24,14 @@ def main(words: Sequence[str]) -> int:
     ):
         start -= 1
     options, files = words[:start], words[start:]
-    chosen = [file for file in files if TRAIN.search(Path(file).read_bytes())]
-    return max((command(["check", file, *options]) for file in chosen), default=0)
+    return max((command(["check", file, *options]) for file in files if _trains(file)), default=0)
+
+
+def _trains(file: str) -> bool:
+    try:
+        return TRAIN.search(Path(file).read_bytes()) is not None
+    except OSError:
+        return True  # ``check`` says why it cannot be read
 
 
 if __name__ == "__main__":

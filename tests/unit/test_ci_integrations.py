@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
@@ -47,6 +48,15 @@ def test_options_stand_before_the_files(files: Path, capsys) -> None:
     assert main(["--no-data", "-o", "Global.epoch_num=nonsense", "good.yml"]) == 1
     assert main(["--no-data", "other.yml"]) == 0
     assert main(["--no-data"]) == 0
+
+
+def test_a_file_that_cannot_be_read_is_one_line(files: Path, capsys, monkeypatch) -> None:
+    def refused(path: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "refused", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    assert main(["--no-data", "good.yml"]) == 2
+    assert "good.yml: cannot be read" in capsys.readouterr().err
 
 
 def run_action(folder: Path, config: str, **inputs: str) -> tuple[int, Path]:
