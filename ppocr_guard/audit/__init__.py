@@ -8,17 +8,15 @@ from typing import Any, Optional
 
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.edits import apply_edits
-from ppocr_guard.audit.problem import Finding, Problem
+from ppocr_guard.audit.problem import Finding, Problem, worst_first
 from ppocr_guard.audit.rule import RULES, Rule
-from ppocr_guard.printable import printable
-from ppocr_guard.yaml_source import YamlError, YamlSource, parse_yaml, read_yaml, written
+from ppocr_guard.yaml_source import YamlError, YamlSource, parse_yaml, read_yaml
 
 __all__ = ["Problem", "audit", "quick", "thorough"]
 # What a value of a wrong kind leads to, in a rule that did not expect it.
 _WRONG_KIND = (
     ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
 )  # fmt: skip
-_RANK = {"critical": 0, "warning": 1, "info": 2}
 
 
 def audit(ctx: Context, *, data: bool = True) -> list[Problem]:
@@ -72,21 +70,20 @@ def _run(ctx: Context, rules: list[Rule]) -> list[Problem]:
     for rule in rules:
         for finding in _findings(rule, ctx):
             found.append(
-                Problem(
+                Problem.at(
+                    ctx.source,
+                    finding.path,
                     code=rule.code,
                     severity=finding.severity or rule.severity,
-                    file=ctx.source.path,
-                    path=printable(written(finding.path)),
-                    line=ctx.source.nearest_line(finding.path),
-                    message=printable(finding.message),
-                    advice=printable(finding.advice),
+                    message=finding.message,
+                    advice=finding.advice,
                     why=rule.why,
                     edits=finding.edits,
                     fixable=_fixable(ctx, finding),
                     new=finding.new,
                 )
             )
-    return sorted(found, key=lambda p: (_RANK[p.severity], p.line))
+    return worst_first(found)
 
 
 def _findings(rule: Rule, ctx: Context) -> Iterator[Finding]:

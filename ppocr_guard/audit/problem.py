@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
+from ppocr_guard.printable import printable
 from ppocr_guard.wording import Sentence, say
-from ppocr_guard.yaml_source import YamlPath
+from ppocr_guard.yaml_source import YamlPath, YamlSource, written
 
 DELETE = object()
+RANK = {"critical": 0, "warning": 1, "info": 2}
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,37 @@ class Problem:
     fixable: bool = False  # ``fix`` can make these edits in this text
     new: tuple[NewFile, ...] = ()
 
+    @classmethod
+    def at(
+        cls,
+        source: YamlSource,
+        path: YamlPath,
+        *,
+        code: str,
+        severity: str,
+        message: str,
+        advice: str,
+        why: str,
+        edits: tuple[Edit, ...] = (),
+        fixable: bool = False,
+        new: tuple[NewFile, ...] = (),
+    ) -> Problem:
+        """A problem of what stands at ``path``, without what a terminal must not get: messages
+        quote labels, names of files, and what PaddleOCR printed."""
+        return cls(
+            code=code,
+            severity=severity,
+            file=source.path,
+            path=printable(written(path)),
+            line=source.nearest_line(path),
+            message=printable(message),
+            advice=printable(advice),
+            why=why,
+            edits=edits,
+            fixable=fixable,
+            new=new,
+        )
+
     def __str__(self) -> str:
         return str(self.sentence())
 
@@ -70,3 +104,7 @@ class Problem:
             advice=self.advice,
             code=self.code,
         )
+
+
+def worst_first(problems: Iterable[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (RANK[problem.severity], problem.line))

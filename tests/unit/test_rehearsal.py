@@ -294,6 +294,11 @@ def test_a_rule_about_the_data_explains_what_fails_on_it(ctx):
     assert len(merged(ctx, [elsewhere], [found])) == 2
 
 
+def test_what_paddleocr_printed_is_told_without_what_a_terminal_must_not_get(ctx):
+    found = Found("training_crashes", "critical", (), "It ends with \x1b[31mred.", "Do it.")
+    assert merged(ctx, [], [found])[0].message == "It ends with \ufffd[31mred."
+
+
 PLAN = {
     "fact": "plan",
     "epoch_num": 100,

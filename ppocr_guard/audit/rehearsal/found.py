@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ppocr_guard.audit.context import Context
-from ppocr_guard.audit.problem import Problem
+from ppocr_guard.audit.problem import RANK, Problem, worst_first
 from ppocr_guard.audit.rehearsal.codes import reason
 from ppocr_guard.yaml_source import YamlPath, written
 
-RANK = {"critical": 0, "warning": 1, "info": 2}
 # What the rules can have said already about the same mistake, wherever it stands in the YAML.
 COVERED: Mapping[str, frozenset[str]] = {
     "loss_degenerate": frozenset({"all_ignored", "no_text", "shrink_ratio_unexpected"}),
@@ -32,12 +31,11 @@ class Found:
     data: str = ""  # "Train" or "Eval": what a mistake in that section would explain
 
     def problem(self, ctx: Context) -> Problem:
-        return Problem(
+        return Problem.at(
+            ctx.source,
+            self.path,
             code=self.code,
             severity=self.severity,
-            file=ctx.source.path,
-            path=written(self.path),
-            line=ctx.source.nearest_line(self.path),
             message=self.message,
             advice=self.advice,
             why=reason(self.code),
@@ -47,7 +45,7 @@ class Found:
 def merged(ctx: Context, static: list[Problem], found: Iterable[Found]) -> list[Problem]:
     """Both, the worst first; what a rule told already is not told again."""
     new = [one.problem(ctx) for one in found if not any(_told(one, other) for other in static)]
-    return sorted([*static, *new], key=lambda p: (RANK[p.severity], p.line))
+    return worst_first([*static, *new])
 
 
 def _told(one: Found, other: Problem) -> bool:
