@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import math
 import sys
 from collections.abc import Iterable, Iterator
@@ -24,16 +23,10 @@ from ppocr_guard.events import (
     Verdict,
 )
 from ppocr_guard.guard import Guard
-from ppocr_guard.hook import Hook
-from ppocr_guard.hooks.auto_stop import AutoStop
-from ppocr_guard.hooks.hmean_trend import HmeanTrend
-from ppocr_guard.hooks.loss_health import LossHealth
-from ppocr_guard.hooks.shrink_ratio import ShrinkRatio
 from ppocr_guard.language import add_language, pick_language
 from ppocr_guard.logs.journal import JournalReader
-from ppocr_guard.logs.listening import Listener
+from ppocr_guard.logs.judging import Listener, log_guard
 from ppocr_guard.logs.opening import is_journal, local_file
-from ppocr_guard.logs.printed import PrintedConfig
 from ppocr_guard.logs.reader import LogReader
 from ppocr_guard.records import plain, to_record
 from ppocr_guard.wording import CLOSE, in_language, join, say
@@ -100,7 +93,7 @@ class Replayed:
     guard: Guard = field(init=False)
 
     def __post_init__(self) -> None:
-        self.guard = _guard(self.listener)
+        self.guard = log_guard(self.listener)
 
     @property
     def verdict(self) -> str:
@@ -213,16 +206,6 @@ def _condition(condition: Condition) -> dict[str, Any]:
         "cause": condition.cause,
         "advice": str(condition.advice),
     }
-
-
-def _guard(listener: Listener) -> Guard:
-    hooks: list[Hook] = [ShrinkRatio(), HmeanTrend(), PrintedConfig(), LossHealth(), AutoStop()]
-    return Guard([*hooks, listener], _SILENT)
-
-
-_SILENT = logging.getLogger("ppocr_guard.replay")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
 
 
 def _reason(name: str, error: Exception) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,9 @@ from typing import Optional
 
 from ppocr_guard import paths
 from ppocr_guard.events import Event, RunStart
-from ppocr_guard.guard import Guard
-from ppocr_guard.hooks.auto_stop import AutoStop
-from ppocr_guard.hooks.hmean_trend import HmeanTrend
-from ppocr_guard.hooks.loss_health import LossHealth
 from ppocr_guard.logs.follow import JournalRuns
 from ppocr_guard.logs.journal import read_journal
-from ppocr_guard.logs.listening import Listener
+from ppocr_guard.logs.judging import Listener, log_guard
 from ppocr_guard.logs.reader import LogReader
 from ppocr_guard.logs.run import Run, begins_run, summarise
 from ppocr_guard.report.facts import dig
@@ -134,21 +129,14 @@ def judged(events: Iterable[Event]) -> list[Run]:
     """The runs in a log, with what the guard's hooks make of them."""
     runs: list[Run] = []
     listener = Listener()
-    guard = _guard(listener)
+    guard = log_guard(listener)
     for event in events:
         if not runs or begins_run(runs[-1], event):
             runs.append(Run())
-            guard = _guard(listener)
+            guard = log_guard(listener)
         guard.dispatch(event)
         runs[-1].add(event)
         for made in listener.take():
             runs[-1].add(made)
         runs[-1].would_stop = guard.stop
     return runs
-
-
-def _guard(listener: Listener) -> Guard:
-    silent = logging.getLogger("ppocr_guard.report")
-    silent.addHandler(logging.NullHandler())
-    silent.propagate = False
-    return Guard([HmeanTrend(), LossHealth(), AutoStop(), listener], silent)

@@ -10,6 +10,7 @@ import pytest
 from ppocr_guard.cli import main
 from ppocr_guard.events import EvalEnd, RunStart, ShrinkRatio
 from ppocr_guard.records import to_record
+from ppocr_guard.report.load import load
 
 P = "[2024/08/27 14:{:02d}:08] ppocr INFO: "
 BUG = [0.79, 0.60, 0.26, 0.22, 0.20, 0.24, 0.26, 0.28]
@@ -201,6 +202,16 @@ def test_the_printed_config_explains_a_slide(replay):
     assert told["cause"] == "shrink_ratio_wrong"
     assert told["evidence"]["ratio"] == pytest.approx(0.8096)
     assert not [a for a in report["alerts"] if a["code"] == "overfitting"]
+
+
+@pytest.mark.parametrize("text", [with_config(SLIDE), log(BUG), log([0.02] * 40)])
+def test_the_report_of_a_log_holds_what_replay_holds(replay, tmp_path, text):
+    _, (report,), _ = replay(text)
+    [run] = load(tmp_path / "train0.log").runs
+    assert [c.code for c in run.conditions] == [c["code"] for c in report["conditions"]] != []
+    assert run.verdict.state == report["verdict"]
+    stop = run.would_stop
+    assert (stop and stop.epoch) == (report["stop"] and report["stop"]["epoch"])
 
 
 def test_without_total_epoch_it_is_overfitting(replay):
