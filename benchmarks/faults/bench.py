@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from benchmarks.faults.fault import (
+    HOOK,
     KILLED,
     NO_JOURNAL,
     PART,
@@ -112,10 +113,8 @@ class Bench:
             tree = fault.tree(own)
         if fault.resumes:
             shutil.copytree(self._first_launch(), folder)
-        hooks = ", ".join(
-            [fault.hooks, *(["{benchmarks.faults.hooks.Pause: null}"] if fault.during else [])]
-        )
-        guard = f"Guard:\n  hooks: [{hooks}]\n{fault.guard}"
+        pause = f", {{{HOOK}Pause: null}}" if fault.during else ""
+        guard = f"Guard:\n  hooks: [{fault.hooks}{pause}]\n"
         port = _free_port()
         guard = guard.replace("PORT", str(port)).replace("TARGET", str(folder / "target.json"))
         return Place(folder, self._config(fault, folder, guard), tree, port)
@@ -143,17 +142,16 @@ class Bench:
 
     def _expected(self, fault: Fault) -> str:
         """Weights of the same training without a guard."""
-        key = f"unguarded-{fault.ranks}-{fault.resumes}-{len(fault.options)}"
+        key = f"unguarded-{fault.ranks}-{fault.resumes}"
         if fault.options:
             key += "-" + fault.name
         if key not in self._unguarded:
-            bare = replace(fault, name=key, during=None, before=None, tree=None, script="")
-            folder = self._place(bare).folder
-            config = self._config(bare, folder, "")
-            place = Place(folder, config, sources.compose(RELEASE))
-            code, output, _ = self._launch(replace(bare, wrap=()), place, guarded=False)
+            bare = Fault(key, "", resumes=fault.resumes, ranks=fault.ranks, options=fault.options)
+            place = self._place(bare)
+            self._config(bare, place.folder, "")
+            code, output, _ = self._launch(bare, place, guarded=False)
             assert code == 0, output[-3000:]
-            self._unguarded[key] = _weights(folder)
+            self._unguarded[key] = _weights(place.folder)
         return self._unguarded[key]
 
     def _command(self, fault: Fault, place: Place, *, guarded: bool) -> list[str]:

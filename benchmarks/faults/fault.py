@@ -16,6 +16,7 @@ WHOLE = "nothing"  # is lost
 NO_JOURNAL = "the journal"
 PART = "a part of the journal"
 
+HOOK = "benchmarks.faults.hooks."
 HOOKS = "{HmeanTrend: null}, {LossHealth: null}, {Journal: null}"
 
 
@@ -57,7 +58,6 @@ class Fault:
     training: str = SAME
     lost: str = WHOLE
     hooks: str = HOOKS
-    guard: str = ""  # more of the Guard: section
     before: Optional[Action] = None
     during: Optional[Action] = None
     resumes: bool = False

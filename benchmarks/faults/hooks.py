@@ -1,20 +1,28 @@
-"""Hooks and transforms that the faults put into a run by their dotted path."""
+"""Hooks and transforms that faults and tests put into a run by their dotted path."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import random
 import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from ppocr_guard import Condition, Hook, HookOptions, StopRequest
-from ppocr_guard.events import RunStart, StepEnd
+from ppocr_guard.events import EvalEnd, RunStart, StepEnd
+from ppocr_guard.paddleocr import watchdog
 
 INDICATORS = ("precision", "recall", "hmean")
 PAUSED, GO_ON = "paused", "go_on"  # files in save_model_dir
+
+
+def transform(name: str, settings: str) -> str:
+    """A line of the kit's transforms with one of the transforms below; PaddleOCR looks names up
+    by ``eval``."""
+    return f"- \"__import__('{__name__}', fromlist=['{name}']).{name}\": {settings}"
 
 
 def own_rank() -> int:
@@ -40,7 +48,7 @@ class Pause(Hook):
             time.sleep(0.01)
 
 
-class Raises(Hook):
+class Broken(Hook):
     def on_step(self, event: StepEnd) -> None:
         raise RuntimeError("a user's mistake")
 
@@ -50,11 +58,13 @@ class Exits(Hook):
         sys.exit("a user's idea of an alert")
 
 
-class CannotBeMade(Hook):
+class FailsOn(Hook):
+    """Cannot be made on one rank."""
+
     every_rank = True
 
     class Options(HookOptions):
-        rank: int = 0
+        rank: int = 1
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -114,24 +124,29 @@ class Draws(Hook):
 
 
 class PlayedMetric(Hook):
-    """hmean is what the fault says, one value an epoch."""
+    """The metric of an epoch is what is asked for, whatever the model does; PaddleOCR's own best,
+    checkpoints and log follow from it. Writes epoch and step that are done to a file."""
 
     class Options(HookOptions):
         values: list[float] = []
 
     def on_run_start(self, event: RunStart) -> None:
-        from ppocr.metrics.det_metric import DetMetric
-
-        self.epoch = event.start_epoch
+        self.epoch, self.step = event.start_epoch, 0
+        self.file = Path(event.save_model_dir) / "step"
+        names = ("acc", "norm_edit_dis") if event.main_indicator == "acc" else INDICATORS
 
         def get_metric(metric: Any) -> dict[str, float]:
             metric.reset()
-            return dict.fromkeys(INDICATORS, self.options.values[self.epoch - 1])
+            return dict.fromkeys(names, self.options.values[self.epoch - 1])
 
-        DetMetric.get_metric = get_metric
+        for name in ("det_metric.DetMetric", "rec_metric.RecMetric"):
+            module, of = name.split(".")
+            getattr(importlib.import_module(f"ppocr.metrics.{module}"), of).get_metric = get_metric
 
     def on_step(self, event: StepEnd) -> None:
+        self.step = 1 + (self.step if event.epoch == self.epoch else 0)
         self.epoch = event.epoch
+        self.file.write_text(f"{self.epoch} {self.step}")
 
 
 class SetsClockBack(Hook):
@@ -141,38 +156,77 @@ class SetsClockBack(Hook):
 
 
 class StopAt(Hook):
+    """Asks for a stop after an evaluation, or after a step, of one rank."""
+
     every_rank = True
 
     class Options(HookOptions):
-        step: int = 3
+        evaluation: Optional[int] = None
+        step: Optional[int] = None
         rank: int = 0
+        exit_code: int = 0
+
+    def on_eval(self, event: EvalEnd) -> Optional[StopRequest]:
+        return self._stop(event) if event.evaluation == self.options.evaluation else None
 
     def on_step(self, event: StepEnd) -> Optional[StopRequest]:
-        if event.global_step != self.options.step or own_rank() != self.options.rank:
+        return self._stop(event) if event.global_step == self.options.step else None
+
+    def _stop(self, event: Union[EvalEnd, StepEnd]) -> Optional[StopRequest]:
+        if own_rank() != self.options.rank:
             return None
-        return StopRequest("stop_at", "asked for", event.epoch, event.global_step)
+        return StopRequest(
+            code="stop_at",
+            reason=f"asked for at step {event.global_step}",
+            epoch=event.epoch,
+            global_step=event.global_step,
+            exit_code=self.options.exit_code,
+        )
 
 
-class KillAt(Hook):
+class KillRank(Hook):
+    """The kernel's out-of-memory killer, say."""
+
     every_rank = True
 
     class Options(HookOptions):
+        rank: int = 1
         step: int = 3
-        rank: int = 0
 
     def on_step(self, event: StepEnd) -> None:
-        if event.global_step == self.options.step and own_rank() == self.options.rank:
+        if own_rank() == self.options.rank and event.global_step == self.options.step:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Poison:
-    """A transform: targets that are NaN from the n-th image on."""
+    """A transform: targets that are NaN, on one rank, from its n-th image on (of each worker)."""
 
-    def __init__(self, rank: int = 0, after: int = 20, **_settings: Any) -> None:
-        self.left = after if own_rank() == rank else -1
+    def __init__(self, poison_rank: int = 0, poison_after: int = 20, **_settings: Any) -> None:
+        self.left = poison_after if own_rank() == poison_rank else -1
 
     def __call__(self, data: Any) -> Any:
         if self.left == 0:
             data["threshold_map"] = data["threshold_map"] * float("nan")
         self.left -= self.left > 0
         return data
+
+
+class Sleepy:
+    """A transform that takes a minute for an image, from each worker's n-th on."""
+
+    def __init__(self, sleepy_after: int = 8, **_settings: Any) -> None:
+        self.left = sleepy_after
+
+    def __call__(self, data: Any) -> Any:
+        if self.left == 0:
+            time.sleep(60)
+        self.left -= self.left > 0
+        return data
+
+
+class ShortPatience(Hook):
+    """A watchdog that need not be waited for."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        watchdog.PATIENCE = 2.0

@@ -8,11 +8,11 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Callable
 
-from benchmarks.faults.fault import Fault, Place
+from benchmarks.faults.fault import HOOK, Fault, Place
 
 PROMETHEUS = "{HmeanTrend: null}, {Journal: null}, {Prometheus: {port: PORT, linger_seconds: 0}}"
 # An alert at the first evaluation, so that there is something to send.
-ALERT = "{benchmarks.faults.hooks.Alerts: null}"
+ALERT = f"{{{HOOK}Alerts: null}}"
 
 
 def _notify(url: str) -> str:

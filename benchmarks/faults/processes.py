@@ -9,10 +9,9 @@ import time
 from pathlib import Path
 from typing import Callable
 
-from benchmarks.faults.fault import KILLED, STOPPED, Fault, Place
+from benchmarks.faults.fault import HOOK, HOOKS, KILLED, STOPPED, Fault, Place
+from benchmarks.faults.hooks import transform
 
-HOOK = "benchmarks.faults.hooks."
-BASE = "{HmeanTrend: null}, {LossHealth: null}, {Journal: null}"
 BARE_RANK = str(Path(__file__).parent / "bare_rank.py")
 
 
@@ -83,32 +82,33 @@ PROCESSES = [
                        "PYTHONCOERCECLOCALE": "0"}),
     Fault("few-files", "no more than 64 open files",
           wrap=("sh", "-c", 'ulimit -n 64; exec "$@"', "sh"),
-          hooks=f"{BASE}, {{VisualDL: null}}, {{Prometheus: {{port: PORT, linger_seconds: 0}}}}"),
+          hooks=f"{HOOKS}, {{VisualDL: null}}, {{Prometheus: {{port: PORT, linger_seconds: 0}}}}"),
     Fault("loader-workers", "two loader workers, and the guard's server in the trainer",
-          hooks=f"{BASE}, {{Prometheus: {{port: PORT, linger_seconds: 0}}}}",
+          hooks=f"{HOOKS}, {{Prometheus: {{port: PORT, linger_seconds: 0}}}}",
           options={"num_workers": 2}),
 ]  # fmt: skip
 
 RANKS = [
-    Fault("rank-hook", "a hook cannot be made on rank 1 of 2", "CannotBeMade is off",
-          hooks=f"{BASE}, {{{HOOK}CannotBeMade: {{rank: 1}}}}", ranks=2),
+    Fault("rank-hook", "a hook cannot be made on rank 1 of 2", "FailsOn is off",
+          hooks=f"{HOOKS}, {{{HOOK}FailsOn: {{rank: 1}}}}", ranks=2),
     Fault("rank-unguarded", "rank 1 of 2 runs without the guard",
           "Of the 2 ranks, 1 run without the guard", ranks=2, script=BARE_RANK),
     Fault("rank-unguarded-stop", "rank 1 of 2 runs without the guard, and rank 0 stops the run",
           r"stopped this run \(stop_at\)", training=STOPPED, ranks=2, script=BARE_RANK,
-          hooks=f"{BASE}, {{{HOOK}StopAt: null}}", options={"epoch_num": 20}),
+          hooks=f"{HOOKS}, {{{HOOK}StopAt: {{step: 3}}}}", options={"epoch_num": 20}),
     Fault("rank-stops", "rank 1 of 4 asks for a stop", "as rank 1 asked for", training=STOPPED,
-          ranks=4, hooks=f"{BASE}, {{{HOOK}StopAt: {{rank: 1}}}}", options={"epoch_num": 20}),
+          ranks=4, hooks=f"{HOOKS}, {{{HOOK}StopAt: {{step: 3, rank: 1}}}}",
+          options={"epoch_num": 20}),
     Fault("rank-killed", "rank 1 of 2 is killed -9", training=KILLED, ranks=2,
-          hooks=f"{BASE}, {{{HOOK}KillAt: {{rank: 1}}}}", options={"epoch_num": 20}),
+          hooks=f"{HOOKS}, {{{HOOK}KillRank: null}}", options={"epoch_num": 20}),
     Fault("rank-collapse", "hmean collapses in a training on 2 ranks",
           r"stopped this run \(hmean_collapse\)", training=STOPPED, ranks=2,
-          hooks=f"{BASE}, {{AutoStop: {{exit_code: 3}}}}, {{{HOOK}PlayedMetric: {{values: "
+          hooks=f"{HOOKS}, {{AutoStop: {{exit_code: 3}}}}, {{{HOOK}PlayedMetric: {{values: "
           f"{[0.5, 0.6, 0.7, 0.72, *[0.1] * 30]}}}}}", options={"epoch_num": 30}),
     Fault("rank-resume", "a training on 4 ranks goes on from a checkpoint", ranks=4, resumes=True),
     Fault("rank-nan", "the labels of rank 1 of 2 become NaN",
           r"stopped this run \(loss_not_finite\)", training=STOPPED, ranks=2,
-          hooks=f"{BASE}, {{AutoStop: {{exit_code: 3}}}}",
-          options={"transform": f"- \"__import__('{HOOK}x'[:-2], fromlist='x').Poison\": "
-                   "{rank: 1, after: 5}", "epoch_num": 20}),
+          hooks=f"{HOOKS}, {{AutoStop: {{exit_code: 3}}}}",
+          options={"transform": transform("Poison", "{poison_rank: 1, poison_after: 5}"),
+                   "epoch_num": 20}),
 ]  # fmt: skip

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.faults.fault import KILLED, STOPPED, Fault
+from benchmarks.faults.fault import HOOK, HOOKS, KILLED, STOPPED, Fault
+from benchmarks.faults.hooks import transform
 
 STUBS = Path(__file__).parent / "stubs"
-HOOK = "benchmarks.faults.hooks."
-BASE = "{HmeanTrend: null}, {LossHealth: null}, {Journal: null}"
 
 
 def _with(hook: str) -> str:
-    return f"{BASE}, {{{HOOK}{hook}}}"
+    return f"{HOOKS}, {{{HOOK}{hook}}}"
 
 
 def _broken(package: str) -> dict[str, str]:
@@ -37,11 +36,11 @@ def _metric_raises(tree: Path) -> Path:
 
 SOFTWARE = [
     Fault("hook-raises", "a hook of the user raises at each step",
-          "hook .*Raises: on_step failed .*Training goes on", hooks=_with("Raises: null")),
+          "hook .*Broken: on_step failed .*Training goes on", hooks=_with("Broken: null")),
     Fault("hook-exits", "a hook of the user calls sys.exit at each step",
           "hook .*Exits: on_step failed", hooks=_with("Exits: null")),
-    Fault("hook-cannot-be-made", "a hook raises when it is made", "CannotBeMade is off",
-          hooks=_with("CannotBeMade: null")),
+    Fault("hook-cannot-be-made", "a hook raises when it is made", "FailsOn is off",
+          hooks=_with("FailsOn: {rank: 0}")),
     Fault("hook-state", "the state of a hook is no JSON", "NoJsonState: its state cannot be saved",
           hooks=_with("NoJsonState: null")),
     Fault("hook-rubbish", "a hook returns a number", "Rubbish: on_step failed",
@@ -57,21 +56,20 @@ SOFTWARE = [
           hooks=_with("Draws: null")),
     Fault("clock", "the clock is set back a day", hooks=_with("SetsClockBack: null")),
     Fault("visualdl-missing", "visualdl is not installed", "VisualDL: .*visualdl",
-          hooks=f"{BASE}, {{VisualDL: null}}", environment=_broken("visualdl")),
+          hooks=f"{HOOKS}, {{VisualDL: null}}", environment=_broken("visualdl")),
     Fault("apprise-missing", "the package that sends messages is not installed",
           r"Notify: .* is off: .*apprise",
-          hooks=f"{BASE}, {{Notify: {{urls: ['tgram://123456789:abcdefg_hijklmnop/12315544/']}}}}",
+          hooks=f"{HOOKS}, {{Notify: {{urls: ['tgram://123456789:abcdefg_hijklmnop/12315544/']}}}}",
           environment=_broken("apprise")),
     Fault("prometheus-missing", "prometheus_client is broken",
           "hook Prometheus is off: it cannot be imported",
-          hooks=f"{BASE}, {{Prometheus: {{port: 0}}}}", environment=_broken("prometheus_client")),
+          hooks=f"{HOOKS}, {{Prometheus: {{port: 0}}}}", environment=_broken("prometheus_client")),
     Fault("loop-renamed", "PaddleOCR's loop has a name that the guard does not know",
           "not guarded|cannot guard|unguarded", lost="the journal", tree=_renamed),
     Fault("metric-raises", "the user's metric divides by zero", r"ZeroDivisionError",
           training=KILLED, tree=_metric_raises),
     Fault("loss-nan", "a bad batch makes the loss NaN", r"stopped this run \(loss_not_finite\)",
-          training=STOPPED, hooks=f"{BASE}, {{AutoStop: {{exit_code: 3}}}}",
-          options={"transform": f"- \"__import__('{HOOK}x'[:-2], fromlist='x').Poison\": "
-                   "{after: 9}", "epoch_num": 20}),
+          training=STOPPED, hooks=f"{HOOKS}, {{AutoStop: {{exit_code: 3}}}}",
+          options={"transform": transform("Poison", "{poison_after: 9}"), "epoch_num": 20}),
     Fault("no-asserts", "Python runs with -O: no asserts", environment={"PYTHONOPTIMIZE": "1"}),
 ]  # fmt: skip

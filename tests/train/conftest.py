@@ -71,7 +71,7 @@ class Kit:
         options = replace(options, guard=guard or "", **changes)
         config = configs.write(self.folder / f"{name}.yml", data or self.data, folder, options)
         words = command or train.command(tree, config)
-        environment = {**train.environment(), "PYTHONPATH": str(HERE), **(env or {})}
+        environment = {**train.environment(), "PYTHONPATH": str(HERE.parents[1]), **(env or {})}
         environment["OMP_NUM_THREADS"] = "1"
         done = subprocess.run(
             [*prefix, *(word.replace("{config}", str(config)) for word in words)],

@@ -144,7 +144,7 @@ def test_with_a_ratio_list_below_one_each_epoch_has_its_own_ratio(
 
 
 def test_a_hook_that_fails_does_not_hurt_the_run(kit) -> None:
-    guard = "Guard: {hooks: [{hooks_for_tests.Broken: null}, {Journal: null}]}\n"
+    guard = "Guard: {hooks: [{benchmarks.faults.hooks.Broken: null}, {Journal: null}]}\n"
     run = kit.run("broken", guard=guard, epoch_num=1)
     assert run.code == 0, run.output
     assert len(run.lines("ppocr_guard WARNING", "a user's mistake")) == 1

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.faults import hooks
+
 
 def processes_of(config: Path) -> list[int]:
     """That have the config's path on their command line."""
@@ -28,12 +30,12 @@ def processes_of(config: Path) -> list[int]:
 def test_loader_workers_of_a_killed_trainer_do_not_keep_the_port(kit) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    kill = "hooks_for_tests.KillRank: {rank: 0, step: 2}"
+    kill = "benchmarks.faults.hooks.KillRank: {rank: 0, step: 2}"
     log = kit.folder / "port.log"
     run = kit.run(
         "port",
         guard=f"Guard: {{hooks: [{{Prometheus: {{port: {port}}}}}, {{{kill}}}]}}\n",
-        transform="- \"__import__('hooks_for_tests').Sleepy\": {sleepy_after: 8}",
+        transform=hooks.transform("Sleepy", "{sleepy_after: 8}"),
         # To a file: workers that live on would keep a pipe open.
         prefix=(
             *("sh", "-c", f'"$@" > {log} 2>&1', "sh"),
@@ -59,7 +61,7 @@ def test_a_loader_that_retries_for_ever_is_stopped_and_the_ratio_named(kit) -> N
         tree=kit.tree("2.9.0", data="2.8.1"),
         guard="Guard: {hooks: [{ShrinkRatio: null}, {LossHealth: {max_errors: 10}}, "
         '{AutoStop: {"on": [data_pipeline_failing], exit_code: 6}}, {Journal: null}, '
-        "{hooks_for_tests.ShortPatience: null}]}\n",
+        "{benchmarks.faults.hooks.ShortPatience: null}]}\n",
         total_epoch=100,
     )
     assert run.code == 3, run.output[-3000:]

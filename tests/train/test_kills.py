@@ -18,7 +18,7 @@ PLAYED = [0.3, 0.5, 0.6, 0.7, 0.72, 0.2, 0.18, 0.15, 0.12, 0.1, 0.1, 0.08, 0.6, 
 STEPS = 4  # an epoch; an evaluation after each
 GUARD = (
     "Guard: {hooks: [{HmeanTrend: null}, {LossHealth: null}, {Journal: null}, "
-    f"{{hooks_for_tests.PlayedMetric: {{values: {PLAYED}}}}}]}}\n"
+    f"{{benchmarks.faults.hooks.PlayedMetric: {{values: {PLAYED}}}}}]}}\n"
 )
 
 

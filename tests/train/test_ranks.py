@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
+from benchmarks import faults
+from benchmarks.faults import hooks
+
+BARE_RANK = Path(faults.__file__).parent / "bare_rank.py"
 
 
 def launch(
@@ -46,7 +49,7 @@ def test_nan_on_one_of_four_ranks_stops_all_two_steps_later(kit) -> None:
         "{LossHealth: null}, {AutoStop: {exit_code: 7}}",
         ranks=4,
         batch_size=2,
-        transform="- \"__import__('hooks_for_tests').Poison\": {poison_rank: 3, poison_after: 7}",
+        transform=hooks.transform("Poison", "{poison_rank: 3, poison_after: 7}"),
     )
     everything = run.output + "".join(texts)
     assert run.code == 3, everything
@@ -62,8 +65,8 @@ def test_nan_on_one_of_four_ranks_stops_all_two_steps_later(kit) -> None:
 
 
 def test_a_stop_that_rank_1_alone_asks_for_is_rank_0s_too_and_resumes(kit) -> None:
-    stop = "hooks_for_tests.StopAt: {step: 3, rank: 1, exit_code: 5}"
-    hooks = f"{{{stop}}}, {{hooks_for_tests.FailsOn: null}}"
+    stop = "benchmarks.faults.hooks.StopAt: {step: 3, rank: 1, exit_code: 5}"
+    hooks = f"{{{stop}}}, {{benchmarks.faults.hooks.FailsOn: null}}"
     run, texts = launch(kit, "asked", hooks)
     everything = run.output + "".join(texts)
     assert run.code == 3, everything
@@ -82,7 +85,7 @@ def test_a_stop_that_rank_1_alone_asks_for_is_rank_0s_too_and_resumes(kit) -> No
 
 def test_an_unguarded_rank_is_said_and_a_stop_ends_all_by_the_launcher(kit) -> None:
     run, texts = launch(
-        kit, "bare", "{hooks_for_tests.StopAt: {step: 3}}", script=str(HERE / "bare_rank.py")
+        kit, "bare", "{benchmarks.faults.hooks.StopAt: {step: 3}}", script=str(BARE_RANK)
     )
     everything = run.output + "".join(texts)
     assert run.code == 3, everything
@@ -93,7 +96,7 @@ def test_an_unguarded_rank_is_said_and_a_stop_ends_all_by_the_launcher(kit) -> N
 
 
 def test_a_rank_that_is_killed_takes_the_others_along_and_leaves_a_whole_journal(kit) -> None:
-    run, texts = launch(kit, "killed", "{hooks_for_tests.KillRank: null}")
+    run, texts = launch(kit, "killed", "{benchmarks.faults.hooks.KillRank: null}")
     assert run.code not in (0, 3), run.output + "".join(texts)
     steps = [r["global_step"] for r in records(run) if r["event"] == "step"]
     assert steps[-1] >= 3

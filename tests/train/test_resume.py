@@ -125,7 +125,7 @@ def test_a_repaired_run_has_no_warning(demo: Any, tmp_path: Path) -> None:
 
 
 def played(values: list[float], *hooks: str) -> str:
-    metric = f"{{hooks_for_tests.PlayedMetric: {{values: {values}}}}}"
+    metric = f"{{benchmarks.faults.hooks.PlayedMetric: {{values: {values}}}}}"
     return f"Guard: {{hooks: [{', '.join([*hooks, metric])}]}}\n"
 
 
@@ -159,7 +159,7 @@ def test_stopped_again_on_the_newest_release(kit: Any) -> None:
 def test_a_resume_that_forgets_the_best_recogniser_does_not_lose_it(kit: Any) -> None:
     """From 2.9.0 on PaddleOCR begins with a best acc of 0 again, and replaces best_accuracy."""
     data = lines.make_lines(kit.folder / "lines", train_lines=64, val_lines=8)
-    stop = "{hooks_for_tests.StopAt: {evaluation: 2}}"
+    stop = "{benchmarks.faults.hooks.StopAt: {evaluation: 2}}"
     guard = played([0.5, 0.6, 0.1, 0.2], "{HmeanTrend: null}", "{Journal: null}", stop)
     options = recognition.RecOptions(
         guard=guard, epoch_num=4, eval_batch_step=(0, 2), num_workers=0, hidden_size=16

@@ -11,7 +11,7 @@ from test_ranks import launch
 STOP = """
 Guard:
   hooks:
-    - hooks_for_tests.StopAt: {evaluation: 1, exit_code: %d}
+    - benchmarks.faults.hooks.StopAt: {evaluation: 1, exit_code: %d}
     - Journal:
 """
 
@@ -63,7 +63,7 @@ def test_two_ranks_of_the_newest_release_stop_together(kit) -> None:
     run, texts = launch(
         kit,
         "ranks-3.7.0",
-        "{hooks_for_tests.StopAt: {evaluation: 1}}",
+        "{benchmarks.faults.hooks.StopAt: {evaluation: 1}}",
         tree=kit.tree("3.7.0"),
         eval_batch_step=(0, 4),
     )
