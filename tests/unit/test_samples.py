@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ppocr_guard.events import EvalSample, RunStart
+from ppocr_guard.events import EvalSample, EvalTexts, RunStart
 from ppocr_guard.guard import Guard
 from ppocr_guard.hook import Hook
 from ppocr_guard.hooks.journal import Journal
@@ -32,6 +32,7 @@ from ppocr_guard.paddleocr.samples import (
     picture,
 )
 from ppocr_guard.paddleocr.session import Session
+from ppocr_guard.paddleocr.texts import Pair, Texts
 from ppocr_guard.records import from_record, to_record
 
 NORMAL = Normalisation()
@@ -199,6 +200,20 @@ def test_nothing_is_drawn_that_no_hook_wants() -> None:
     evaluate(run, [sample()])
     assert run._samples._queue._thread is None
     run.end("finished")
+
+
+def test_texts_are_compared_only_for_a_hook_that_hears_of_them() -> None:
+    class Hears(Hook):
+        def on_eval_texts(self, event: EvalTexts) -> None:
+            pass
+
+    for hook, compared in ((Hears(), True), (Hook(), False)):
+        run = session(hook)
+        texts = Texts(None)
+        texts.pairs.append(Pair("a", 0.9, "a"))
+        run.evaluated({"hmean": 0.5, "precision": 0.5}, 1.0, texts=texts)
+        assert (run._texts._queue._thread is not None) is compared
+        run.end("finished")
 
 
 def test_our_mistakes_stay_with_us(caplog: pytest.LogCaptureFixture) -> None:
