@@ -34,6 +34,10 @@ POLL_SECONDS = 0.2
 COLOURS = {"critical": "red", "warning": "yellow", "info": "cyan"}
 
 
+class DemoError(RuntimeError):
+    """A step of the demo failed; the message says which, and where its output is."""
+
+
 @dataclass
 class Run:
     """A training that has ended."""
@@ -48,7 +52,11 @@ class Run:
 
 
 def follow(tree: Path, config: Path, folder: Path, console: Console, *, steps: bool = True) -> Run:
-    """Train under ``ppocr-guard run``. ``steps`` False: show only the progress and hmean."""
+    """Train under ``ppocr-guard run``. ``steps`` False: show only the progress and hmean.
+
+    Raises:
+        DemoError: the training neither ended nor was stopped by the guard.
+    """
     run = Run(folder, folder.with_suffix(".log"))
     command = [sys.executable, "-m", "ppocr_guard", "run", "--", *train.command(tree, config)]
     tail = JournalTail(journal_path(str(folder)))
@@ -75,6 +83,8 @@ def follow(tree: Path, config: Path, folder: Path, console: Console, *, steps: b
         finally:
             process.terminate()
         run.code = process.wait()
+    if run.code != 0:  # a run that the guard stopped ends with 0 as well
+        raise DemoError(f"training {folder.name!r} failed; its output is in {run.log}")
     return run
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from ppocr_guard.demo.follow import Run, follow
+from ppocr_guard.demo.follow import DemoError, Run, follow
 from ppocr_guard.demo.lines import Lines, Writing
 from ppocr_guard.demo.presets import REC_BASE, REC_TRAIN, REC_VAL
 from ppocr_guard.demo.recognition import RecOptions
@@ -61,7 +61,11 @@ class Result:
 
 
 def play(console: Console, folder: Path) -> bool:
-    """Whether the guard said it before the first step, and the repair helped."""
+    """Whether the guard said it before the first step, and the repair helped.
+
+    Raises:
+        SourceError, CeilingError, DemoError: a step failed.
+    """
     from ppocr_guard.demo import lines, sources
 
     started = time.monotonic()
@@ -70,7 +74,10 @@ def play(console: Console, folder: Path) -> bool:
     tree = sources.compose(RELEASE)
     console.print(f"   {tree}", markup=False)
     console.print("2. Synthetic text lines, labelled as PaddleOCR wants them ...")
-    data = lines.make_lines(folder / "data", REC_TRAIN, REC_VAL, WRITING)
+    try:
+        data = lines.make_lines(folder / "data", REC_TRAIN, REC_VAL, WRITING)
+    except ValueError as error:  # no font has the signs
+        raise DemoError(str(error)) from None
     short = lines.write_dictionary(folder / "dict_without_signs.txt", WRITING.alphabet)
     console.print(f"   {data.folder}", markup=False)
     title = f"3. {WRITING.marks} are not in the dictionary; images are too narrow for long texts"
@@ -95,10 +102,7 @@ def _train(
     console.print(f"{title} ...", markup=False)
     config = recognition.write(folder / f"{name}.yml", data, folder / name, options)
     ceiling = _ceiling(console, config)
-    run = follow(tree, config, folder / name, console)
-    if run.code not in (0, 3):
-        raise RuntimeError(f"training {name!r} failed; its output is in {run.log}")
-    return Result(run, ceiling)
+    return Result(follow(tree, config, folder / name, console), ceiling)
 
 
 def _ceiling(console: Console, config: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from rich.console import Console
 
 pytest.importorskip("cv2")
 
-from ppocr_guard.demo import lines, reading, recognition
+from ppocr_guard.demo import command, lines, reading, recognition, sources
 from ppocr_guard.demo.follow import Run
 from ppocr_guard.events import Alert, EvalTexts
 
@@ -44,3 +45,21 @@ def test_it_counts_as_shown_when_it_was_told_before_and_the_repair_helped(tmp_pa
     assert "PaddleOCR's acc 0.700, of the texts as written 0.500" in console.export_text()
     assert not reading._summary(console, result("broken", 0.7, 0.5, False), after, 60.0)
     assert not reading._summary(console, result("broken", 0.7, 0.9, True), after, 60.0)
+
+
+def test_what_is_missing_is_said_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reading, "NEEDED", ("paddle_of_another_world",))
+    args = argparse.Namespace(recognition=True, dir=tmp_path / "demo")
+    assert command.run(args) == 2
+    assert "needs paddle_of_another_world" in capsys.readouterr().out
+
+    monkeypatch.setattr(reading, "NEEDED", ())
+    monkeypatch.setattr(sources, "compose", lambda *_: tmp_path)
+    monkeypatch.setattr(lines, "_LATIN", [])
+    monkeypatch.setattr(lines, "CJK_FONTS", ())
+    assert command.run(args) == 1
+    out = capsys.readouterr().out
+    assert "no font here can write" in out
+    assert "Traceback" not in out
