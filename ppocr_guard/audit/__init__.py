@@ -98,6 +98,13 @@ def _findings(rule: Rule, ctx: Context) -> Iterator[Finding]:
             "Look for a text, a list or an infinity where a number belongs.",
             severity="warning",
         )
+    except OSError as error:
+        yield Finding(
+            (),
+            f"This cannot be judged: {error.filename}: {error.strerror}.",
+            "Correct the path, or the rights of the file.",
+            severity="warning",
+        )
 
 
 def _fixable(ctx: Context, finding: Finding) -> bool:

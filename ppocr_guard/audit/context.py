@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,7 +79,7 @@ class Context:
     def resolve(self, path: str) -> Path:
         """The file or folder that a path in the YAML means."""
         for base in self.bases:
-            if (base / path).exists():
+            if os.path.exists(base / path):  # a name that is too long is no error
                 return base / path
         return self.bases[0] / path
 

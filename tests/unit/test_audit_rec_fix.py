@@ -66,3 +66,11 @@ def test_spaces_are_switched_on_only_without_weights(project: RecProject) -> Non
     project.save()
     main(["fix", "my.yml", "--release", "2.10.0"])
     assert "use_space_char: false" in (project.folder / "my.yml").read_text(encoding="utf-8")
+
+
+def test_a_folder_of_the_new_dictionarys_name_is_passed_over(tmp_path: Path) -> None:
+    project = RecProject(tmp_path)
+    project.labels("Train", ["caf\u00e9"] * 9)
+    (project.folder / "lines" / "dict_guard.txt").mkdir()
+    (problem,) = [p for p in project.problems("characters_outside") if p.new]
+    assert problem.new[0].path.name == "dict_guard2.txt"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -244,3 +245,32 @@ def test_a_class_more_or_less_is_a_warning_another_language_a_hint(tmp_path: Pat
     assert one(tmp_path, "head_retrained", weights(38)).severity == "warning"
     (tmp_path / "other").mkdir()
     assert one(tmp_path / "other", "head_retrained", weights(6625)).severity == "info"
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        (("Global", "character_dict_path"), "dictionary_missing"),
+        (("Global", "pretrained_model"), "weights_missing"),
+        (("Train", "dataset", "label_file_list"), "label_file_missing"),
+        (("Train", "dataset", "data_dir"), "images_missing"),
+    ],
+)
+def test_a_name_that_no_file_can_have_is_a_finding(
+    tmp_path: Path, path: tuple[str, ...], code: str
+) -> None:
+    project = RecProject(tmp_path)
+    at(*path)("x" * 300)(project)
+    codes = {problem.code for problem in project.problems()}
+    assert code in codes
+
+
+def test_a_folder_that_may_not_be_looked_into_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any) -> Any:
+        raise PermissionError(errno.EACCES, "Permission denied", "secret/train.txt")
+
+    monkeypatch.setattr("ppocr_guard.audit.context.Context.label_paths", refused)
+    told = {problem.message for problem in RecProject(tmp_path).problems()}
+    assert "This cannot be judged: secret/train.txt: Permission denied." in told

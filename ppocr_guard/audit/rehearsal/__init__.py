@@ -82,6 +82,6 @@ def _folder(ctx: Context) -> Path:
     """The folder from which the label files are found: that of the command, or the clone."""
     relative = [path for path in ctx.label_paths("Train") if not os.path.isabs(path)]
     for base in ctx.bases:
-        if relative and (base / relative[0]).exists():
+        if relative and os.path.exists(base / relative[0]):
             return base
     return ctx.bases[0]

@@ -312,8 +312,8 @@ def lmdb_missing(ctx: Context) -> Iterator[Finding]:
 
 def _no_lmdb(folder: Path) -> Optional[str]:
     """Why LMDBDataSet finds nothing in a folder; None: it finds something."""
-    if not folder.is_dir():
-        return "does not exist" if not folder.exists() else "is a file, not a folder of LMDB"
+    if not os.path.isdir(folder):
+        return "does not exist" if not os.path.exists(folder) else "is a file, not a folder of LMDB"
     leaves = [(here, files) for here, below, files in os.walk(folder) if not below]
     without = [here for here, files in leaves if "data.mdb" not in files]
     if len(without) == len(leaves):

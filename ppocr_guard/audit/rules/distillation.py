@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -143,7 +144,7 @@ def model_weights_missing(ctx: Context) -> Iterator[Finding]:
         if not isinstance(weights, str) or weights.startswith("http"):
             continue
         file = ctx.resolve(f"{weights.removesuffix('.pdparams')}.pdparams")
-        if not file.is_file():
+        if not os.path.isfile(file):
             yield Finding(
                 (*path, "pretrained"),
                 f"The weights of {name}, {file}, do not exist.",

@@ -171,10 +171,19 @@ def _added(
 def _beside(file: Path, content: str) -> Path:
     """A name beside ``file`` that is free, or whose file holds just this."""
     number, chosen = 1, file.with_name(f"{file.stem}_guard{file.suffix}")
-    while chosen.exists() and chosen.read_bytes() != content.encode():
+    while not _is_free(chosen, content):
         number += 1
         chosen = file.with_name(f"{file.stem}_guard{number}{file.suffix}")
     return chosen
+
+
+def _is_free(file: Path, content: str) -> bool:
+    try:
+        return file.read_bytes() == content.encode()
+    except FileNotFoundError:
+        return True
+    except (IsADirectoryError, PermissionError):
+        return False
 
 
 def _addable(character: str, known: frozenset[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Optional
@@ -77,7 +78,9 @@ def loaded_weights(ctx: Context) -> Optional[LoadedWeights]:
     if _LOADED not in ctx.memory:
         key = "checkpoints" if ctx.get("Global", "checkpoints") else "pretrained_model"
         path = _weights_path(ctx, key)
-        ctx.memory[_LOADED] = _read(key, path) if path is not None and path.is_file() else None
+        ctx.memory[_LOADED] = (
+            _read(key, path) if path is not None and os.path.isfile(path) else None
+        )
     found: Optional[LoadedWeights] = ctx.memory[_LOADED]
     return found
 
@@ -99,7 +102,7 @@ def _read(key: str, path: Path) -> LoadedWeights:
 def weights_missing(ctx: Context) -> Iterator[Finding]:
     for key in ("checkpoints", "pretrained_model"):
         path = _weights_path(ctx, key)
-        if path is not None and not path.is_file():
+        if path is not None and not os.path.isfile(path):
             yield Finding(
                 ("Global", key),
                 f"Global.{key}: {path} does not exist.",
