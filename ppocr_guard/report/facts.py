@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ppocr_guard.logs.run import Run
-from ppocr_guard.report.text import Words, clean, moment, number
+from ppocr_guard.report.text import Words, moment, number
 
 
 def run_facts(run: Run, words: Words) -> list[tuple[str, str]]:
@@ -38,7 +38,7 @@ def run_facts(run: Run, words: Words) -> list[tuple[str, str]]:
         ("started", moment(run.first_time) if run.first_time else None),
         ("ended", moment(run.time) if run.time else None),
     ]
-    return [(words(key), clean(value)) for key, value in facts if value not in (None, "", {}, [])]
+    return [(words(key), str(value)) for key, value in facts if value not in (None, "", {}, [])]
 
 
 def dig(config: object, *keys: str) -> Any:

@@ -9,7 +9,7 @@ from ppocr_guard.audit import Problem
 from ppocr_guard.events import EvalEnd
 from ppocr_guard.logs.run import Run
 from ppocr_guard.report.html_text import code_marks, code_title, esc
-from ppocr_guard.report.text import Words, clean, number, percent, ratio
+from ppocr_guard.report.text import Words, number, percent, ratio
 
 _SHRINK = "shrink_ratio_wrong"  # the cause
 _BETTER = 0.05  # of a median IoU, below which another unclip ratio is not worth a word
@@ -99,7 +99,7 @@ def _of_shrinking(group: Iterable[Problem]) -> bool:
 def _row(group: Sequence[Problem], advised: bool, words: Words) -> str:
     first = group[0]
     places = ", ".join(dict.fromkeys(problem.path for problem in group))
-    messages = dict.fromkeys(clean(words.say(problem.message)) for problem in group)
+    messages = dict.fromkeys(words.say(problem.message) for problem in group)
     advice = words("advised") if advised else words.say(first.advice)
     texts = [*messages, advice]
     if all(problem.fixable for problem in group):
@@ -108,6 +108,6 @@ def _row(group: Sequence[Problem], advised: bool, words: Words) -> str:
         f'<li class="alert {esc(first.severity)}"><span class="n" aria-hidden="true">!</span>'
         f'<div><p class="alert-head">{code_title(first.code, words)}'
         f'<span class="place">{esc(places)}</span></p>'
-        + "".join(f"<p>{code_marks(clean(text))}</p>" for text in texts)
+        + "".join(f"<p>{code_marks(text)}</p>" for text in texts)
         + "</div></li>"
     )

@@ -137,7 +137,8 @@ def _verdict(run: Run, words: Words, style: str, held: list[HeldGroup]) -> Rende
         said = words("failed.note", error=run.end.error)
     if said and said not in shown:  # else it stands below, with its cause
         lines.append(Text(clean(said), overflow="fold"))
-    lines += [Text(note, style="dim", overflow="fold") for note in resume_notes(run, words)[-1:]]
+    for note in resume_notes(run, words)[-1:]:
+        lines.append(Text(clean(note), style="dim", overflow="fold"))
     repaired = repair_note(run, words)
     if repaired:
         lines.append(Text(clean(repaired), overflow="fold"))

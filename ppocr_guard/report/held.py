@@ -9,7 +9,7 @@ from ppocr_guard.events import Condition, Moment
 from ppocr_guard.logs.history import Held, HeldGroup, groups
 from ppocr_guard.logs.run import Run
 from ppocr_guard.report.html_text import code_marks, code_title, esc
-from ppocr_guard.report.text import Words, clean, number
+from ppocr_guard.report.text import Words, number
 
 _LONGEST = 160  # characters of one number's text
 
@@ -36,7 +36,7 @@ def _latest(run: Run) -> int:
 
 
 def _row(index: int, group: HeldGroup, words: Words, told: dict[str, int], latest: int) -> str:
-    messages = dict.fromkeys(clean(words.say(held.condition.message)) for held in group.members)
+    messages = dict.fromkeys(words.say(held.condition.message) for held in group.members)
     first = group.first.condition
     return (
         f'<li class="alert {esc(group.severity)}{"" if group.open else " ended"}">'
@@ -80,7 +80,7 @@ def _cause(index: int, condition: Condition, words: Words, told: dict[str, int])
     """The cause in words: in full once on a page, later by the item that tells it."""
     if not condition.because:
         return ""
-    because = clean(words.say(condition.because))
+    because = words.say(condition.because)
     key = condition.cause or because
     if key in told:
         return f"<p>{esc(words('cause_as', number=told[key]))}</p>"
@@ -89,7 +89,7 @@ def _cause(index: int, condition: Condition, words: Words, told: dict[str, int])
 
 
 def _ends(group: HeldGroup, words: Words) -> str:
-    reasons = dict.fromkeys(clean(words.say(h.why)) for h in group.members if h.why)
+    reasons = dict.fromkeys(words.say(h.why) for h in group.members if h.why)
     return "".join(f'<p class="end">{code_marks(reason)}</p>' for reason in reasons)
 
 

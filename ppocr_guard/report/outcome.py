@@ -9,7 +9,7 @@ from typing import Optional
 from ppocr_guard.events import ShrinkRatio
 from ppocr_guard.logs.run import Run
 from ppocr_guard.paddleocr.best import Kept
-from ppocr_guard.report.text import Words, clean, number, ratio
+from ppocr_guard.report.text import Words, number, ratio
 
 _SAME = 1e-9  # two readings of one metric
 
@@ -157,7 +157,7 @@ def resume_notes(run: Run, words: Words) -> list[str]:
         notes.append(note)
     if len(notes) > _MOST_NOTES:  # a scheduler that restarts a job for days
         notes = [words("resumed_often", count=len(notes)), *notes[-_MOST_NOTES:]]
-    return [clean(note) for note in notes]
+    return notes
 
 
 _MOST_NOTES = 3
@@ -176,7 +176,7 @@ def repair_note(run: Run, words: Words) -> str:
     (was, now, epoch, step), operators = next(iter(pinned.items()))
     return words(
         "repaired.note",
-        operators=" + ".join(clean(operator) for operator in operators),
+        operators=" + ".join(operators),
         was=ratio(was),
         ratio=ratio(now),
         epoch=epoch,

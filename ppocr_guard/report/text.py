@@ -461,7 +461,8 @@ class Words:
 
 
 def clean(value: object) -> str:
-    """Text that came from a log or a config, without control characters."""
+    """Text that came from a log or a config, without control characters: for a terminal or a chat.
+    What goes into a page is cleaned by ``html_text.esc``."""
     return _UNSAFE.sub("", str(value))
 
 
