@@ -271,11 +271,6 @@ class LogReader:
             )
 
 
-def read_log(path: Union[str, Path]) -> LogReader:
-    """The events of a log; counts are in ``.lines``, ``.skipped``, ``.duplicates`` afterwards."""
-    return LogReader(path)
-
-
 def _lines(file: TextIO) -> Iterator[str]:
     """Lines without their ends, in blocks: twice as fast as asking for one line at a time."""
     rest = ""

@@ -27,7 +27,7 @@ from ppocr_guard.guard import Guard
 from ppocr_guard.hooks.auto_stop import AutoStop
 from ppocr_guard.hooks.hmean_trend import HmeanTrend
 from ppocr_guard.logs.follow import JournalRuns
-from ppocr_guard.logs.reader import read_log
+from ppocr_guard.logs.reader import LogReader
 from ppocr_guard.logs.replay import replay
 from ppocr_guard.paddleocr import state
 from ppocr_guard.paddleocr.best import read_kept
@@ -98,7 +98,7 @@ def test_logs(tmp_path_factory: pytest.TempPathFactory, edits: Any, times: int) 
     path = tmp_path_factory.getbasetemp() / "fuzz.log"
     path.write_bytes(mutated(LOG * times, edits))
     with quick(path.stat().st_size):
-        list(read_log(path))
+        list(LogReader(path))
         with contextlib.suppress(ValueError, OSError):
             json.dumps([one.report() for one in replay(path)])
 

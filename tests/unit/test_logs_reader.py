@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from ppocr_guard.events import CheckpointSaved, DataErrors, EvalEnd, RunStart, StepEnd
-from ppocr_guard.logs.reader import LogReader, read_log
+from ppocr_guard.logs.reader import LogReader
 
 P = "[2022/08/27 14:18:08] ppocr INFO: "
 LAUNCH = P + "train with paddle 2.3.1 and device CUDAPlace(0)\n"
@@ -33,7 +33,7 @@ def read(tmp_path):
     def read(text, encoding="utf-8"):
         path = tmp_path / "train.log"
         path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
-        reader = read_log(path)
+        reader = LogReader(path)
         return list(reader), reader
 
     return read

@@ -13,7 +13,7 @@ from report_runs import training
 
 from ppocr_guard.cli import main
 from ppocr_guard.logs.lines import clean, is_metric, metrics
-from ppocr_guard.logs.reader import read_log
+from ppocr_guard.logs.reader import LogReader
 from ppocr_guard.records import to_record
 from ppocr_guard.yaml_source import YamlError, parse_yaml
 
@@ -65,7 +65,7 @@ def test_a_long_tail_after_a_metric_takes_no_time(tail: str) -> None:
 def test_cut_lines_take_no_time(tmp_path: Path, text: str) -> None:
     path = tmp_path / "train.log"
     path.write_text(text)
-    assert seconds(lambda: list(read_log(path))) < 2.0
+    assert seconds(lambda: list(LogReader(path))) < 2.0
 
 
 def test_numbers_without_end_are_no_failure(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_numbers_without_end_are_no_failure(tmp_path: Path) -> None:
         f"{P}cur metric, hmean: {nines}\n{P}best metric, hmean: 1, best_epoch: 1e400\n"
         f"{P}best metric, hmean: 1, best_epoch: nan\nTest iter: {nines}, metrics:{{'hmean': 1}}\n"
     )
-    assert list(read_log(path))
+    assert list(LogReader(path))
 
 
 ALIASES = "a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
