@@ -6,6 +6,7 @@ from grafana_foundation_sdk.models import dashboard
 
 from ppocr_guard.dashboards.rules import BY, HELD, RUN, STATE
 from ppocr_guard.dashboards.style import (
+    CHOSEN,
     FLEET_UID,
     JOB_AND_INSTANCE,
     Board,
@@ -18,23 +19,22 @@ from ppocr_guard.dashboards.tables import fleet_table
 from ppocr_guard.dashboards.verdicts import WORST, verdict_level
 
 LEGEND = "{{run}}, {{instance}}"
-FLEET = f'{JOB_AND_INSTANCE}, run=~"$run"'
 
 
 def last(name: str, labels: str = "") -> str:
     """Last value in the time range, for each run, ended ones too."""
     more = f", {labels}" if labels else ""
-    return f"max by ({BY}) (last_over_time(ppocr_guard_{name}{{{FLEET}{more}}}[$__range]))"
+    return f"max by ({BY}) (last_over_time(ppocr_guard_{name}{{{CHOSEN}{more}}}[$__range]))"
 
 
 def now(name: str, by: str = BY, labels: str = "") -> str:
     more = f", {labels}" if labels else ""
-    return f"max by ({by}) (ppocr_guard_{name}{{{FLEET}{more}}})"
+    return f"max by ({by}) (ppocr_guard_{name}{{{CHOSEN}{more}}})"
 
 
-VERDICT = verdict_level(FLEET, BY, "$__range")
+VERDICT = verdict_level(CHOSEN, BY, "$__range")
 # The same rule says it to the run's own dashboard, and to the alert PpocrGuardRunVanished.
-RUN_STATE = f"max by ({BY}) (last_over_time({STATE}{{{FLEET}}}[$__range]))"
+RUN_STATE = f"max by ({BY}) (last_over_time({STATE}{{{CHOSEN}}}[$__range]))"
 
 
 def fleet_dashboard() -> dashboard.Dashboard:
@@ -82,7 +82,7 @@ def _counts(board: Board) -> None:
     count(
         "Runs with an open condition",
         "Something is wrong with them now, or was when they were seen last (within a day).",
-        f"count by ({BY}) ({HELD}{{{FLEET}}})",
+        f"count by ({BY}) ({HELD}{{{CHOSEN}}})",
         "red",
     )
 
@@ -97,7 +97,7 @@ def _table(board: Board) -> None:
         f"{last('eval_best_hmean_ratio')} or {last('eval_best_main_ratio')}",
         shrink,
         last("epoch"),
-        f"count by ({BY}) ({HELD}{{{FLEET}}})",
+        f"count by ({BY}) ({HELD}{{{CHOSEN}}})",
         age,
     ]
     board.add(
@@ -144,7 +144,7 @@ def _graphs(board: Board) -> None:
         graph(fill=30, step=True).min(0).axis_soft_max(2),
         "Runs by what is wrong with them",
         "How many runs each condition holds of. Recorded by rules.yml.",
-        [Query(f"count by (code) (max by ({BY}, code) ({HELD}{{{FLEET}}}))", "{{code}}")],
+        [Query(f"count by (code) (max by ({BY}, code) ({HELD}{{{CHOSEN}}}))", "{{code}}")],
         (12, 8),
         decimals=0,
     )

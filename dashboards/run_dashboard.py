@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models import dashboard
 
-from ppocr_guard.dashboards.rules import HELD, STATE
+from ppocr_guard.dashboards.rules import HELD, RUN, STATE
 from ppocr_guard.dashboards.style import (
+    CHOSEN,
     FLEET_UID,
     JOB_AND_INSTANCE,
     RUN_UID,
@@ -28,9 +29,7 @@ from ppocr_guard.dashboards.style import (
 from ppocr_guard.dashboards.tables import conditions_table, info_table
 from ppocr_guard.dashboards.verdicts import verdict_level
 
-RUN = f'{JOB_AND_INSTANCE}, run=~"$run"'
-KEY = "job, instance, run"  # two machines may have a run of this name
-ALERTS = f"run_code:ppocr_guard_alerts:sum{{{RUN}}}"  # recorded by rules.yml
+ALERTS = f"run_code:ppocr_guard_alerts:sum{{{CHOSEN}}}"  # recorded by rules.yml
 BOUND_LOW = 'bound="low"'
 BOUND_HIGH = 'bound="high"'
 
@@ -38,15 +37,15 @@ BOUND_HIGH = 'bound="high"'
 def metric(name: str, by: str = "", labels: str = "") -> str:
     """The run's series of a metric, on each machine that has a run of this name."""
     more = f", {labels}" if labels else ""
-    return f"max by ({_key(by)}) (ppocr_guard_{name}{{{RUN}{more}}})"
+    return f"max by ({_key(by)}) (ppocr_guard_{name}{{{CHOSEN}{more}}})"
 
 
 def rate(name: str, by: str = "") -> str:
-    return f"sum by ({_key(by)}) (rate(ppocr_guard_{name}{{{RUN}}}[$__rate_interval]))"
+    return f"sum by ({_key(by)}) (rate(ppocr_guard_{name}{{{CHOSEN}}}[$__rate_interval]))"
 
 
 def _key(by: str) -> str:
-    return f"{KEY}, {by}" if by else KEY
+    return f"{RUN}, {by}" if by else RUN
 
 
 def at(name: str) -> str:
@@ -56,9 +55,9 @@ def at(name: str) -> str:
 
 def severity_level(series: str) -> str:
     """Conditions as numbers: 1 info, 2 warning, 3 critical."""
-    by = f"{KEY}, code, subject"
+    by = f"{RUN}, code, subject"
     levels = (
-        f'{level} * max by ({by}) ({series}{{{RUN}, severity="{name}"}})'
+        f'{level} * max by ({by}) ({series}{{{CHOSEN}, severity="{name}"}})'
         for level, (name, _) in sorted(SEVERITY_NAMES.items(), reverse=True)
     )
     return " or ".join(levels)
@@ -112,10 +111,10 @@ def _glance(board: Board) -> None:
         number(colored=True).mappings(value_names(VERDICT_NAMES)),
         "Verdict",
         "What the guard makes of the run so far. The messages are in the training log.",
-        [Query(verdict_level(RUN, KEY), at("verdict"))],
+        [Query(verdict_level(CHOSEN, RUN), at("verdict"))],
         (5, 4),
     )
-    update = f"ppocr_guard_last_update_timestamp_seconds{{{RUN}}}"
+    update = f"ppocr_guard_last_update_timestamp_seconds{{{CHOSEN}}}"
     newest = main_indicator("eval_hmean_ratio", "eval_main_ratio")
     best = main_indicator("eval_best_hmean_ratio", "eval_best_main_ratio")
     board.add(
@@ -156,14 +155,14 @@ def _glance(board: Board) -> None:
         "State",
         "Running; ended: it finished, or was stopped by the guard or by hand; vanished: it failed "
         "or was killed; elsewhere: it goes on under another address. As in the fleet.",
-        [Query(f"max by ({KEY}) (last_over_time({STATE}{{{RUN}}}[$__range]))", at("state"))],
+        [Query(f"max by ({RUN}) (last_over_time({STATE}{{{CHOSEN}}}[$__range]))", at("state"))],
         (3, 4),
     )
     board.add(
         number([(None, "green"), (300, "orange")]),
         "Last sign of life",
         "Time since the guard last saw the training do something, ended runs included.",
-        [Query(f"time() - max by ({KEY}) (last_over_time({update}[$__range]))", at("age"))],
+        [Query(f"time() - max by ({RUN}) (last_over_time({update}[$__range]))", at("age"))],
         (3, 4),
         unit="s",
         decimals=0,
@@ -259,7 +258,7 @@ def _evaluation(board: Board) -> None:
         timeline(VERDICT_NAMES),
         "Verdict over time",
         "How the verdict changed.",
-        [Query(verdict_level(RUN, KEY), at("verdict"))],
+        [Query(verdict_level(CHOSEN, RUN), at("verdict"))],
         (24, 4),
     )
     board.add(
@@ -377,7 +376,8 @@ def _speed(board: Board) -> None:
         (12, 6),
         unit="s",
     )
-    failed = f"sum by ({KEY}) (increase(ppocr_guard_data_errors_total{{{RUN}}}[$__rate_interval]))"
+    errors = f"ppocr_guard_data_errors_total{{{CHOSEN}}}"
+    failed = f"sum by ({RUN}) (increase({errors}[$__rate_interval]))"
     board.add(
         graph(fill=30, calcs=("max",)).min(0),
         "Samples that failed to load",
@@ -398,7 +398,7 @@ def _guard(board: Board) -> None:
         (16, 7),
         unit="percentunit",
     )
-    errors = f"sum by ({KEY}, hook) (increase(ppocr_guard_hook_errors_total{{{RUN}}}[$__range]))"
+    errors = f"sum by ({RUN}, hook) (increase(ppocr_guard_hook_errors_total{{{CHOSEN}}}[$__range]))"
     board.add(
         number([(None, "green"), (0.5, "orange"), (3, "red")]),
         "Hook failures",
@@ -412,7 +412,7 @@ def _guard(board: Board) -> None:
         "Versions and configuration",
         "What the run was started with.",
         [
-            Query(f"last_over_time(ppocr_guard_{name}{{{RUN}}}[$__range])", table=True)
+            Query(f"last_over_time(ppocr_guard_{name}{{{CHOSEN}}}[$__range])", table=True)
             for name in ("build_info", "config_info")
         ],
         (24, 5),

@@ -27,6 +27,7 @@ from ppocr_guard.dashboards.verdicts import VERDICT_COLORS, VERDICT_LEVELS
 
 DATASOURCE = dashboard.DataSourceRef(type_val="prometheus", uid="${datasource}")
 JOB_AND_INSTANCE = 'job=~"$job", instance=~"$instance"'
+CHOSEN = f'{JOB_AND_INSTANCE}, run=~"$run"'  # what is chosen at the top of a dashboard
 RUN_UID = "ppocr-guard-run"
 FLEET_UID = "ppocr-guard-fleet"
 
