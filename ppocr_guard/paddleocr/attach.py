@@ -1,8 +1,10 @@
 """Wraps the names that PaddleOCR's ``tools/program.py`` looks up when it is called.
 
 Nothing of PaddleOCR is edited: ``train``, ``eval``, ``save_model``, ``build_dataloader``,
-``TrainingStats`` and ``preprocess`` of the module are replaced by functions that call the
-originals with the very arguments they got, and look on.
+``TrainingStats``, ``preprocess`` and ``merge_config`` of the module are replaced by functions that
+call the originals, and look on. They hand on the arguments that they got, but for objects that
+stand in for the loader, the metric and the postprocess, and for ``-o Guard...``, which is the
+guard's own.
 """
 
 from __future__ import annotations
