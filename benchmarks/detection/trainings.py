@@ -16,11 +16,12 @@ import math
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Optional
 
+from benchmarks.diagnosis.faults.fault import LabelChange, of_others
 from benchmarks.launch import launched
 from ppocr_guard.demo import configs, dataset, sources
 from ppocr_guard.demo.configs import RunOptions
@@ -45,7 +46,6 @@ FINE_TUNE = RunOptions(
     num_workers=1,
     guard=GUARD,
 )
-LabelChange = Callable[[list[Label]], list[Label]]
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,11 @@ def _enlarge(labels: list[Label]) -> list[Label]:
 
 
 def _some_of_others(labels: list[Label]) -> list[Label]:
-    return [b if i % 3 else a for i, (a, b) in enumerate(zip(labels, _of_others(labels)))]
+    return [b if i % 3 else a for i, (a, b) in enumerate(zip(labels, of_others()(labels)))]
 
 
 def _no_first_text(labels: list[Label]) -> list[Label]:
     return [label._replace(texts=label.texts[1:] or label.texts) for label in labels]
-
-
-def _of_others(labels: list[Label]) -> list[Label]:
-    return [a._replace(texts=b.texts) for a, b in zip(labels, labels[1:] + labels[:1])]
 
 
 def _first_text(labels: list[Label]) -> list[Label]:
@@ -118,7 +114,7 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("shifted", labels=_shift),
     Recipe("half shifted", labels=_half_shifted),
     Recipe("scaled", labels=_scale),
-    Recipe("of others", labels=_of_others),
+    Recipe("of others", labels=of_others()),
     Recipe("first text only", labels=_first_text),
     Recipe("seed as epoch", {"total_epoch": 500}, release=("2.9.0", "2.8.1")),
     Recipe("seed as epoch, 1000", {"total_epoch": 1000}, release=("2.9.0", "2.8.1")),

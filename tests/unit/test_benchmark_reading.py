@@ -12,9 +12,10 @@ import yaml
 pytest.importorskip("cv2")
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from benchmarks.diagnosis.faults.fault import few
 from benchmarks.diagnosis.reading import SEEDS, SETS
 from benchmarks.diagnosis.reading.__main__ import DICTIONARY, SHORT
-from benchmarks.diagnosis.reading.fault import biased, few, moved, shuffled
+from benchmarks.diagnosis.reading.fault import biased, moved, shuffled
 from benchmarks.diagnosis.training import GUARD
 from ppocr_guard.demo import lines, recognition
 from ppocr_guard.demo.presets import REC_FINE_TUNE

@@ -8,11 +8,12 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar
 
 from ppocr_guard.demo import dataset
 from ppocr_guard.demo.dataset import Dataset, Label, Text
 
+T = TypeVar("T")
 LabelChange = Callable[[list[Label]], list[Label]]
 ImageChange = Callable[[Any], Any]  # H x W x 3, uint8
 WeightChange = Callable[[dict[str, Any]], None]
@@ -194,7 +195,7 @@ def of_others(step: int = 1) -> LabelChange:
     ]
 
 
-def few(count: int) -> LabelChange:
+def few(count: int) -> Callable[[list[T]], list[T]]:
     """``count`` images, as many lines as before: an epoch has as many steps."""
     return lambda labels: [labels[i % count] for i in range(len(labels))]
 

@@ -85,11 +85,6 @@ def translated(alphabet: str, seed: int, length: tuple[int, int] = (3, 8)) -> Li
     return texts(lambda _: "".join(rng.choices(alphabet, k=rng.randint(*length))))
 
 
-def few(count: int) -> LineChange:
-    """``count`` lines, again and again."""
-    return lambda lines: [lines[i % count] for i in range(len(lines))]
-
-
 def biased(index: int, by: float) -> Callable[[dict[str, Any]], None]:
     """The head's bias of one class raised."""
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.diagnosis.faults.fault import DROP, freeze, multiplied, nan_at, right
+from benchmarks.diagnosis.faults.fault import DROP, few, freeze, multiplied, nan_at, right
 from benchmarks.diagnosis.reading.fault import (
     UPPER,
     ReadingFault,
     biased,
-    few,
     moved,
     shuffled,
     texts,
