@@ -83,33 +83,23 @@ def _postprocess(e: Evidence) -> Remedy:
     setting = e.setting("labels_best.val", "labels_best.train", "labels_best.train_eval")
     if not setting:
         return Remedy(say("Take thresh 0.3, box_thresh 0.6 and max_candidates 1000."))
-    return Remedy(
-        say(
-            "Set {settings}.",
-            settings=_settings(setting),
-        ),
-        {f"PostProcess.{name}": value for name, value in setting.items()},
-    )
+    return _set(setting)
 
 
-def _settings(setting: Mapping[str, float]) -> str:
-    settings = (
+def _set(setting: Mapping[str, float]) -> Remedy:
+    told = (
         say("PostProcess.{name} to {value:g}", name=name, value=value)
         for name, value in setting.items()
     )
-    return join(*settings, by=LIST)
+    return Remedy(
+        say("Set {settings}.", settings=join(*told, by=LIST)),
+        {f"PostProcess.{name}": value for name, value in setting.items()},
+    )
 
 
 def _thresholds(e: Evidence) -> Remedy:
     """For a model that is better than its score; only what helps it everywhere."""
-    setting = e.setting("best.val", "best.train_eval", "best.train")
-    return Remedy(
-        say(
-            "Set {settings}.",
-            settings=_settings(setting),
-        ),
-        {f"PostProcess.{name}": value for name, value in setting.items()},
-    )
+    return _set(e.setting("best.val", "best.train_eval", "best.train"))
 
 
 _LOOK = mark(
