@@ -97,6 +97,8 @@ class LossHealth(Hook):
         self._reset(amp=bool(settings.get("use_amp", False)))
 
     def on_step(self, event: StepEnd) -> Reactions:
+        self._step = event
+        self._steps += 1
         judged = (
             self._not_finite(event),
             self._diverged(event),
@@ -181,8 +183,6 @@ class LossHealth(Hook):
             self.not_finite.weights(finite=share >= 1.0)
 
     def _not_finite(self, event: StepEnd) -> Optional[Reaction]:
-        self._step = event
-        self._steps += 1
         found = self.not_finite.update(event.losses)
         if found is None:
             after = self.not_finite.span
