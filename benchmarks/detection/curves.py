@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Callable, Optional
 
 from benchmarks.detection import split
@@ -39,18 +38,17 @@ class Curve:
 
 def corpus(*parts: str) -> list[Curve]:
     """The public curves; those of ``parts`` (split.PARTS), or all."""
-    return _read(DATA / "curves.jsonl", parts)
+    return _read("curves.jsonl", parts)
 
 
 def trained(*parts: str) -> list[Curve]:
     """Curves of PaddleOCR's own code (trainings.py)."""
-    return _read(DATA / "trained.jsonl", parts)
+    return _read("trained.jsonl", parts)
 
 
-def _read(file: Path, parts: Sequence[str]) -> list[Curve]:
+def _read(name: str, parts: Sequence[str]) -> list[Curve]:
     known = split.load()
-    with file.open(encoding="utf-8") as lines:
-        curves = [_curve(json.loads(line), known) for line in lines]
+    curves = [_curve(record, known) for record in split.read(name)]
     return [curve for curve in curves if not parts or curve.part in parts]
 
 

@@ -243,6 +243,8 @@ def main() -> int:
         options = replace(BASE, guard=GUARD, num_workers=1)
         config = configs.write(folder / "base.yml", data, base.parent, options)
         _train(sources.compose("2.10.0"), config, folder / "base.log")
+        if not base.with_suffix(".pdparams").is_file():
+            raise SystemExit(f"the base model failed; see {folder / 'base.log'}")
     recipes = list(RECIPES)
     random.Random(args.seed).shuffle(recipes)  # one that is interrupted has some of each kind
     for recipe in recipes:
