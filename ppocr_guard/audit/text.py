@@ -43,7 +43,7 @@ def print_report(report: Report, console: Console, language: str = "en") -> None
     if report.curves:
         out.title(say("Effective shrink ratio by epoch"))
         for line in ratio_lines(report):
-            out.line(line)
+            out.line(line, indent="  ")
     if report.ceiling is not None:
         out.title(say("Ceiling"))
         recognition = report.ceiling.get("metric") == "acc"
@@ -142,11 +142,10 @@ def ratio_lines(report: Report) -> Iterator[str]:
             if report.release
             else say("{what} in {release}", what=operators, release=curve.behaviour.release)
         )
-        yield join("  ", line, by=CLOSE)
-        yield from (join("  ", row, by=CLOSE) for row in chart(curve))
+        yield line
+        yield from chart(curve)
         if curve.operator == "MakeShrinkMap" or len(same) > 1:
-            for line in _unclip_lines(curve, report.unclip_ratio):
-                yield join("  ", line, by=CLOSE)
+            yield from _unclip_lines(curve, report.unclip_ratio)
 
 
 def chart(curve: Curve) -> list[str]:
