@@ -53,7 +53,7 @@ def set_option(config: dict[str, Any], name: str, value: Any) -> None:
         section["hooks"] = _set_in_list(hooks, keys[2:], value)
         return
     section["hooks"] = hooks = _mapping(hooks, "Guard.hooks")
-    _set_hook(hooks, keys[2:], value)
+    _set_hook(hooks, *_hook_name(hooks, keys[2:]), value)
 
 
 def with_text_keys(value: Any) -> Any:
@@ -84,14 +84,11 @@ def _set_in_list(hooks: list[Any], keys: Sequence[str], value: Any) -> list[Any]
     if name not in named:
         entries.append({})
         named[name] = entries[-1]
-    _set_hook(named[name], [name, *rest], value, known=True)
+    _set_hook(named[name], name, rest, value)
     return entries
 
 
-def _set_hook(
-    hooks: dict[Any, Any], keys: Sequence[str], value: Any, *, known: bool = False
-) -> None:
-    name, rest = (keys[0], keys[1:]) if known else _hook_name(hooks, keys)
+def _set_hook(hooks: dict[Any, Any], name: str, rest: Sequence[str], value: Any) -> None:
     if not rest:
         hooks[name] = value
         return
