@@ -35,9 +35,10 @@ def labels(runs: Sequence[Run]) -> list[str]:
     return found
 
 
-def comparison(runs: Sequence[Run], available: Sequence[Sequence[str]], words: Words) -> str:
-    """``available``: names of the charts of each run."""
-    names = labels(runs)
+def comparison(
+    runs: Sequence[Run], names: Sequence[str], available: Sequence[Sequence[str]], words: Words
+) -> str:
+    """``names``: of the runs, by :func:`labels`; ``available``: names of the charts of each."""
     return (
         '<section class="compare">'
         + _summary(runs, names, words)

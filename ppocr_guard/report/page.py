@@ -49,7 +49,7 @@ def render(entries: Sequence[Entry], words: Words, *, now: float) -> str:
     parts = [_article(index, entry, available[index], words) for index, entry in enumerate(entries)]
     overview = ""
     if len(runs) > 1:
-        overview = compare.comparison(runs, available, words)
+        overview = compare.comparison(runs, labels, available, words)
         overview += f'<h2 class="each">{esc(words("details"))}</h2>'
         parts = [
             _folded(index, run, labels[index], parts[index], words)
