@@ -18,6 +18,7 @@ from ppocr_guard.hooks.notify.message import Message, alert_message
 from ppocr_guard.hooks.notify.senders import SERVICES, Sender
 from ppocr_guard.hooks.notify.senders.base import SendError
 from ppocr_guard.language import pick_language
+from ppocr_guard.wording import LANGUAGES
 from ppocr_guard.yaml_source import YamlError, read_yaml
 
 EXIT_SENT, EXIT_FAILED, EXIT_UNUSABLE = 0, 1, 2
@@ -31,7 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", help="send it there; '${NAME}' is read from the environment")
     parser.add_argument("--secret", help="signing secret of --url, best as '${NAME}'")
     parser.add_argument("--service", choices=SERVICES, help="what --url is, if its host is its own")
-    parser.add_argument("--language", choices=("auto", "en", "zh"), help="default: auto")
+    parser.add_argument(
+        "--language", choices=("auto", *LANGUAGES), help="default: that of the Notify hook"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,7 +1,8 @@
-"""What held for a run, and from when to when: read off its verdicts, never off its alerts.
+"""What held for a run, and from when to when: read off its verdicts.
 
 Each verdict carries all conditions that held at its moment, so a condition began with the first
-verdict that has it and ended with the first one that has not. Pure.
+verdict that has it and ended with the first one that has not. Alerts tell only what no verdict
+does: the step counted over resumes, and what was announced after the last verdict. Pure.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Optional
 
 from rich.table import Table
 from rich.text import Text
@@ -62,7 +63,7 @@ def table(groups: list[HeldGroup], words: Words, detail: Detail) -> Table:
 
 
 def _add_open(
-    grid: Table, group: HeldGroup, words: Words, detail: Detail, told: dict[str, str] | None
+    grid: Table, group: HeldGroup, words: Words, detail: Detail, told: Optional[dict[str, str]]
 ) -> None:
     style = STYLES[group.severity]
     first = group.first.condition
