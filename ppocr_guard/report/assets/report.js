@@ -35,15 +35,20 @@
     return String(+v.toPrecision(6));
   };
 
+  // How many of ascending values are not above x.
+  function upTo(values, x) {
+    let low = 0, high = values.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (values[middle] <= x) low = middle + 1; else high = middle;
+    }
+    return low;
+  }
+
   // The epoch that a step belongs to: the last one that began at or before it.
   function epochAt(run, step) {
     const { step: steps, epoch } = run.epochs;
-    let low = 0, high = steps.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (steps[middle] <= step) low = middle + 1; else high = middle;
-    }
-    return epoch[Math.max(0, low - 1)];
+    return epoch[Math.max(0, upTo(steps, step) - 1)];
   }
 
   // Where a step stands on the axis that was chosen.
@@ -53,12 +58,7 @@
     const { step: steps, hours } = run.clock;
     const n = steps.length;
     if (n < 2) return 0;
-    let i = 1;
-    for (let low = 1, high = n - 1; low <= high;) {
-      const middle = (low + high) >> 1;
-      if (steps[middle] < step) low = middle + 1; else { i = middle; high = middle - 1; }
-      if (low > high) i = Math.min(low, n - 1);
-    }
+    const i = Math.min(Math.max(1, upTo(steps, step)), n - 1);
     const share = (step - steps[i - 1]) / (steps[i] - steps[i - 1]);
     return hours[i - 1] + share * (hours[i] - hours[i - 1]);
   }
