@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ppocr_guard.collecting import JUDGED_ANEW, Collecting
+from ppocr_guard.detect.base import alike
 from ppocr_guard.detect.collector import Collector
 from ppocr_guard.detect.diagnosis import Cause, diagnose
 from ppocr_guard.detect.growth import GrowthDetector
@@ -136,8 +137,10 @@ class Diagnosis(Collecting):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Raises ValueError, and starts anew, when the state does not fit."""
         try:
+            if not alike(state, self.state_dict()):
+                raise ValueError("a value is of another kind than this guard saves")
             self.collector.load_state_dict(state["collector"])
             self._held = {(str(code), str(subject)): 0 for code, subject in state["held"]}
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             self._reset()
             raise ValueError(f"Diagnosis: unusable state ({error})") from None

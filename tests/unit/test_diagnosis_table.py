@@ -196,6 +196,28 @@ def test_a_fault_that_is_no_longer_shown_is_over():
     assert over == [[], ["training_wrong"], []]
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"held": [["labels_wrong"]]},
+        {"held": None},
+        {"collector": {"evidence": {"evaluations": None}}},
+        {"collector": {"examined": [1]}},
+        {"collector": {"steps": float("inf")}},
+    ],
+    ids=str,
+)
+def test_a_saved_state_that_does_not_fit_is_refused(bad):
+    hook = Diagnosis()
+    good = hook.state_dict()
+    collector = {**good["collector"], **bad.get("collector", {})}
+    if "evidence" in bad.get("collector", {}):
+        collector["evidence"] = {**good["collector"]["evidence"], **bad["collector"]["evidence"]}
+    with pytest.raises(ValueError, match="unusable state"):
+        hook.load_state_dict({**good, **bad, "collector": collector})
+    assert hook.state_dict() == good
+
+
 def test_an_examination_that_looked_at_nothing_ends_nothing():
     hook = Diagnosis()
     facts = {**ON_TEXT, "lift.train_eval": 1.2, "best_lift.train_eval": 3.7}
