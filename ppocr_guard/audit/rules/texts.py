@@ -19,6 +19,7 @@ from ppocr_guard.audit.recognition import (
     width,
 )
 from ppocr_guard.audit.rule import rule
+from ppocr_guard.recognition.labels import Reader
 from ppocr_guard.recognition.names import composed, counted, named, twin
 from ppocr_guard.wording import say
 
@@ -27,11 +28,11 @@ NAMED = 10  # characters that a finding names
 REPEATED = 10  # times that one image may stand in the label files
 
 
-def _readable(ctx: Context) -> Iterator[LabelFacts]:
-    """Those of recognition, whose dictionary can be read."""
+def _readable(ctx: Context) -> Iterator[tuple[LabelFacts, Reader]]:
+    """Those of recognition whose dictionary can be read, with how they are seen."""
     for facts in label_facts(ctx):
         if not facts.is_detection and facts.reader is not None:
-            yield facts
+            yield facts, facts.reader
 
 
 @rule(
@@ -71,12 +72,12 @@ def labels_are_detection(ctx: Context) -> Iterator[Finding]:
     reads="labels",
 )
 def characters_outside(ctx: Context) -> Iterator[Finding]:
-    all_missing = {c: 0 for facts in _readable(ctx) for c in facts.missing}
-    for facts in _readable(ctx):
+    all_missing = {c for facts, _ in _readable(ctx) for c in facts.missing}
+    for facts, reading in _readable(ctx):
         if not facts.outside.count:
             continue
         dictionary = dictionary_file(ctx, facts.mode)
-        new, edits = _added(ctx, facts, all_missing)
+        new, edits = _added(ctx, facts, reading, all_missing)
         path = dictionary.path if dictionary is not None else ("Global", "character_dict_path")
         yield Finding(
             path,
@@ -92,16 +93,15 @@ def characters_outside(ctx: Context) -> Iterator[Finding]:
                 empty=facts.nothing_left,
                 place=str(facts.outside.place),
             ),
-            _advice(facts),
+            _advice(facts, reading),
             edits,
             severity=severity(facts.outside.count, facts.total),
             new=new,
         )
 
 
-def _advice(facts: LabelFacts) -> str:
-    assert facts.reader is not None
-    known = facts.reader.alphabet.characters
+def _advice(facts: LabelFacts, reading: Reader) -> str:
+    known = reading.alphabet.characters
     twins = [(c, other) for c in facts.missing if (other := twin(c, known)) is not None]
     told: str = say(
         "Correct the labels, or add the characters to the dictionary: the head then has other "
@@ -114,7 +114,7 @@ def _advice(facts: LabelFacts) -> str:
             pairs=pairs,
             rest=told,
         )
-    form = _other_form(facts)
+    form = _other_form(facts, known)
     if form:
         told = say(
             "Accents are written as separate combining marks or as one character: with the labels "
@@ -125,30 +125,27 @@ def _advice(facts: LabelFacts) -> str:
     return told
 
 
-def _other_form(facts: LabelFacts) -> str:
+def _other_form(facts: LabelFacts, known: frozenset[str]) -> str:
     """The normal form in which labels with missing characters are in the dictionary, or none."""
-    assert facts.reader is not None
+    known |= {" "}
+    short = [text for text in facts.texts if facts.missing.keys() & set(text)]
     for form in _FORMS:
-        for text in facts.texts:
-            if facts.missing.keys() & set(text) and composed(
-                text, facts.reader.alphabet.characters | {" "}, form
-            ):
-                return form
+        if any(composed(text, known, form) for text in short):
+            return form
     return ""
 
 
 def _added(
-    ctx: Context, facts: LabelFacts, missing: dict[str, int]
+    ctx: Context, facts: LabelFacts, reading: Reader, missing: set[str]
 ) -> tuple[tuple[NewFile, ...], tuple[Edit, ...]]:
     """A dictionary with the missing characters, beside the old one, and the edit that names it.
 
     What cannot be seen, what looks like another character and accents that stand apart are
     mistakes of the labels more often than wanted: they are left out.
     """
-    assert facts.reader is not None
-    dictionary, known = dictionary_file(ctx, facts.mode), facts.reader.alphabet.characters
+    dictionary, known = dictionary_file(ctx, facts.mode), reading.alphabet.characters
     wanted = sorted(c for c in missing if _addable(c, known))
-    if dictionary is None or dictionary.read is None or not wanted or _other_form(facts):
+    if dictionary is None or dictionary.read is None or not wanted or _other_form(facts, known):
         return (), ()
     old = dictionary.read.entries
     content = "".join(f"{entry}\n" for entry in (*old, *wanted))
@@ -201,9 +198,9 @@ def _addable(character: str, known: frozenset[str]) -> bool:
     reads="labels",
 )
 def labels_too_long(ctx: Context) -> Iterator[Finding]:
-    for facts in _readable(ctx):
-        found, reading = facts.too_long, facts.reader
-        if not found.count or reading is None:
+    for facts, reading in _readable(ctx):
+        found = facts.too_long
+        if not found.count:
             continue
         room = reading.max_text_length - reading.longest()
         path, _ = option(ctx, label_encoder(ctx, facts.mode), MAX_TEXT_LENGTH)
@@ -239,9 +236,9 @@ def labels_too_long(ctx: Context) -> Iterator[Finding]:
     reads="labels",
 )
 def ctc_impossible(ctx: Context) -> Iterator[Finding]:
-    for facts in _readable(ctx):
-        found, reading = facts.impossible, facts.reader
-        if not found.count or reading is None or reading.steps is None:
+    for facts, reading in _readable(ctx):
+        found = facts.impossible
+        if not found.count or reading.steps is None:
             continue
         across = width(ctx, facts.mode) or 0
         needed = -(-found.worst * across // reading.steps)
@@ -276,7 +273,7 @@ def ctc_impossible(ctx: Context) -> Iterator[Finding]:
     reads="labels",
 )
 def spaces_lost(ctx: Context) -> Iterator[Finding]:
-    for facts in _readable(ctx):
+    for facts, _ in _readable(ctx):
         if not facts.spaced.count:
             continue
         path, _ = option(ctx, label_encoder(ctx, facts.mode), SPACE)
@@ -360,11 +357,12 @@ def samples_repeated(ctx: Context) -> Iterator[Finding]:
     reads="labels",
 )
 def classes_unbalanced(ctx: Context) -> Iterator[Finding]:
-    facts = next((one for one in _readable(ctx) if one.mode == "Train"), None)
+    found = next((pair for pair in _readable(ctx) if pair[0].mode == "Train"), None)
     dictionary = dictionary_file(ctx, "Train")
-    if facts is None or facts.reader is None or dictionary is None:
+    if found is None or dictionary is None:
         return
-    known = sorted(facts.reader.alphabet.characters - {" "})
+    facts, reading = found
+    known = sorted(reading.alphabet.characters - {" "})
     never = [c for c in known if not facts.having[c]]
     once = [c for c in known if facts.having[c] == 1]
     if never or once:
