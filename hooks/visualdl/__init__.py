@@ -246,7 +246,9 @@ class VisualDL(Hook):
 
     def _has_room(self) -> bool:
         """Steps give way: evaluations and what holds must not be lost for them."""
-        if self._queue is None or self._queue.waiting < CAPACITY // 2:
+        if self._queue is None:  # VisualDL is not there
+            return False
+        if self._queue.waiting < CAPACITY // 2:
             return True
         self._left_out += 1
         now = time.monotonic()
