@@ -85,6 +85,8 @@ class VisualDL(Hook):
         self._best_evaluation = 0
         self._left_out = 0  # step records
         self._told_left_out = -math.inf  # monotonic seconds
+        if self.options.images:  # else nobody has to draw them
+            self.on_eval_sample = self._sample  # type: ignore[method-assign]
 
     def on_run_start(self, event: RunStart) -> None:
         self._steps.run_starts(event.config)
@@ -148,7 +150,7 @@ class VisualDL(Hook):
             }
             self._scalars("eval", rescored, step, event.time)
 
-    def on_eval_sample(self, event: EvalSample) -> None:
+    def _sample(self, event: EvalSample) -> None:
         is_best = event.evaluation == self._best_evaluation
         for tag, sample in self._pictures.offer(event, best=is_best):
             self._image(tag, sample)

@@ -196,6 +196,7 @@ def test_an_evaluation_gives_one_picture_of_its_first_image() -> None:
 def test_nothing_is_drawn_that_no_hook_wants() -> None:
     assert not Guard([Hook(), Journal(samples=False)]).handlers("eval_sample")
     assert Guard([Hook(), VisualDL()]).handlers("eval_sample")
+    assert not Guard([Hook(), VisualDL(images=0)]).handlers("eval_sample")
     run = session(Journal(samples=False))
     evaluate(run, [sample()])
     assert run._samples._queue._thread is None
