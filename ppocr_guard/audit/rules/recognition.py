@@ -350,7 +350,8 @@ def _sizes(ctx: Context, mode: str, most: int) -> dict[Path, int]:
     """Images of a mode with their size in bytes; 0: it cannot be told."""
     folder = ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default="")))
     names = list(dict.fromkeys(line.image for file in ctx.texts(mode) for line in file))
-    return {folder / name: _size(folder / name) for name in _evenly(names, most)}
+    paths = (folder / name for name in _evenly(names, most))
+    return {path: _size(path) for path in paths}
 
 
 def _evenly(items: Sequence[_T], most: int) -> Sequence[_T]:
