@@ -20,6 +20,25 @@ DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the faster one, where 
 BOX = [[10, 10], [110, 10], [110, 40], [10, 40]]
 
 
+def at(*path):
+    """Setter of a value in the configuration: at("Global", "seed")(7) is a change."""
+
+    def setter(value):
+        def change(project):
+            target = project.config
+            for part in path[:-1]:
+                target = target[part]
+            target[path[-1]] = value
+
+        return change
+
+    return setter
+
+
+def both(*changes):
+    return lambda project: [change(project) for change in changes]
+
+
 def text(points=BOX, transcription="word"):
     return {"transcription": transcription, "points": points}
 

@@ -9,25 +9,13 @@ from typing import Any, Callable, Optional
 
 import numpy as np
 import pytest
+from audit_data import at, both
 from rec_data import LETTERS, WORDS, RecProject
 
 from ppocr_guard.audit.problem import Problem
 from ppocr_guard.audit.recognition import image_shape, width
 
 Change = Callable[[RecProject], Any]
-
-
-def at(*path: str) -> Callable[[Any], Change]:
-    def setter(value: Any) -> Change:
-        def change(project: RecProject) -> None:
-            target = project.config
-            for part in path[:-1]:
-                target = target[part]
-            target[path[-1]] = value
-
-        return change
-
-    return setter
 
 
 def dictionary(text: str, encoding: str = "utf-8") -> Change:
@@ -40,14 +28,6 @@ def train(*texts: str, mode: str = "Train") -> Change:
     def change(project: RecProject) -> None:
         healthy = [f"{word}{number}" for number in range(40) for word in WORDS]
         project.labels(mode, [*healthy[: 400 - len(texts)], *texts])
-
-    return change
-
-
-def both(*changes: Change) -> Change:
-    def change(project: RecProject) -> None:
-        for one in changes:
-            one(project)
 
     return change
 

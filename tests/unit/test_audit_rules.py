@@ -10,7 +10,7 @@ import imagesize
 import numpy as np
 import pytest
 import test_audit_rec_rules
-from audit_data import BOX, CONFIGS, Project, line, text
+from audit_data import BOX, CONFIGS, Project, at, both, line, text
 
 from ppocr_guard.audit import audit, quick
 from ppocr_guard.audit.rule import RULES
@@ -23,21 +23,6 @@ COVERED = set()
 def case(code, trips, fine, **options):
     COVERED.add(code)
     CASES.append(pytest.param(code, trips, fine, options, id=f"{code}-{len(CASES)}"))
-
-
-def at(*path):
-    """Setter of a value in the configuration: at("Global", "seed")(7) is a change."""
-
-    def setter(value):
-        def change(project):
-            target = project.config
-            for part in path[:-1]:
-                target = target[part]
-            target[path[-1]] = value
-
-        return change
-
-    return setter
 
 
 def without(*path):
@@ -60,10 +45,6 @@ def option(operator, key, value, mode="Train"):
 
 def lines(name, *contents):
     return lambda project: project.write(name, contents)
-
-
-def both(*changes):
-    return lambda project: [change(project) for change in changes]
 
 
 def recoded(name, encoding):
