@@ -13,8 +13,7 @@ from typing import Any, Callable, NamedTuple, Optional
 
 from ppocr_guard.recognition.labels import steps_needed
 
-MOST_LINES = 20000  # looked at, spread over the file
-MOST_TEXTS = 50000  # kept, to find a prediction that is the label of another line
+MANY_LINES = 20000  # that are looked at, or up to twice as many, of a long file
 
 
 class LabelLine(NamedTuple):
@@ -29,14 +28,18 @@ class Encoded(NamedTuple):
     steps: int = 0  # that CTC needs: one a character, and one between equal neighbours
 
 
-def label_lines(dataset: Any) -> list[LabelLine]:
-    """Lines of a data set that reads label files, in the order in which it is evaluated."""
+def label_lines(dataset: Any, *, spread: bool = False) -> list[LabelLine]:
+    """Lines of a data set that reads label files, in the order in which it is evaluated.
+
+    ``spread``: of a long file only every so many-th, ``MANY_LINES`` to twice as many in all.
+    """
     lines = getattr(dataset, "data_lines", None)
     if not isinstance(lines, list):
         return []
     order = getattr(dataset, "data_idx_order_list", None) or range(len(lines))
     delimiter = str(getattr(dataset, "delimiter", "\t"))
-    return [_line(lines[index], delimiter) for index in order]
+    step = max(1, len(order) // MANY_LINES) if spread else 1
+    return [_line(lines[index], delimiter) for index in order[::step]]
 
 
 def _line(line: Any, delimiter: str) -> LabelLine:
@@ -66,7 +69,7 @@ def _encoded(ctc: Any, guide: Any, text: str) -> Encoded:
 
 @dataclass(frozen=True)
 class LabelFacts:
-    """What is known of all labels of a data set; shares in 0..1 of its lines.
+    """What the labels of a data set are like; shares in 0..1 of the lines that were looked at.
 
     ``refused``: never seen by the network; ``altered``: characters are left out; ``unspaced``:
     nothing but spaces is left out. ``steps``: how many labels need how many time steps.
@@ -89,17 +92,15 @@ class LabelFacts:
 
 
 def label_facts(lines: Sequence[LabelLine], encode: Callable[[str], Encoded]) -> LabelFacts:
-    """Figures of at most ``MOST_LINES`` lines."""
-    step = max(1, len(lines) // MOST_LINES)
-    few = lines[::step]
-    if not few:
+    """Figures of all these lines."""
+    if not lines:
         return LabelFacts()
     refused = altered = unspaced = longest = 0
     steps: Counter[int] = Counter()
     lost: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     texts: set[str] = set()
-    for _, text in few:
+    for _, text in lines:
         label, need = encode(text)
         longest = max(longest, len(text))
         kinds.update(kind(character) for character in text)
@@ -107,14 +108,13 @@ def label_facts(lines: Sequence[LabelLine], encode: Callable[[str], Encoded]) ->
             refused += 1
             continue
         steps[need] += 1
-        if len(texts) < MOST_TEXTS:
-            texts.add(label)
+        texts.add(label)
         if len(label) < len(text):
             gone = Counter(text) - Counter(label)
             lost.update(gone)
             unspaced += set(gone) <= {" "}
             altered += not set(gone) <= {" "}
-    n = len(few)
+    n = len(lines)
     return LabelFacts(
         n, refused / n, altered / n, unspaced / n, longest, steps, lost, kinds, frozenset(texts)
     )

@@ -61,6 +61,18 @@ def test_facts_of_a_label_file() -> None:
     assert facts.impossible(6) == 0.0
 
 
+def test_of_a_long_file_lines_are_read_that_are_spread_over_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ppocr_guard.paddleocr.label_lines.MANY_LINES", 3)
+    data = dataset(*"abcdefa")
+    assert [line.text for line in label_lines(data, spread=True)] == list("acea")
+    assert [line.text for line in label_lines(data)] == list("abcdefa")
+    assert len(label_lines(dataset(*"abcde"), spread=True)) == 5
+    data.data_idx_order_list = []  # some data sets have none
+    assert [line.text for line in label_lines(data, spread=True)] == list("acea")
+
+
 def test_a_refused_line_is_evaluated_as_the_next_one() -> None:
     data = dataset("abc", "€", "", "de")
     encode = encoder(data.ops)

@@ -100,8 +100,10 @@ class Reading(Subject):
                 built.samples[column] = lines
                 built.facts.update(_figures(column, lines))
             encode = encoder(transforms)
-            known = label_lines(dataset) if encode is not None and column != TRAIN_EVAL else []
-            if known and encode is not None:
+            if encode is None or column == TRAIN_EVAL:
+                continue
+            known = label_lines(dataset, spread=True)
+            if known:
                 built.labels[column] = facts = label_facts(known, encode)
                 built.facts.update(_of_labels(column, facts))
                 if facts.lost:
