@@ -89,8 +89,6 @@ def reader(ctx: Context, mode: str) -> Optional[Reader]:
         rm_symbol="SAR" in decoder and bool(ctx.get("PostProcess", "rm_symbol")),
         lowers=decoder in _OLD_LOWERING and _before_2_7(ctx),
         reverse=_reverses(named, decoder),
-        is_filter=bool(ctx.get("Metric", "is_filter")),
-        ignore_space=bool(ctx.get("Metric", "ignore_space", default=True)),
         steps=steps(ctx, mode),
     )
 

@@ -95,7 +95,7 @@ class Alphabet:
 
 @dataclass(frozen=True)
 class Reader:
-    """The encoder, decoder and metric of one configuration.
+    """The encoder and decoder of one configuration.
 
     Args:
         encoder: one of :data:`ENCODERS`, or ``MultiLabelEncode``.
@@ -105,7 +105,6 @@ class Reader:
         rm_symbol: the decoder removes all but digits, letters and Chinese, and lowers.
         lowers: the decoder lowers (NRTR, ViTSTR and ABINet up to 2.6).
         reverse: the decoder turns texts around ("arabic" in the dictionary's path, CTC).
-        is_filter, ignore_space: of ``RecMetric``.
         steps: time steps of the head; None: not known, or no CTC.
     """
 
@@ -118,8 +117,6 @@ class Reader:
     rm_symbol: bool = False
     lowers: bool = False
     reverse: bool = False
-    is_filter: bool = False
-    ignore_space: bool = True
     steps: Optional[int] = None
 
     def encoders(self) -> tuple[str, ...]:
@@ -144,14 +141,6 @@ class Reader:
         assert first is not None
         assert first.text is not None
         return Seen(self._decoded(first.text))
-
-    def compared(self, text: str) -> str:
-        """A text as ``RecMetric`` compares it."""
-        if self.ignore_space:
-            text = text.replace(" ", "")
-        if self.is_filter:
-            text = "".join(c for c in text if c.isascii() and c.isalnum()).lower()
-        return text
 
     def fits(self, label: str) -> bool:
         """Whether CTC can write what the encoder leaves of the label (False: loss 0, no
