@@ -19,7 +19,7 @@ from typing import Annotated, Any, Optional, Union
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.types import Strict
 
-from ppocr_guard.events import KINDS, SEVERITIES, VERDICTS
+from ppocr_guard.events import KINDS, REASONS, SEVERITIES, VERDICTS, RunEnd
 from ppocr_guard.printable import printable
 
 MAX_DEPTH = 64  # of nested data; a configuration has some 8
@@ -97,13 +97,19 @@ def model_of(cls: type) -> type[BaseModel]:
         needed = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
         hint = _Time if f.name in _TIMES and hints[f.name] is float else _hint(hints[f.name])
         if f.name == "severity":
-            hint = Annotated[str, Field(pattern=f"^({'|'.join(SEVERITIES)})$")]
+            hint = _one_of(SEVERITIES)
         elif f.name == "state":
-            hint = Annotated[str, Field(pattern=f"^({'|'.join(VERDICTS)})$")]
+            hint = _one_of(VERDICTS)
+        elif cls is RunEnd and f.name == "reason":
+            hint = _one_of(REASONS)
         fields[f.name] = (hint, ... if needed else None)
     config = ConfigDict(extra="ignore", protected_namespaces=())
     model: type[BaseModel] = create_model(cls.__name__ + "Record", __config__=config, **fields)
     return model
+
+
+def _one_of(words: tuple[str, ...]) -> Any:
+    return Annotated[str, Field(pattern=f"^({'|'.join(words)})$")]
 
 
 def _hint(hint: Any) -> Any:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Optional
 
-from ppocr_guard.events import REASONS, ShrinkRatio, Verdict
+from ppocr_guard.events import ShrinkRatio, Verdict
 from ppocr_guard.logs.run import Run
 from ppocr_guard.paddleocr.best import Kept
 from ppocr_guard.report.advice import next_steps
@@ -64,7 +64,7 @@ def hero(run: Run, words: Words) -> str:
     notes = [ending(run, words), *resume_notes(run, words), repair_note(run, words)]
     return (
         f'<header class="hero"><div class="hero-top"><h2>{esc(run.name)}</h2>'
-        f'<span class="badge">{esc(words(_state_key(run)))}</span></div>'
+        f'<span class="badge">{esc(words(run.state))}</span></div>'
         f'<p class="verdict" data-verdict="{esc(state)}"><span class="dot" aria-hidden="true">'
         f"</span>{esc(words(state))}"
         + (f" <small>{esc(since)}</small>" if since else "")
@@ -82,10 +82,6 @@ def _state_began(run: Run) -> Verdict:
             break
         began = placed.event
     return began
-
-
-def _state_key(run: Run) -> str:
-    return run.state if run.state in ("log", *REASONS) else "running"
 
 
 def tiles(run: Run, words: Words) -> str:

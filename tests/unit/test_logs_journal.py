@@ -68,7 +68,9 @@ def test_special_numbers_come_back() -> None:
         b'{"a":' * 100_000,
         b'{"event": "run_end", "time": ' + b"9" * 5000 + b"}",
         b"\xff\xfe\x00",
-        b'{"event": "run_end", "time": 1, "epoch": 1, "global_step": 1, "reason": "x", "stop": 1}',
+        b'{"event": "run_end", "time": 1, "epoch": 1, "global_step": 1, "reason": "x"}',
+        b'{"event": "run_end", "time": 1, "epoch": 1, "global_step": 1, "reason": "failed",'
+        b' "stop": 1}',
         b'{"event": "run_start"}',
     ],
 )
