@@ -231,7 +231,7 @@ def _ratio_rows(run: Run, words: Words) -> list[tuple[str, str, str, str]]:
     found = run.latest_ratios()
     for operator in dict.fromkeys(r.operator for r in found):
         mine = {r.source: r for r in found if r.operator == operator}
-        shown = mine.get("live") or mine.get("scheduled") or mine["measured"]
+        shown = mine.get("live") or mine.get("scheduled") or next(iter(mine.values()))
         others = [
             f"{words.source(r.source)} {ratio(r.ratio)}" for r in mine.values() if r is not shown
         ]

@@ -26,6 +26,7 @@ from ppocr_guard.events import (
     Over,
     RunEnd,
     RunStart,
+    ShrinkRatio,
     StepEnd,
     Verdict,
 )
@@ -293,3 +294,9 @@ def test_an_interval_that_is_none(interval: str, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit):
         main(["watch", "out", "--interval", interval])
     assert "must be from 0.05 to 3600 seconds" in capsys.readouterr().err
+
+
+def test_a_ratio_of_a_source_that_is_not_known_is_shown() -> None:
+    start = RunStart(BEGAN, "r", "DB", "2.10.0", {}, "out", 3)
+    [run] = summarise([start, ShrinkRatio(BEGAN, 1, 1, "MakeShrinkMap", "guessed", 0.4321)])
+    assert "0.4321" in picture(run)
