@@ -232,7 +232,7 @@ def test_a_dead_receiver_holds_up_neither_the_others_nor_the_end() -> None:
         hook.on_run_end(RunEnd(1.0, 1, 1, "finished"))
         close(hook, seconds=1.5)
         took = time.monotonic() - started
-    assert put < 0.1
+    assert put < 1  # nothing of the dead one's eight seconds; tests run side by side
     assert took < 3  # the deadline, less what is left to other hooks, plus one join
     assert len(alive.accepted) == 2
 

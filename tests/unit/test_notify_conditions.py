@@ -31,7 +31,6 @@ from ppocr_guard.hooks import notify as notify_hook
 from ppocr_guard.hooks.notify import Notify, delivery
 from ppocr_guard.hooks.notify.senders import make_sender
 from ppocr_guard.hooks.notify.senders.base import SendError
-from ppocr_guard.paddleocr.samples import wanted
 
 
 @pytest.fixture(autouse=True)
@@ -299,7 +298,7 @@ def test_a_picture_of_the_evaluation_follows_where_the_service_takes_images() ->
         hook = Notify(urls=[target("wecom", wecom_url), target("slack", slack_url)])
         guard = Guard([hook])
         guard.dispatch(RunStart(**vars(START)))
-        assert wanted(guard.hooks)
+        assert guard.handlers("eval_sample")
         guard.dispatch(EvalSample(1.0, 1, 10, 1, b"an earlier one"))
         guard.dispatch(COLLAPSE)  # of evaluation 7
         guard.dispatch(EvalSample(1.0, 7, 700, 7, png))
@@ -316,7 +315,7 @@ def test_a_picture_of_the_evaluation_follows_where_the_service_takes_images() ->
 def test_nothing_is_drawn_where_no_service_takes_images() -> None:
     hook = notify("http://127.0.0.1:9/x")
     close(hook)
-    assert not wanted([hook])
+    assert not Guard([hook]).handlers("eval_sample")
 
 
 def test_apprise_attaches_the_picture() -> None:
