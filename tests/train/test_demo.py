@@ -7,11 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import same_numbers
 from played import Played
 from prometheus_client.parser import text_string_to_metric_families
-
-sys.path.append(str(Path(__file__).parents[1] / "unit"))
-import same_numbers
 
 pytestmark = pytest.mark.timeout(1800)
 

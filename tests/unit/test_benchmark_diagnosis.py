@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import yaml
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.diagnosis.faults import SETS, Fault
 from benchmarks.diagnosis.faults.fault import DROP, set_value

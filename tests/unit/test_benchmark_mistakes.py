@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.mistakes import develop, heldout, recognition, report
 from benchmarks.mistakes.harmless import VARIANTS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 import yaml
 
 pytest.importorskip("cv2")
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.diagnosis.faults.fault import few
 from benchmarks.diagnosis.reading import SEEDS, SETS

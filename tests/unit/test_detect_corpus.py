@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import statistics
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.detection.curves import Score, corpus, guarded, reproduced, trained
 
