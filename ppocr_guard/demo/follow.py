@@ -28,6 +28,7 @@ from ppocr_guard.events import (
     StopRequest,
 )
 from ppocr_guard.logs.journal import JournalTail
+from ppocr_guard.paddleocr.launch import STOPPED
 from ppocr_guard.paths import journal_path
 
 POLL_SECONDS = 0.2
@@ -44,7 +45,7 @@ class Run:
 
     folder: Path
     log: Path  # all that it printed
-    code: int = -1
+    code: int = -1  # of `ppocr-guard run`
     values: list[float] = field(default_factory=list)  # main indicator by evaluation
     stop: Optional[StopRequest] = None
     first_alert: Optional[Alert] = None  # that is more than an info
@@ -83,7 +84,7 @@ def follow(tree: Path, config: Path, folder: Path, console: Console, *, steps: b
         finally:
             process.terminate()
         run.code = process.wait()
-    if run.code != 0:  # a run that the guard stopped ends with 0 as well
+    if run.code not in (0, STOPPED):
         raise DemoError(f"training {folder.name!r} failed; its output is in {run.log}")
     return run
 
