@@ -13,10 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
+from ppocr_guard.wording import mark, say
+
 IGNORED = ("*", "###")  # transcriptions that DetLabelEncode marks as "do not care"
 SAMPLES = 400  # images whose polygons are kept, evenly over the file
 
 SOUND, FLAT, CROSSED = range(3)  # what can be said of a polygon
+# What can be the matter with a line.
+EMPTY = mark("is empty")
+NO_DELIMITER = mark("has no {delimiter} between image and label")
+NOT_UTF_8 = mark("is not UTF-8")
+NO_JSON = mark("has a label that is no JSON")
+NO_LIST = mark("has a label that is no JSON list")
+OF_NO_AREA = mark("has a text of no area: {points}")
+SIDES_CROSS = mark("has a text whose sides cross: {points}")
 
 
 class Example(NamedTuple):
@@ -33,10 +43,11 @@ class Trouble:
     count: int = 0
     first: Optional[Example] = None
 
-    def add(self, line: int, reason: str) -> None:
+    def add(self, line: int, template: str, **values: Any) -> None:
+        """The sentence is made for the first alone: there may be a million."""
         self.count += 1
         if self.first is None:
-            self.first = Example(line, reason)
+            self.first = Example(line, say(template, **values))
 
 
 class Sample(NamedTuple):
@@ -86,13 +97,13 @@ def read_label_file(
     try:
         data = path.read_bytes()
     except IsADirectoryError:
-        found.error = "is a folder, not a label file"
+        found.error = say("is a folder, not a label file")
         return found
     except FileNotFoundError:
-        found.error = "does not exist"
+        found.error = say("does not exist")
         return found
     except OSError as error:
-        found.error = f"cannot be read ({error.strerror})"
+        found.error = say("cannot be read ({reason})", reason=error.strerror)
         return found
     found.encoding = _encoding(data)
     if found.encoding is not None:
@@ -106,15 +117,16 @@ def read_label_file(
     step = max(1, math.ceil(found.lines / samples)) if samples else 1
     separator = delimiter.encode()
     for number, raw in enumerate(raw_lines, start=1):
-        name, _, label = raw.partition(separator)
-        if not _:
-            found.broken.add(number, _no_delimiter(raw, delimiter))
+        first, delimited, label = raw.partition(separator)
+        if not delimited:
+            name = say("tab") if delimiter == "\t" else repr(delimiter)
+            found.broken.add(number, NO_DELIMITER if raw.strip() else EMPTY, delimiter=name)
             continue
         try:
-            image = name.decode("utf-8")
+            image = first.decode("utf-8")
             text = label.partition(separator)[0].decode("utf-8")
         except UnicodeDecodeError:
-            found.broken.add(number, "is not UTF-8")
+            found.broken.add(number, NOT_UTF_8)
             continue
         found.images.append(image)
         if detection:
@@ -130,21 +142,14 @@ def _encoding(data: bytes) -> Optional[str]:
     return "UTF-16" if head.count(b"\0") > len(head) / 4 else None
 
 
-def _no_delimiter(raw: bytes, delimiter: str) -> str:
-    if not raw.strip():
-        return "is empty"
-    name = "tab" if delimiter == "\t" else repr(delimiter)
-    return f"has no {name} between image and label"
-
-
 def _read_boxes(found: LabelFile, line: int, image: str, text: str, keep: bool) -> None:
     try:
         boxes = json.loads(text)
     except (ValueError, RecursionError):
-        found.broken.add(line, "has a label that is no JSON")
+        found.broken.add(line, NO_JSON)
         return
     if not isinstance(boxes, list):
-        found.broken.add(line, "has a label that is no JSON list")
+        found.broken.add(line, NO_LIST)
         return
     if not boxes:
         found.without_boxes += 1
@@ -155,7 +160,8 @@ def _read_boxes(found: LabelFile, line: int, image: str, text: str, keep: bool) 
             ignored, points = box["transcription"] in IGNORED, box["points"]
             shape = None if ignored else _shape(points)
         except (TypeError, ValueError, KeyError, IndexError):
-            found.broken.add(line, _wrong(box))
+            template, key = _wrong(box)
+            found.broken.add(line, template, key=key)
             return
         found.boxes += 1
         if ignored:
@@ -163,25 +169,25 @@ def _read_boxes(found: LabelFile, line: int, image: str, text: str, keep: bool) 
             unread.append(points)
             continue
         if shape == FLAT:
-            found.flat.add(line, f"has a text of no area: {points}")
+            found.flat.add(line, OF_NO_AREA, points=points)
         elif shape == CROSSED:
-            found.crossed.add(line, f"has a text whose sides cross: {points}")
+            found.crossed.add(line, SIDES_CROSS, points=points)
         polygons.append(points)
     if keep:
         found.samples.append(Sample(line, image, polygons, unread))
 
 
-def _wrong(box: Any) -> str:
-    """Why DetLabelEncode or MakeShrinkMap cannot use this box."""
+def _wrong(box: Any) -> tuple[str, str]:
+    """Why DetLabelEncode or MakeShrinkMap cannot use this box, and the key that it lacks."""
     if not isinstance(box, dict):
-        return "has a box that is no JSON object"
+        return mark("has a box that is no JSON object"), ""
     for key in ("transcription", "points"):
         if key not in box:
-            return f"has a box without {key!r}"
+            return mark("has a box without {key!r}"), key
     points = box["points"]
     if not isinstance(points, list) or len(points) < 3:
-        return "has a box of fewer than 3 points"
-    return "has a point that is no pair of numbers"
+        return mark("has a box of fewer than 3 points"), ""
+    return mark("has a point that is no pair of numbers"), ""
 
 
 def _shape(points: list[list[float]]) -> int:

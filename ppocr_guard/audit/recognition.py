@@ -12,6 +12,7 @@ from ppocr_guard.audit.context import Context, Transform
 from ppocr_guard.recognition.dictionary import Dictionary, DictionaryError, parse
 from ppocr_guard.recognition.labels import ENCODERS, MULTI, Alphabet, Reader
 from ppocr_guard.recognition.steps import time_steps
+from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlPath
 
 MAX_TEXT_LENGTH, DICTIONARY, SPACE = "max_text_length", "character_dict_path", "use_space_char"
@@ -57,13 +58,14 @@ def dictionary_file(ctx: Context, mode: str) -> Optional[DictionaryFile]:
         data = file.read_bytes() if planned is None else planned.encode()
         return DictionaryFile(path, name, file, read=parse(data))
     except FileNotFoundError:
-        return DictionaryFile(path, name, file, "does not exist")
+        return DictionaryFile(path, name, file, say("does not exist"))
     except IsADirectoryError:
-        return DictionaryFile(path, name, file, "is a folder, not a dictionary")
+        return DictionaryFile(path, name, file, say("is a folder, not a dictionary"))
     except OSError as error:
-        return DictionaryFile(path, name, file, f"cannot be read ({error.strerror})")
+        reason = say("cannot be read ({reason})", reason=error.strerror)
+        return DictionaryFile(path, name, file, reason)
     except DictionaryError as error:
-        return DictionaryFile(path, name, file, str(error), is_text=False)
+        return DictionaryFile(path, name, file, error.args[0], is_text=False)
 
 
 def reader(ctx: Context, mode: str) -> Optional[Reader]:

@@ -11,6 +11,8 @@ import codecs
 from collections import Counter
 from dataclasses import dataclass
 
+from ppocr_guard.wording import say
+
 DIGITS_AND_LETTERS = tuple("0123456789abcdefghijklmnopqrstuvwxyz")  # without a dictionary
 MARK = "\ufeff"  # the byte order mark, when read as UTF-8
 
@@ -80,7 +82,11 @@ def parse(data: bytes) -> Dictionary:
             entries.append(line.decode("utf-8").strip("\n").strip("\r\n"))
         except UnicodeDecodeError:
             raise DictionaryError(
-                f"is not written in UTF-8 (line {number}); it may be {_written_in(data)}"
+                say(
+                    "is not written in UTF-8 (line {line}); it may be {encoding}",
+                    line=number,
+                    encoding=_written_in(data),
+                )
             ) from None
     return Dictionary(tuple(entries))
 
@@ -91,5 +97,5 @@ def _written_in(data: bytes) -> str:
     try:
         data.decode("gb18030")
     except UnicodeDecodeError:
-        return "Latin-1 or another one-byte encoding"
-    return "GBK or a one-byte encoding"
+        return say("Latin-1 or another one-byte encoding")
+    return say("GBK or a one-byte encoding")

@@ -9,9 +9,14 @@ from ppocr_guard.audit.images import SizedSample, image_sizes
 from ppocr_guard.audit.labels import LabelFile, signed_area
 from ppocr_guard.audit.problem import Finding
 from ppocr_guard.audit.rule import rule
+from ppocr_guard.wording import mark, say
 from ppocr_guard.yaml_source import YamlPath
 
 MODES = ("Train", "Eval")
+ALL_IGNORED = mark("All {boxes} texts of the {mode} set are marked ### or *, which means: ignore.")
+MOST_IGNORED = mark(
+    "{ignored} of {boxes} texts of the {mode} set are marked ### or *, which means: ignore."
+)
 
 
 def _files(ctx: Context) -> Iterator[tuple[YamlPath, LabelFile]]:
@@ -34,9 +39,15 @@ def label_lines_broken(ctx: Context) -> Iterator[Finding]:
             line, reason = file.broken.first
             yield Finding(
                 path,
-                f"{file.broken.count} of {file.lines} lines of {file.path} cannot be used; line "
-                f"{line} {reason}.",
-                "A line is: image, tab, JSON list of texts with transcription and points.",
+                say(
+                    "{count} of {lines} lines of {file} cannot be used; line {line} {reason}.",
+                    count=file.broken.count,
+                    lines=file.lines,
+                    file=str(file.path),
+                    line=line,
+                    reason=reason,
+                ),
+                say("A line is: image, tab, JSON list of texts with transcription and points."),
                 severity="critical" if file.broken.count > file.lines / 100 else "warning",
             )
 
@@ -53,15 +64,22 @@ def label_encoding(ctx: Context) -> Iterator[Finding]:
         if file.encoding is not None:
             yield Finding(
                 path,
-                f"{file.path} is written in {file.encoding}: PaddleOCR can read no line of it.",
-                f"Save it as UTF-8 (iconv -f {file.encoding} -t UTF-8).",
+                say(
+                    "{file} is written in {encoding}: PaddleOCR can read no line of it.",
+                    file=str(file.path),
+                    encoding=file.encoding,
+                ),
+                say("Save it as UTF-8 (iconv -f {encoding} -t UTF-8).", encoding=file.encoding),
             )
         elif file.mark:
             yield Finding(
                 path,
-                f"{file.path} begins with a byte order mark, which becomes part of the first "
-                "image's name: that image is not found.",
-                "Save it as UTF-8 without BOM.",
+                say(
+                    "{file} begins with a byte order mark, which becomes part of the first "
+                    "image's name: that image is not found.",
+                    file=str(file.path),
+                ),
+                say("Save it as UTF-8 without BOM."),
                 severity="warning",
             )
 
@@ -80,9 +98,13 @@ def all_ignored(ctx: Context) -> Iterator[Finding]:
         if boxes and ignored > 0.9 * boxes:
             yield Finding(
                 (mode, "dataset", "label_file_list"),
-                f"{'All' if ignored == boxes else f'{ignored} of'} {boxes} texts of the "
-                f"{mode.lower()} set are marked ### or *, which means: ignore.",
-                "Write the text, or any other word, into transcription.",
+                say(
+                    ALL_IGNORED if ignored == boxes else MOST_IGNORED,
+                    boxes=boxes,
+                    ignored=ignored,
+                    mode=mode.lower(),
+                ),
+                say("Write the text, or any other word, into transcription."),
                 severity="critical" if ignored == boxes else "warning",
             )
 
@@ -100,9 +122,16 @@ def no_text(ctx: Context) -> Iterator[Finding]:
             every = file.without_boxes == parsed
             yield Finding(
                 path,
-                f"{file.without_boxes} of {parsed} images of {file.path} have no text at all; "
-                + ("loading data never ends." if every else "they are never trained on."),
-                "Remove these lines, or label the images.",
+                say(
+                    "{count} of {parsed} images of {file} have no text at all; {then}.",
+                    count=file.without_boxes,
+                    parsed=parsed,
+                    file=str(file.path),
+                    then=say("loading data never ends")
+                    if every
+                    else say("they are never trained on"),
+                ),
+                say("Remove these lines, or label the images."),
                 severity="critical" if every else "warning",
             )
 
@@ -120,9 +149,17 @@ def polygon_degenerate(ctx: Context) -> Iterator[Finding]:
             if trouble.first is not None and trouble.count > max(1, file.boxes / 1000):
                 yield Finding(
                     path,
-                    f"{trouble.count} of {file.boxes} texts of {file.path}: line "
-                    f"{trouble.first.line} {trouble.first.reason}.",
-                    "Points go around the text: top left, top right, bottom right, bottom left.",
+                    say(
+                        "{count} of {boxes} texts of {file}: line {line} {reason}.",
+                        count=trouble.count,
+                        boxes=file.boxes,
+                        file=str(file.path),
+                        line=trouble.first.line,
+                        reason=trouble.first.reason,
+                    ),
+                    say(
+                        "Points go around the text: top left, top right, bottom right, bottom left."
+                    ),
                 )
 
 
@@ -142,10 +179,20 @@ def polygons_outside(ctx: Context) -> Iterator[Finding]:
                 one = outside[0]
                 yield Finding(
                     (mode, "dataset", "label_file_list", index),
-                    f"{len(outside)} of {len(sized)} images looked at have texts outside: "
-                    f"{one.sample.image} (line {one.sample.line}) is {one.width} x {one.height}.",
-                    "Check that labels and images belong together; PaddleOCR heeds the camera's "
-                    "EXIF orientation, labelling tools may not.",
+                    say(
+                        "{count} of {looked} images looked at have texts outside: {image} (line "
+                        "{line}) is {width} x {height}.",
+                        count=len(outside),
+                        looked=len(sized),
+                        image=one.sample.image,
+                        line=one.sample.line,
+                        width=one.width,
+                        height=one.height,
+                    ),
+                    say(
+                        "Check that labels and images belong together; PaddleOCR heeds the "
+                        "camera's EXIF orientation, labelling tools may not."
+                    ),
                     severity="critical" if len(outside) > len(sized) / 2 else "warning",
                 )
 
@@ -191,9 +238,16 @@ def texts_too_small(ctx: Context) -> Iterator[Finding]:
     if total and small > total / 2:
         yield Finding(
             (*shrink.path, "min_text_size"),
-            f"{small} of {total} texts looked at are smaller than min_text_size {least} in a crop "
-            f"of {size[0]} x {size[1]}: they are ignored.",
-            "Cut the images into tiles, train on larger crops, or lower min_text_size.",
+            say(
+                "{small} of {total} texts looked at are smaller than min_text_size {least} in a "
+                "crop of {width} x {height}: they are ignored.",
+                small=small,
+                total=total,
+                least=least,
+                width=size[0],
+                height=size[1],
+            ),
+            say("Cut the images into tiles, train on larger crops, or lower min_text_size."),
         )
 
 
@@ -215,9 +269,15 @@ def texts_fill_images(ctx: Context) -> Iterator[Finding]:
                 one = full[0]
                 yield Finding(
                     (mode, "dataset", "label_file_list", index),
-                    f"In {len(full)} of {len(sized)} images looked at one text fills more than "
-                    f"half of the image, such as {one.sample.image} (line {one.sample.line}).",
-                    "Label whole pages or photos, or put a margin around these images.",
+                    say(
+                        "In {count} of {looked} images looked at one text fills more than half of "
+                        "the image, such as {image} (line {line}).",
+                        count=len(full),
+                        looked=len(sized),
+                        image=one.sample.image,
+                        line=one.sample.line,
+                    ),
+                    say("Label whole pages or photos, or put a margin around these images."),
                 )
 
 

@@ -10,6 +10,7 @@ from ppocr_guard.audit.components import losses, meant, models
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.problem import Finding
 from ppocr_guard.audit.rule import rule
+from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlPath
 
 # Losses in which the first model of a pair learns from the second, and not the other way too.
@@ -65,8 +66,10 @@ def distillation_names(ctx: Context) -> Iterator[Finding]:
                 near = meant(name, names, cutoff=0.5)
                 yield Finding(
                     path,
-                    f"There is no model {name!r} under Architecture.Models.",
-                    f"Did you mean {near}?" if near else f"There are {', '.join(names)}.",
+                    say("There is no model {name!r} under Architecture.Models.", name=name),
+                    say("Did you mean {near}?", near=near)
+                    if near
+                    else say("There are {names}.", names=", ".join(names)),
                 )
 
 
@@ -87,8 +90,8 @@ def teacher_not_frozen(ctx: Context) -> Iterator[Finding]:
         if name in teachers - _taught(ctx) and not ctx.get(*path, "freeze_params"):
             yield Finding(
                 (*path, "freeze_params"),
-                f"{name} teaches and learns from no labels, but is not frozen.",
-                "Set freeze_params: true.",
+                say("{name} teaches and learns from no labels, but is not frozen.", name=name),
+                say("Set {setting}.", setting="freeze_params: true"),
             )
 
 
@@ -103,8 +106,8 @@ def student_frozen(ctx: Context) -> Iterator[Finding]:
         if name and name in _taught(ctx) and ctx.get(*path, "freeze_params"):
             yield Finding(
                 (*path, "freeze_params"),
-                f"{name} has a loss of its own and is frozen: it learns nothing.",
-                "Set freeze_params: false.",
+                say("{name} has a loss of its own and is frozen: it learns nothing.", name=name),
+                say("Set {setting}.", setting="freeze_params: false"),
             )
 
 
@@ -120,9 +123,12 @@ def teacher_without_weights(ctx: Context) -> Iterator[Finding]:
         if name and ctx.get(*path, "freeze_params") and not _weights(ctx, path):
             yield Finding(
                 (*path, "pretrained"),
-                f"{name} is frozen and gets no weights: neither here nor in "
-                "Global.pretrained_model.",
-                "Name its trained weights.",
+                say(
+                    "{name} is frozen and gets no weights: neither here nor in "
+                    "Global.pretrained_model.",
+                    name=name,
+                ),
+                say("Name its trained weights."),
             )
 
 
@@ -147,6 +153,6 @@ def model_weights_missing(ctx: Context) -> Iterator[Finding]:
         if not os.path.isfile(file):
             yield Finding(
                 (*path, "pretrained"),
-                f"The weights of {name}, {file}, do not exist.",
-                "Download them, correct the path, or leave it empty.",
+                say("The weights of {name}, {file}, do not exist.", name=name, file=str(file)),
+                say("Download them, correct the path, or leave it empty."),
             )

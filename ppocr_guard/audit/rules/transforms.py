@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.problem import Finding
 from ppocr_guard.audit.rule import rule
+from ppocr_guard.wording import say
 
 # Change the polygons or the image's geometry; maps drawn before do not follow.
 MOVES = ("IaaAugment", "CopyPaste", "EastRandomCropData", "RandomCropFlip", "DetResizeForTest")
@@ -26,9 +27,12 @@ def maps_before_crop(ctx: Context) -> Iterator[Finding]:
         if first is not None and transform.position > first and transform.name in MOVES:
             yield Finding(
                 transform.path,
-                f"{transform.name} comes after MakeShrinkMap or MakeBorderMap, whose maps it does "
-                "not move along.",
-                f"Put {transform.name} before both.",
+                say(
+                    "{operator} comes after MakeShrinkMap or MakeBorderMap, whose maps it does not "
+                    "move along.",
+                    operator=transform.name,
+                ),
+                say("Put {operator} before both.", operator=transform.name),
             )
 
 
@@ -48,8 +52,13 @@ def normalization_differs(ctx: Context) -> Iterator[Finding]:
         if one != other and None not in (one, other):
             yield Finding(
                 (*evaluation.path, key),
-                f"NormalizeImage of Eval has {key} {other}, of Train {one}.",
-                "Give both the same.",
+                say(
+                    "NormalizeImage of Eval has {key} {other}, of Train {one}.",
+                    key=key,
+                    other=str(other),
+                    one=str(one),
+                ),
+                say("Give both the same."),
             )
 
 
@@ -66,8 +75,8 @@ def image_mode_differs(ctx: Context) -> Iterator[Finding]:
     if one != other:
         yield Finding(
             (*evaluation.path, "img_mode"),
-            f"DecodeImage of Eval reads {other}, of Train {one}.",
-            "Give both the same img_mode.",
+            say("DecodeImage of Eval reads {other}, of Train {one}.", other=other, one=one),
+            say("Give both the same {key}.", key="img_mode"),
         )
 
 
@@ -86,16 +95,23 @@ def global_overrides_transform(ctx: Context) -> Iterator[Finding]:
             if key in settings and settings[key] != value and ctx.is_db:
                 yield Finding(
                     ("Global", key),
-                    f"Global.{key} ({settings[key]}) replaces the {key} of {transform.name} "
-                    f"({value}).",
-                    f"Rename or remove Global.{key}.",
+                    say(
+                        "Global.{key} ({own}) replaces the {key} of {operator} ({value}).",
+                        key=key,
+                        own=str(settings[key]),
+                        operator=transform.name,
+                        value=str(value),
+                    ),
+                    say("Rename or remove Global.{key}.", key=key),
                 )
     if ctx.is_db and "epoch" in settings:
         yield Finding(
             ("Global", "epoch"),
-            f"Global.epoch ({settings['epoch']}) reaches MakeShrinkMap and MakeBorderMap as their "
-            "epoch.",
-            "The number of epochs is Global.epoch_num; remove Global.epoch.",
+            say(
+                "Global.epoch ({epoch}) reaches MakeShrinkMap and MakeBorderMap as their epoch.",
+                epoch=str(settings["epoch"]),
+            ),
+            say("The number of epochs is Global.epoch_num; remove Global.epoch."),
         )
 
 
@@ -113,7 +129,11 @@ def border_thresholds(ctx: Context) -> Iterator[Finding]:
         if transform.name == "MakeBorderMap" and numbers and low >= high:
             yield Finding(
                 (*transform.path, "thresh_min"),
-                f"thresh_min {low:g} is not below thresh_max {high:g}: the border map is turned "
-                "over.",
-                "The stock configurations have thresh_min: 0.3 and thresh_max: 0.7.",
+                say(
+                    "thresh_min {low:g} is not below thresh_max {high:g}: the border map is turned "
+                    "over.",
+                    low=low,
+                    high=high,
+                ),
+                say("The stock configurations have thresh_min: 0.3 and thresh_max: 0.7."),
             )
