@@ -12,7 +12,7 @@ TYPED := rm -rf build/typed && mkdir -p build/typed/ppocr_guard && \
 # Counts what the runs of pytest skipped for want of a program; their last line says it in sum.
 SKIPPED := $(VENV)/.skipped
 
-.PHONY: demo test fresh lint unit fuzz bench clean
+.PHONY: demo test fresh lint unit fuzz bench matrix clean
 
 demo: $(READY)  ## a real PaddleOCR training on CPU that collapses, caught
 	$(BIN)/ppocr-guard demo
@@ -52,6 +52,10 @@ bench: $(READY)  ## the tables that the README quotes; about an hour and a half
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/geometry.py
 	$(BIN)/python benchmarks/log_reading.py
+
+matrix: $(READY)  ## Python, paddle, numpy and PaddleOCR of many versions, each in a new environment
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m benchmarks.matrix
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

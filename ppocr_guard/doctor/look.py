@@ -1,11 +1,12 @@
-"""What is to be known of a machine, each a function that answers in one line. Nothing of
-PaddleOCR is imported; paddle is, in a child process, for it may crash."""
+"""What is to be known of a machine, each a function that answers in one line. Paddle and PaddleOCR
+are imported in child processes, for they may crash."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
+import re
 import shutil
 import socket
 import subprocess
@@ -17,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
+from ppocr_guard.doctor.imports import ask_imports, distribution
 from ppocr_guard.installed import versions
 from ppocr_guard.paddleocr.releases import Behaviour, ReleaseError, recognise
-from ppocr_guard.paddleocr.seams import missing_seams
+from ppocr_guard.paddleocr.seams import missing_seams, uncalled_seams
 
 FINE, WEAK, BROKEN = "ok", "warning", "problem"
 OLDEST_PYTHON = (3, 9)
@@ -29,6 +31,12 @@ WATCHED = ("numpy", "opencv-python", "opencv-python-headless", "opencv-contrib-p
            "albumentations", "imgaug", "shapely", "pyclipper", "visualdl", "psutil", "apprise",
            "prometheus-client", "pydantic")  # fmt: skip
 DEFAULT_PORT = 9464
+# Tried together with PaddleOCR 2.9 to 3.7 (benchmarks/matrix).
+WORKS = {
+    "imgaug": "pip install 'numpy<2', or take PaddleOCR 2.10 or newer, which does not import it",
+    "albumentations": "pip install albumentations==1.4.10 albucore==0.0.13",
+    "opencv-python": "pip install opencv-python-headless==4.10.0.84",
+}
 
 
 @dataclass(frozen=True)
@@ -44,12 +52,15 @@ class Answer:
 def look(tree: Optional[Path]) -> Iterator[Answer]:
     """All answers, in the order in which they are printed."""
     yield python()
-    yield paddle(ask_paddle())
+    found = ask_paddle()
+    yield paddle(found)
     yield from packages(versions(WATCHED))
     if tree is None:
         yield Answer("PaddleOCR", WEAK, "not looked at", "name its folder: --paddleocr DIR")
     else:
         yield from paddleocr(tree)
+        if "error" not in found and (tree / "tools" / "program.py").is_file():
+            yield imports(ask_imports(tree))
     yield port(DEFAULT_PORT)
     yield disk(Path.cwd())
     yield clock(Path(tempfile.gettempdir()))
@@ -95,9 +106,14 @@ def ask_paddle() -> dict[str, Any]:
 
 def paddle(found: dict[str, Any]) -> Answer:
     if "error" in found:
-        missing = "No module named 'paddle'" in found["error"]
-        text = "not installed" if missing else f"does not import: {found['error']}"
+        missing = re.search(r"No module named '([\w.]+)'", found["error"])
+        text = f"does not import: {found['error']}"
         way = "pip install paddlepaddle (CPU) or paddlepaddle-gpu, into this Python"
+        if missing and missing[1] == "paddle":
+            text = "not installed"
+        elif missing and not missing[1].startswith("paddle."):
+            # paddle imports setuptools and does not ask for it; Python 3.12 brings none.
+            way = f"pip install {distribution(missing[1])}: paddle needs it and does not bring it"
         return Answer("paddle", BROKEN, text, way)
     devices = ", ".join(found["devices"]) or "CPU only"
     if found["gpu"] and not found["devices"]:
@@ -149,17 +165,35 @@ def paddleocr(tree: Path) -> Iterator[Answer]:
     except ReleaseError as error:
         yield Answer("PaddleOCR", BROKEN, str(error))
         return
-    known = "" if behaviour.known else "; newer than what was examined, taken for 3.7.0"
-    state = FINE if behaviour.known else WEAK
+    known = "" if behaviour.examined else "; none of the releases that were examined, 2.0 to 3.7"
+    state = FINE if behaviour.examined else WEAK
     yield Answer("PaddleOCR", state, f"{behaviour.release} at {tree}{known}")
     yield seams(tree)
     yield Answer("shrink ratio", FINE, ratio_in_words(behaviour))
 
 
+def imports(found: dict[str, Any]) -> Answer:
+    """The package that fails, if it is not PaddleOCR's own code."""
+    if not found.get("error"):
+        return Answer("imports", FINE, "all that a training imports does")
+    missing, package = found.get("missing"), found.get("package")
+    text = f"PaddleOCR does not import: {found['error']}"
+    if missing and found["error"].startswith("ModuleNotFoundError"):
+        own = missing.split(".")[0] in ("ppocr", "tools")
+        way = "take a whole clone" if own else f"pip install {distribution(missing)}"
+        return Answer("imports", BROKEN, text, way)
+    if not package:
+        return Answer("imports", BROKEN, f"{text} (in its own code)")
+    name = distribution(package)
+    text = f"PaddleOCR does not import: {name} fails ({found['error']})"
+    return Answer("imports", BROKEN, text, WORKS.get(name, f"another version of {name}"))
+
+
 def seams(tree: Path) -> Answer:
     """Whether the names that the guard wraps are there; from the source, nothing is run."""
     try:
-        missing = missing_seams((tree / "tools" / "program.py").read_text("utf-8"))
+        source = (tree / "tools" / "program.py").read_text("utf-8")
+        missing, uncalled = missing_seams(source), uncalled_seams(source)
     except OSError as error:
         return Answer("seams", BROKEN, f"{tree}/tools/program.py: {error.strerror}",
                       "take a clone of PaddleOCR; its wheel has no tools")  # fmt: skip
@@ -169,6 +203,11 @@ def seams(tree: Path) -> Answer:
         return Answer(
             "seams", BROKEN, f"tools/program.py has no {', '.join(missing)}: training would run "
             "unguarded", "tell us the release; 2.6 to 3.7 are known",
+        )  # fmt: skip
+    if uncalled:
+        return Answer(
+            "seams", WEAK, f"nothing in tools/program.py calls {', '.join(uncalled)}: what it did "
+            "will not be seen", "tell us the release; 2.6 to 3.7 are known",
         )  # fmt: skip
     return Answer("seams", FINE, "all that the guard wraps is there")
 

@@ -16,6 +16,7 @@ import re
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Callable, NoReturn, Optional
 
@@ -33,6 +34,7 @@ from ppocr_guard.paddleocr.ratios import RatioReader
 from ppocr_guard.paddleocr.releases import recognise
 from ppocr_guard.paddleocr.rescoring import record_predictions
 from ppocr_guard.paddleocr.seams import NEEDED, NEEDED_ARGUMENTS
+from ppocr_guard.paddleocr.self_check import say_what_is_new
 from ppocr_guard.paddleocr.session import Session
 from ppocr_guard.paddleocr.stopping import StopAgreement, StopTraining, leave
 from ppocr_guard.paddleocr.texts import record_texts
@@ -191,6 +193,7 @@ class _Seams:
             _log.setLevel(logging.ERROR)
         behaviour = recognise(_tree(self.program))
         _speak(loaded.config.language)
+        say_what_is_new(Path(str(self.program.__file__)), behaviour)
         guard = Guard(loaded.build(), _log, rank=loop.rank)
         ratios = RatioReader(loop, behaviour, guard.post)
         agreement = StopAgreement(loop, self._board(loop))
@@ -332,9 +335,7 @@ def _say_if_old(version: str) -> None:
         )
 
 
-def _tree(program: ModuleType) -> Any:
-    from pathlib import Path
-
+def _tree(program: ModuleType) -> Path:
     return Path(str(program.__file__)).resolve().parent.parent
 
 

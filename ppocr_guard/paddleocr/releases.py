@@ -53,6 +53,11 @@ class Behaviour:
             other, release="", known=True
         )
 
+    @property
+    def examined(self) -> bool:
+        """One of the releases that were examined, or behaving as one of them does."""
+        return self.known and any(self.behaves_like(line) for line in LINES)
+
 
 _BOTH = frozenset(OPERATORS)
 _STATIC = Behaviour("2.0 to 2.6", rebuilds_loader=True)

@@ -7,6 +7,8 @@ import ast
 NEEDED = ("train", "eval", "save_model", "build_dataloader", "TrainingStats")
 # Of `program.train`; all releases from 2.6 to 3.7 have them.
 NEEDED_ARGUMENTS = ("config", "train_dataloader", "model", "optimizer", "eval_class", "logger")
+# By the loop itself, in all of these; `train` is called from tools/train.py.
+CALLED = ("eval", "save_model", "build_dataloader", "TrainingStats")
 
 
 def missing_seams(source: str) -> list[str]:
@@ -28,3 +30,17 @@ def missing_seams(source: str) -> list[str]:
     if "train" not in missing:
         missing += [f"train({name}=)" for name in NEEDED_ARGUMENTS if name not in arguments]
     return missing
+
+
+def uncalled_seams(source: str) -> list[str]:
+    """Names that stand in ``tools/program.py`` and that nothing there calls: wrapped for nothing.
+
+    Raises:
+        SyntaxError, ValueError: ``source`` is no Python.
+    """
+    called = {
+        node.func.id
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    return [name for name in CALLED if name not in called]

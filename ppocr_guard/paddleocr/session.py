@@ -38,6 +38,7 @@ from ppocr_guard.paddleocr.machine import MachineWatch
 from ppocr_guard.paddleocr.ratios import RatioReader
 from ppocr_guard.paddleocr.rescoring import Predictions, is_suspicious
 from ppocr_guard.paddleocr.samples import SampleDrawer
+from ppocr_guard.paddleocr.self_check import Uncounted
 from ppocr_guard.paddleocr.stopping import (
     Decision,
     StopAgreement,
@@ -96,6 +97,7 @@ class Session:
         self._latest: Optional[_Latest] = None
         self._finite = True  # the loss of the last step
         self._trained_on: Mapping[str, Any] = {}
+        self._uncounted = Uncounted()
 
     @harmless
     def start(self, release: str, run_name: Optional[str]) -> None:
@@ -203,6 +205,7 @@ class Session:
         self._data_seconds = data_seconds
         self._images = len(batch[0]) if isinstance(batch, (list, tuple)) and batch else None
         self._ratios.batch_arrived(batch)
+        self._uncounted.batch()
         self._watchdog.enter(STEP)
 
     @harmless
@@ -211,6 +214,7 @@ class Session:
         if "lr" not in values:  # metrics of the training batch: no step of their own
             return
         self.global_step += 1
+        self._uncounted.step()
         self._watchdog.enter(None)
         losses = {k: float(v) for k, v in values.items() if k not in ("lr", "wd")}
         self._finite = all(map(math.isfinite, losses.values()))

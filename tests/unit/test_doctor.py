@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from ppocr_guard.cli import main
-from ppocr_guard.doctor import look
+from ppocr_guard.doctor import imports, look
 from ppocr_guard.doctor.command import lines
+from ppocr_guard.doctor.imports import ask_imports
 from ppocr_guard.doctor.look import BROKEN, FINE, WEAK, Answer
 from ppocr_guard.paddleocr.releases import behaviour_of
 from ppocr_guard.paddleocr.seams import missing_seams
@@ -65,6 +66,55 @@ def test_a_paddle_that_is_missing_broken_or_blind() -> None:
     assert broken.text == "does not import: ImportError: libcublas.so"
     assert look.paddle({**PADDLE, "gpu": True}).state == WEAK
     assert look.paddle(PADDLE).text == "3.3.1, CPU only"
+
+
+def test_a_package_that_paddle_needs_and_does_not_bring_is_the_way_out() -> None:
+    answer = look.paddle({"error": "ModuleNotFoundError: No module named 'setuptools'"})
+    assert answer.text == "does not import: ModuleNotFoundError: No module named 'setuptools'"
+    assert answer.way_out.startswith("pip install setuptools:")
+    half = look.paddle({"error": "ModuleNotFoundError: No module named 'paddle.base'"})
+    assert half.way_out.startswith("pip install paddlepaddle")
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch) -> Path:
+    """A PaddleOCR whose ppocr.data imports imgaug, and a package of that name that fails as the
+    real one does under numpy 2."""
+    for name in ("data", "losses", "optimizer", "postprocess", "metrics", "modeling/architectures"):
+        (tmp_path / "ppocr" / name).mkdir(parents=True)
+    (tmp_path / "ppocr" / "data" / "__init__.py").write_text("import imgaug\n")
+    (tmp_path / "ppocr" / "data" / "simple_dataset.py").write_text("class SimpleDataSet: ...\n")
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "program.py").write_text(PROGRAM.replace("from ppocr", "# from ppocr"))
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "installed" / "imgaug.py").write_text("raise AttributeError('np.sctypes')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "installed"))
+    return tmp_path
+
+
+def test_what_paddleocr_cannot_import_is_told_with_the_package(tree: Path, monkeypatch) -> None:
+    # The child takes what lies in this Python's site-packages for installed.
+    here = imports._ASK.replace('sysconfig.get_path("purelib")', repr(str(tree / "installed")))
+    monkeypatch.setattr(imports, "_ASK", here)
+    found = ask_imports(tree)
+    assert found == {"error": "AttributeError: np.sctypes", "missing": None, "package": "imgaug"}
+    answer = look.imports(found)
+    assert answer.state == BROKEN
+    assert answer.text == "PaddleOCR does not import: imgaug fails (AttributeError: np.sctypes)"
+    assert "numpy<2" in answer.way_out
+    (tree / "installed" / "imgaug.py").write_text("")
+    assert look.imports(ask_imports(tree)).state == FINE
+    (tree / "installed" / "imgaug.py").write_text("import lmdb_of_no_one\n")
+    assert look.imports(ask_imports(tree)).way_out == "pip install lmdb_of_no_one"
+
+
+def test_a_half_clone_and_a_fault_of_its_own_code() -> None:
+    half = {"error": "ModuleNotFoundError: No module named 'ppocr.metrics'",
+            "missing": "ppocr.metrics", "package": ""}  # fmt: skip
+    assert look.imports(half).way_out == "take a whole clone"
+    own = look.imports({"error": "SyntaxError: invalid syntax", "missing": None, "package": ""})
+    assert (own.state, own.way_out) == (BROKEN, "")
+    assert own.text.endswith("(in its own code)")
 
 
 @pytest.mark.parametrize(

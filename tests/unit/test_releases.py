@@ -191,3 +191,12 @@ def test_no_two_lines_behave_alike():
     for index, line in enumerate(LINES):
         assert not any(line.behaves_like(other) for other in LINES[index + 1 :])
     assert set(OPERATORS) == {"MakeShrinkMap", "MakeBorderMap"}
+
+
+def test_what_was_examined_and_what_was_not(tmp_path):
+    passes_seed, reset, *_ = TREES["2.10.0"]
+    assert behaviour_of("3.7.0").examined
+    assert not behaviour_of("4.0.0").examined
+    assert not recognise(write(tmp_path, passes_seed, reset, SHARED, PER_SAMPLE)).examined
+    (tmp_path / "PKG-INFO").write_text("Name: paddleocr\nVersion: 4.0.0\n")
+    assert not recognise(tmp_path).examined

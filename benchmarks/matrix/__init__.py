@@ -1,0 +1,1 @@
+"""Which Python, paddle, numpy and PaddleOCR the guard was really tried with."""
