@@ -5,8 +5,13 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.report import make_report
 from ppocr_guard.demo import configs, dataset
 from ppocr_guard.demo.configs import RunOptions
+from ppocr_guard.demo.presets import FINE_TUNE
+from ppocr_guard.paddleocr.releases import behaviour_of
+from ppocr_guard.yaml_source import read_yaml
 
 DATA = dataset.Dataset(Path("/d/odd: name"), Path("/d/t.txt"), Path("/d/v.txt"))
 
@@ -73,3 +78,11 @@ def test_options_reach_their_keys() -> None:
 def test_write_makes_the_folder(tmp_path: Path) -> None:
     path = configs.write(tmp_path / "new" / "my.yml", DATA, "/out", RunOptions())
     assert path.read_text(encoding="utf-8") == configs.render(DATA, "/out", RunOptions())
+
+
+def test_check_has_hints_at_most_for_the_demo(tmp_path: Path) -> None:
+    data = dataset.make_dataset(tmp_path / "data", 20, 8)
+    path = configs.write(tmp_path / "my.yml", data, tmp_path / "out", FINE_TUNE)
+    report = make_report(Context(read_yaml(path), behaviour_of("3.7.0"), bases=(tmp_path,)))
+    assert [problem.code for problem in report.problems] == ["small_set_not_augmented"]
+    assert not report.failed

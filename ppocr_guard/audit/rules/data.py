@@ -323,7 +323,7 @@ def _no_lmdb(folder: Path) -> Optional[str]:
 
 @rule(
     "small_set_not_augmented",
-    "warning",
+    "info",  # advice: such a set may do without, as the demo's does
     "a small set without augmentation is learned by heart: training loss falls, hmean does not "
     "rise (PaddleOCR docs, fine-tune: IaaAugment, CopyPaste, ColorJitter)",
     reads="files",
