@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import signal
+import sys
 import time
 
 import pytest
 
-from ppocr_guard.paddleocr.rehearsal import keys, sampling
+from ppocr_guard.paddleocr.rehearsal import compiled, keys, sampling
 from ppocr_guard.paddleocr.rehearsal.channel import Channel
 from ppocr_guard.paddleocr.rehearsal.loaders import FirstBatches
 from ppocr_guard.paddleocr.rehearsal.weights import compare
@@ -189,3 +191,46 @@ def test_the_first_batch_is_small_and_the_others_too_where_time_is_short():
 
     assert sizes(1.0) == [2, 8, 8]
     assert sizes(5.0) == [2, 2, 2]
+
+
+COMPILES = """\
+import os, subprocess, sys
+before = os.getcwd()
+os.chdir("made_for_test/postprocess/pse")
+if subprocess.call([sys.executable, "setup.py"]) != 0:
+    raise RuntimeError("Cannot compile pse: " + os.path.dirname(os.path.realpath(__file__)))
+os.chdir(before)
+from .pse import area
+"""
+
+
+@pytest.fixture
+def compiling(tmp_path, monkeypatch):
+    """A tree with a package that makes a module beside itself when it is imported, as PSE does."""
+    package = tmp_path / "tree" / "made_for_test" / "postprocess" / "pse"
+    package.mkdir(parents=True)
+    for folder in (package.parent.parent, package.parent):
+        (folder / "__init__.py").touch()
+    (package / "__init__.py").write_text(COMPILES, encoding="utf-8")
+    (package / "setup.py").write_text("open('pse.py', 'w').write('area = 7')", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path / "tree"))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    yield package
+    for name in [name for name in sys.modules if name.startswith("made_for_test")]:
+        del sys.modules[name]
+
+
+def test_what_compiles_itself_does_so_in_a_copy(compiling, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path / "tree")
+    compiled.install(str(tmp_path / "tree"), str(tmp_path / "copies"))
+    assert importlib.import_module("made_for_test.postprocess.pse").area == 7
+    assert sorted(path.name for path in compiling.iterdir()) == ["__init__.py", "setup.py"]
+    assert sys.modules["made_for_test.postprocess"].__file__.startswith(str(tmp_path / "tree"))
+
+
+def test_what_a_training_would_not_find_is_not_found(compiling, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # PSE names its folder from that of the clone
+    compiled.install(str(tmp_path / "tree"), str(tmp_path / "copies"))
+    with pytest.raises(FileNotFoundError):
+        importlib.import_module("made_for_test.postprocess.pse")

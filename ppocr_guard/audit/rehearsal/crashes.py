@@ -257,6 +257,8 @@ def _advice(ctx: Context, told: Told, fact: Fact, path: YamlPath) -> str:
         return say("Correct the path; PaddleOCR starts from the folder in which the command runs.")
     if fact["type"] in ("ModuleNotFoundError", "ImportError"):
         return say("Install what PaddleOCR needs: pip install -r requirements.txt in its folder.")
+    if "Cannot compile" in str(fact["message"]):  # PSE compiles itself at each start
+        return say("Install a C compiler and, for the Python that trains, cython and setuptools.")
     if path == ("Eval", "dataset", "transforms"):
         types = [b["items"][0]["type"] for b in told.all("batch", mode="Eval") if b["items"]]
         if any("int" in kind for kind in types):

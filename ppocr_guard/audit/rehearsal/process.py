@@ -121,6 +121,7 @@ def _start(request: Request, folder: str, output: Any) -> subprocess.Popen[bytes
         "images": request.images,
         "seconds": request.timeout / 5,
         "folder": str(Path(folder) / "output"),
+        "copies": str(Path(folder).resolve() / "copies"),
     }
     assert process.stdin is not None
     try:

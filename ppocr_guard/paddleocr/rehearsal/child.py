@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ppocr_guard.paddleocr.operators import map_indices
-from ppocr_guard.paddleocr.rehearsal import keys, loaders, sampling
+from ppocr_guard.paddleocr.rehearsal import compiled, keys, loaders, sampling
 from ppocr_guard.paddleocr.rehearsal.channel import Channel
 from ppocr_guard.paddleocr.rehearsal.crashes import describe
 from ppocr_guard.paddleocr.rehearsal.memory import available_bytes
@@ -43,7 +43,9 @@ def main() -> None:
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
-        channel.fact("crash", stage=channel.now, **describe(error, request["tree"]))
+        crash = describe(error, request["tree"])
+        crash["message"] = crash["message"].replace(request["copies"], request["tree"])
+        channel.fact("crash", stage=channel.now, **crash)
     channel.fact("end")
     facts.flush()
     os._exit(0)  # loader workers and paddle's threads need no farewell
@@ -61,6 +63,7 @@ class Child:
     def run(self) -> None:
         script = os.path.join(self.tree, "tools", "train.py")
         sys.path.insert(0, self.tree)
+        compiled.install(self.tree, self.request["copies"])
         sys.argv = [script, "-c", self.request["config"]]
         if self.request["overrides"]:
             sys.argv += ["-o", *self.request["overrides"]]
