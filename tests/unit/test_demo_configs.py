@@ -81,7 +81,7 @@ def test_write_makes_the_folder(tmp_path: Path) -> None:
 
 
 def test_check_has_hints_at_most_for_the_demo(tmp_path: Path) -> None:
-    data = dataset.make_dataset(tmp_path / "data", 20, 8)
+    data = dataset.make_dataset(tmp_path / "data", 48, 8)
     path = configs.write(tmp_path / "my.yml", data, tmp_path / "out", FINE_TUNE)
     report = make_report(Context(read_yaml(path), behaviour_of("3.7.0"), bases=(tmp_path,)))
     assert [problem.code for problem in report.problems] == ["small_set_not_augmented"]
