@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -58,9 +59,9 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         data = make_data(Path(folder))
         said = {
-            key_of(variant, release): _read(variant, release, data)
+            key_of(variant, release): found
             for variant in (*(mistake for _, mistake in cases), *VARIANTS)
-            for release in args.releases
+            for release, found in _read(variant, args.releases, data).items()
         }
         for release, tree in clones.items():
             wanted: list[Variant] = [
@@ -104,9 +105,9 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _read(variant: Variant, release: str, data: Path) -> list[Said]:
+def _read(variant: Variant, releases: Sequence[str], data: Path) -> dict[str, list[Said]]:
     with project(data, variant.config, variant.change) as made:
-        return read(made, release)
+        return {release: read(made, release) for release in releases}
 
 
 def _seen(kept: Kept, variant: Variant, release: str) -> tuple[Said, ...] | None:
