@@ -6,6 +6,7 @@ import importlib
 import io
 import json
 import signal
+import subprocess
 import sys
 import time
 
@@ -191,6 +192,30 @@ def test_the_first_batch_is_small_and_the_others_too_where_time_is_short():
 
     assert sizes(1.0) == [2, 8, 8]
     assert sizes(5.0) == [2, 2, 2]
+
+
+def test_a_rehearsal_ends_with_the_process_that_started_it():
+    code = (
+        "import os, subprocess, sys, threading, time\n"
+        "from ppocr_guard.paddleocr.rehearsal.child import end_with_parent\n"
+        "threading.Thread(target=end_with_parent, daemon=True).start()\n"
+        "worker = subprocess.Popen(['sleep', '60'], stdin=subprocess.DEVNULL)\n"
+        "print(worker.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    assert child.stdout.readline()  # the worker runs
+    assert child.poll() is None
+    child.stdin.close()  # what a killed parent leaves
+    assert child.wait(20) == -signal.SIGKILL
+    assert child.stdout.read() == b""  # the worker had it too
 
 
 COMPILES = """\

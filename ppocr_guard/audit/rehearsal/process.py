@@ -126,7 +126,7 @@ def _start(request: Request, folder: str, output: Any) -> subprocess.Popen[bytes
     assert process.stdin is not None
     try:
         process.stdin.write(json.dumps(order).encode("ascii") + b"\n")
-        process.stdin.close()
+        process.stdin.flush()  # left open: the child ends when this process does, however it does
     except BrokenPipeError:
         pass  # it died at once; its output says why
     return process
@@ -180,8 +180,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     else:
         process.kill()
     process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    for pipe in (process.stdin, process.stdout):
+        with contextlib.suppress(OSError):
+            if pipe is not None:
+                pipe.close()
 
 
 def _text(path: Path) -> str:

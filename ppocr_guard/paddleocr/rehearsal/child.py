@@ -10,7 +10,9 @@ import copy
 import json
 import os
 import runpy
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +35,7 @@ def main() -> None:
     facts = os.fdopen(os.dup(1), "w", encoding="ascii", newline="\n")
     os.dup2(2, 1)
     request = json.loads(sys.stdin.readline())
+    threading.Thread(target=end_with_parent, daemon=True).start()
     channel = Channel(facts)
     try:
         Child(request, channel).run()
@@ -49,6 +52,16 @@ def main() -> None:
     channel.fact("end")
     facts.flush()
     os._exit(0)  # loader workers and paddle's threads need no farewell
+
+
+def end_with_parent() -> None:
+    """Waits for the other end of stdin to close, as it does when the process that started the
+    rehearsal was killed, and ends all that was started here."""
+    while os.read(0, 1):  # not sys.stdin: worker processes close it when they begin
+        pass
+    if hasattr(os, "killpg"):
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(1)
 
 
 class Child:
