@@ -100,6 +100,18 @@ def losses(ctx: Context) -> Iterator[Named]:
             yield Named("loss", str(name), options, here, here)
 
 
+def guided(ctx: Context) -> Iterator[Named]:
+    """The heads of each MultiHead, by the names that they have there."""
+    for _, model in models(ctx):
+        path: YamlPath = (*model, "Head", "head_list")
+        entries = ctx.get(*path)
+        for index, entry in enumerate(entries if isinstance(entries, list) else []):
+            for name, options in entry.items() if isinstance(entry, Mapping) else ():
+                if isinstance(options, Mapping):
+                    here = (*path, index, name)
+                    yield Named("head", str(name), options, here, here)
+
+
 def _section(ctx: Context, kind: str, path: YamlPath) -> Iterator[Named]:
     section = ctx.get(*path)
     name = section.get("name") if isinstance(section, Mapping) else None

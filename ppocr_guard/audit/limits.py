@@ -7,6 +7,7 @@ class has is read off its source (:mod:`ppocr_guard.paddleocr.signatures`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Optional
@@ -29,6 +30,7 @@ class Limit:
     below: Optional[float] = None
     length: Optional[int] = None  # of a list
     multiple: Optional[int] = None
+    head: Optional[int] = None  # width of an attention head, of which there are value // head
     choices: tuple[Any, ...] = ()
     why: str = ""
 
@@ -58,6 +60,7 @@ class Limit:
             or (self.most is not None and number > self.most)
             or (self.below is not None and number >= self.below)
             or (self.multiple is not None and number % self.multiple)
+            or (self.head is not None and number % max(1, number // self.head))
         )
 
     @property
@@ -77,8 +80,9 @@ class Limit:
             )
             if bound is not None
         ]
-        if self.multiple is not None:
-            bounds.append(f"in steps of {self.multiple}")
+        step = self.multiple or self.head
+        if step is not None:
+            bounds.append(f"in steps of {step}")
         return f"{text} {' and '.join(bounds)}" if bounds else text
 
 
@@ -88,6 +92,25 @@ def _is_number(value: Any) -> bool:
 
 def _is_whole(value: Any) -> bool:
     return _is_number(value) and float(value).is_integer()
+
+
+def _is_shape(value: Any, channels: int) -> bool:
+    """Three numbers, of which the one at ``channels`` can be a number of colour channels."""
+    numbers = isinstance(value, list) and len(value) == 3 and all(map(_is_number, value))
+    return numbers and value[channels] in (1, 3, 4)
+
+
+def _scales_down(value: Any) -> bool:
+    """A factor for pixels of 0 to 255, which PaddleOCR also takes as a text that it computes."""
+    if isinstance(value, str):
+        parts = re.fullmatch(r"\s*([\d.]+)\s*(?:/\s*([\d.]+)\s*)?", value)
+        if parts is None:
+            return True  # another expression
+        try:
+            value = float(parts.group(1)) / float(parts.group(2) or 1)
+        except (ValueError, ZeroDivisionError):
+            return False
+    return _is_number(value) and 0 < value <= 1
 
 
 _KINDS = {
@@ -100,6 +123,9 @@ _KINDS = {
     "section": ("a section of its own", lambda value: isinstance(value, Mapping)),
     "list": ("a list", lambda value: isinstance(value, list)),
     "choice": ("", lambda value: True),
+    "chw": ("a list of channels (1 or 3), height and width", lambda v: _is_shape(v, 0)),
+    "hwc": ("a list of height, width and channels (1 or 3)", lambda v: _is_shape(v, 2)),
+    "scale": ("a number above 0 and up to 1, such as 1./255.", _scales_down),
 }
 
 ANY = Limit()
@@ -118,7 +144,12 @@ SIZE = Limit("numbers", above=0, length=2)
 CROP = Limit("numbers", above=0, length=2, multiple=32).because(
     "the network halves it five times, and puts maps of all sizes together again"
 )
-SHAPE = Limit("numbers", length=3)
+CONCATENATED = Limit("whole", least=4, multiple=4).because(
+    "maps of four sizes, with a quarter of the channels each, are put together"
+)
+ATTENTION = Limit("whole", least=32, head=32).because(
+    "it is divided among attention heads, one for every 32"
+)
 
 
 def one_of(*choices: Any) -> Limit:
@@ -219,7 +250,8 @@ SECTIONS: dict[YamlPath, dict[str, Limit]] = {
         "name": TEXT,
         "scales": Limit("list"),
         "first_bs": FROM_1,
-        **_all(ANY, "fix_bs divided_factor is_training ratio_wh max_w seed min_bs"),
+        "divided_factor": Limit("numbers", least=1, length=2).because("sizes are rounded to it"),
+        **_all(ANY, "fix_bs is_training ratio_wh max_w seed min_bs"),
     },
 }
 # Keys without which tools/train.py ends with a KeyError before, or at, the first step.
@@ -267,7 +299,11 @@ _DB_POST = {
     "use_dilation": SWITCH,
 }
 _POINTS = Limit("numbers")
-_RECT = SHAPE.because("it is [channels, height, width]")
+_RECT = Limit("chw")
+_DB_HEAD = {
+    "k": POSITIVE.because("it is the steepness of the binarisation"),
+    "kernel_list": Limit("numbers", least=1, length=3).because("the head has three convolutions"),
+}
 _SAR_SHAPE = Limit("numbers", above=0, length=4)
 _REC_SIZES = "RecResizeImg SVTRRecResizeImg ABINetRecResizeImg VLRecResizeImg ClsResizeImg"
 
@@ -302,6 +338,7 @@ OPTIONS: dict[tuple[str, str], dict[str, Limit]] = {
     ("transform", "NormalizeImage"): {
         "mean": _POINTS,
         "std": Limit("numbers", above=0).because("the image is divided by it"),
+        "scale": Limit("scale").because("pixels of 0 to 255 are multiplied by it"),
         "order": one_of("hwc", "chw"),
     },
     ("transform", "MakeShrinkMap"): {
@@ -335,7 +372,7 @@ OPTIONS: dict[tuple[str, str], dict[str, Limit]] = {
     **{("transform", name): {"image_shape": _RECT} for name in _REC_SIZES.split()},
     ("transform", "SARRecResizeImg"): {"image_shape": _SAR_SHAPE},
     ("transform", "RobustScannerRecResizeImg"): {"image_shape": _SAR_SHAPE},
-    ("transform", "RecConAug"): {"prob": SHARE, "image_shape": SHAPE},
+    ("transform", "RecConAug"): {"prob": SHARE, "image_shape": Limit("hwc")},
     ("transform", "RecAug"): _all(
         SHARE.because("it is a probability"),
         "tia_prob crop_prob reverse_prob noise_prob jitter_prob blur_prob hsv_aug_prob",
@@ -345,10 +382,11 @@ OPTIONS: dict[tuple[str, str], dict[str, Limit]] = {
         "encoder_type": one_of("reshape", "fc", "rnn", "svtr", "cascadernn"),
         "hidden_size": FROM_1,
     },
-    ("neck", "DBFPN"): {"out_channels": FROM_1},
-    ("neck", "RSEFPN"): {"out_channels": FROM_1},
-    ("neck", "LKPAN"): {"out_channels": FROM_1},
-    ("head", "DBHead"): {"k": POSITIVE.because("it is the steepness of the binarisation")},
+    **{("neck", name): {"out_channels": CONCATENATED} for name in ("DBFPN", "RSEFPN", "LKPAN")},
+    ("head", "DBHead"): _DB_HEAD,
+    ("head", "PFHeadLocal"): _DB_HEAD,
+    ("head", "Transformer"): {"d_model": ATTENTION},
+    ("head", "NRTRHead"): {"nrtr_dim": ATTENTION},
     ("head", "CTCHead"): {"fc_decay": NOT_NEGATIVE, "mid_channels": FROM_1},
     ("backbone", "MobileNetV3"): {
         "model_name": one_of("large", "small"),

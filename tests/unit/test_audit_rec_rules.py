@@ -66,6 +66,20 @@ def repeated(times: int) -> Change:
     return change
 
 
+def head(key: str, value: object) -> Change:
+    """An option of the second head of a MultiHead."""
+
+    def change(project: RecProject) -> None:
+        entry = project.config["Architecture"]["Head"]["head_list"][1]
+        next(iter(entry.values()))[key] = value
+
+    return change
+
+
+def without_loss(number: int) -> Change:
+    return lambda project: project.config["Loss"]["loss_config_list"].pop(number)
+
+
 def copied(project: RecProject) -> None:
     lines = project.folder / "lines"
     (lines / "eval3.png").write_bytes((lines / "train7.png").read_bytes())
@@ -124,6 +138,28 @@ CASES: list[tuple[str, Change, Change, str]] = [
         "rec_crnn",
     ),
     ("max_text_length_differs", at("Global", "max_text_length")(40), nothing, V4),
+    ("value_unusable", head("nrtr_dim", 385), head("nrtr_dim", 396), V4),  # 12 heads of 33
+    ("value_unusable", at("Train", "sampler", "divided_factor")([0, 16]), nothing, V4),
+    ("value_unusable", shape("Train", 48, 320, 3), nothing, "rec_crnn"),
+    (
+        "value_unusable",
+        lambda p: p.options("RecConAug").update(image_shape=[3, 48, 320]),
+        nothing,
+        V4,
+    ),
+    ("parts_mismatch", without_loss(0), nothing, V4),
+    ("parts_mismatch", without_loss(1), nothing, V4),
+    ("image_channels_differ", at("Architecture", "in_channels")(3), nothing, "rec_nrtr"),
+    (
+        "image_channels_differ",
+        shape("Train", 1, 32, 160),
+        both(
+            shape("Train", 1, 32, 160),
+            shape("Eval", 1, 32, 160),
+            at("Architecture", "in_channels")(1),
+        ),
+        "rec_crnn",
+    ),
     ("image_height_unusable", shape("Train", 3, 64, 160), shape("Train", 3, 48, 160), "rec_crnn"),
     ("image_shape_differs", shape("Eval", 3, 48, 320), nothing, "rec_crnn"),
     ("image_shape_differs", shape("Eval", 3, 48, 640), shape("Eval", 3, 32, 320), V4),

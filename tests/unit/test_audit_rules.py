@@ -432,6 +432,18 @@ case("main_indicator_unknown", at("Metric", "main_indicator")(["hmean"]), nothin
 case("key_missing", at("PostProcess")(None), nothing)
 case("value_unusable", option("NormalizeImage", "std", [0.2, 0, 0.2]), nothing)
 case("value_unusable", at("Loss", "balance_loss")("no"), at("Loss", "balance_loss")(False))
+for wrong, right in ((255.0, 1), ("255", "1./255"), ("255./1.", "1. / 255."), (0, "1/2**8")):
+    case(
+        "value_unusable",
+        option("NormalizeImage", "scale", wrong),
+        option("NormalizeImage", "scale", right),
+    )
+case("value_unusable", at("Architecture", "Head", "kernel_list")([7, 2]), nothing)
+case(
+    "value_unusable",
+    at("Architecture", "Neck", "out_channels")(97),
+    at("Architecture", "Neck", "out_channels")(100),
+)
 piecewise = {"name": "Piecewise", "decay_epochs": [100, 200], "values": [0.001, 0.0001, 0.00001]}
 lr = at("Optimizer", "lr")
 case("schedule_unusable", lr({**piecewise, "values": [0.001]}), lr(piecewise))
@@ -518,6 +530,12 @@ def distilled(**changes):
 
 
 case("distillation_names", distilled(loss=["Student", "Techer"]), distilled())
+part = ("Loss", "loss_config_list", 0, "DistillationDilaDBLoss", "key")
+case(
+    "distillation_key",
+    both(distilled(), at(*part)("map")),
+    both(distilled(), at(*part)("my_own_output")),
+)
 case("teacher_not_frozen", distilled(Teacher_freeze_params=False), distilled())
 case("student_frozen", distilled(Student_freeze_params=True), distilled())
 case(

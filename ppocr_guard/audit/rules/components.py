@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
-from ppocr_guard.audit.components import Named, component, meant, named
+from ppocr_guard.audit.components import Named, component, guided, meant, named
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.limits import OPTIONS, SECTIONS, Limit
 from ppocr_guard.audit.problem import Finding
@@ -138,7 +138,7 @@ def _limited(ctx: Context) -> Iterator[tuple[YamlPath, Any, Limit]]:
         for key, value in section.items() if isinstance(section, Mapping) else ():
             if key in limits:
                 yield (*path, key), value, limits[key]
-    for part in named(ctx):
+    for part in (*named(ctx), *guided(ctx)):
         known = component(ctx, part)
         declared = OPTIONS.get((part.kind, part.name), {})
         for key, value in part.options.items():

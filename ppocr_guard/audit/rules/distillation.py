@@ -73,6 +73,34 @@ def distillation_names(ctx: Context) -> Iterator[Finding]:
                 )
 
 
+# What the models of PaddleOCR hand to a loss when they return all their features, and the heads
+# that give several outputs (ppocr/modeling/architectures/base_model.py).
+_OUTPUTS = (
+    *("backbone_out", "neck_out", "head_out", "maps", "distance_maps", "cbn_maps"),
+    *("ctc", "ctc_neck", "sar", "gtc", "res"),
+)
+_READ_BY_KEY = ("DistillationCTCLabelDecode", "DistillationSARLabelDecode")
+
+
+@rule(
+    "distillation_key",
+    "critical",
+    "what a model returns is looked up by key: a KeyError at the first step or evaluation",
+)
+def distillation_key(ctx: Context) -> Iterator[Finding]:
+    places = [((*loss.path, "key"), loss.options.get("key")) for loss in losses(ctx)]
+    if ctx.get("PostProcess", "name") in _READ_BY_KEY:
+        places.append((("PostProcess", "key"), ctx.get("PostProcess", "key")))
+    for path, key in places:
+        near = meant(key, _OUTPUTS) if isinstance(key, str) else None
+        if near and any(name for name, _ in models(ctx)):
+            yield Finding(
+                path,
+                say("No model returns {key!r}.", key=key),
+                say("Did you mean {near}?", near=near),
+            )
+
+
 @rule(
     "teacher_not_frozen",
     "warning",

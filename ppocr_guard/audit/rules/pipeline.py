@@ -19,6 +19,7 @@ from ppocr_guard.audit.pipelines import (
 from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.paddleocr.schedule import MULTI_SCALE_DATASETS, SIMPLE_DATASETS
+from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlPath
 
 MODES = ("Train", "Eval")
@@ -69,6 +70,8 @@ def _head_in_loss(ctx: Context) -> Iterator[Finding]:
             f"The second head is {heads[1]}, the second loss {parts_of_loss[1]}.",
             f"Use {guide}Loss with {heads[1]}.",
         )
+    elif ctx.get("Loss", "name") == "MultiLoss" and parts_of_loss:
+        yield from _without_loss(heads, parts_of_loss)
     for mode in MODES:
         encode = ctx.transform(mode, "MultiLabelEncode")
         given = encode.parameters.get("gtc_encode", "SARLabelEncode") if encode else None
@@ -78,6 +81,19 @@ def _head_in_loss(ctx: Context) -> Iterator[Finding]:
                 f"MultiLabelEncode of {mode} encodes for {given}, and the second head is "
                 f"{heads[1]}.",
                 f"Set gtc_encode: {guide}LabelEncode.",
+            )
+
+
+def _without_loss(heads: list[str], parts_of_loss: list[str]) -> Iterator[Finding]:
+    for head in heads:
+        wanted = f"{head.removesuffix('Head')}Loss"
+        if wanted not in parts_of_loss:
+            yield Finding(
+                ("Loss", "loss_config_list"),
+                say("{head} is not trained: there is no {loss} for it.", head=head, loss=wanted),
+                say("Add {loss} to loss_config_list.", loss=wanted),
+                # The first head is the one that is evaluated, and that reads in the end.
+                severity="critical" if head == heads[0] else "warning",
             )
 
 

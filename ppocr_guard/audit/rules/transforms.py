@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any, Optional
 
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.problem import Finding
@@ -78,6 +79,50 @@ def image_mode_differs(ctx: Context) -> Iterator[Finding]:
             say("DecodeImage of Eval reads {other}, of Train {one}.", other=other, one=one),
             say("Give both the same {key}.", key="img_mode"),
         )
+
+
+@rule(
+    "image_channels_differ",
+    "critical",
+    "the first convolution is built for Architecture.in_channels (3 where nothing is given), and "
+    "an image of another depth ends the training at the first step",
+)
+def image_channels_differ(ctx: Context) -> Iterator[Finding]:
+    wanted = ctx.get("Architecture", "in_channels", default=3)
+    if ctx.get("Architecture", "model_type") != "rec" or ctx.get("Architecture", "Transform"):
+        return  # a Transform has channels of its own
+    for mode in ("Train", "Eval"):
+        for transform in ctx.transforms(mode):
+            depth = _depth(transform.name, transform.parameters.get("image_shape"))
+            if depth is None or wanted not in (1, 3) or depth == wanted:
+                continue
+            gray = transform.name == _GRAY
+            yield Finding(
+                ("Architecture", "in_channels") if gray else (*transform.path, "image_shape"),
+                say(
+                    "{operator} of {mode} makes images of {depth} channels, and in_channels of the "
+                    "model is {wanted}.",
+                    operator=transform.name,
+                    mode=mode,
+                    depth=depth,
+                    wanted=wanted,
+                ),
+                say("Set Architecture.in_channels: {depth}.", depth=depth)
+                if gray
+                else say("Give both the same."),
+            )
+
+
+_GRAY = "GrayRecResizeImg"
+
+
+def _depth(name: str, shape: Any) -> Optional[int]:
+    """Channels of the images that an operator makes; None: not known."""
+    if name == _GRAY:
+        return 1
+    if not name.endswith("RecResizeImg") or not isinstance(shape, list) or len(shape) != 3:
+        return None
+    return shape[0] if shape[0] in (1, 3) else None
 
 
 @rule(
