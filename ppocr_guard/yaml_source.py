@@ -8,6 +8,7 @@ the file is executed.
 from __future__ import annotations
 
 import argparse
+import gc
 import math
 import os
 import re
@@ -17,13 +18,15 @@ from pathlib import Path
 from typing import Any, Callable, Optional, Union
 
 import yaml
-from yaml.constructor import ConstructorError
+from yaml.constructor import ConstructorError, SafeConstructor
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ppocr_guard.overrides import OverrideError, is_guards, key_text, set_option
 from ppocr_guard.printable import printable
 
 MAX_TEXT = 1 << 22  # characters of a configuration
+# Above this libyaml parses, ten times as fast; below it the parser that PaddleOCR uses.
+LONG_TEXT = 1 << 17
 MAX_VALUES = 300_000  # of a configuration, aliases counted wherever they stand
 MAX_MESSAGE = 500
 COMMAND_LINE = 0  # stands for a line where -o has set a value
@@ -37,7 +40,7 @@ class YamlError(ValueError):
         super().__init__(" ".join(printable(text).split())[:MAX_MESSAGE])
 
 
-class _Loader(yaml.SafeLoader):
+class _Telling(SafeConstructor):
     """Says of every value that cannot be read what it is, and on which line."""
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:
@@ -50,6 +53,19 @@ class _Loader(yaml.SafeLoader):
             raise ConstructorError(
                 None, None, f"{text} no {kind}{reason}", node.start_mark
             ) from None
+
+
+class _Loader(_Telling, yaml.SafeLoader):
+    """As PaddleOCR reads."""
+
+
+_LongLoader: type[Any] = _Loader
+if yaml.__with_libyaml__:
+
+    class _CLoader(_Telling, yaml.CSafeLoader):
+        """The same language by libyaml."""
+
+    _LongLoader = _CLoader
 
 
 @dataclass
@@ -155,7 +171,11 @@ def _load(text: str) -> tuple[Optional[Node], Any]:
     Raises:
         yaml.YAMLError, RecursionError, ValueError: it is no YAML, or not one to be loaded.
     """
-    loader = _Loader(text)
+    long = len(text) > LONG_TEXT
+    loader = (_LongLoader if long else _Loader)(text)
+    collecting = gc.isenabled()
+    if long:  # of a million nodes none is garbage, and looking for it takes most of the time
+        gc.disable()
     try:
         root = loader.get_single_node()
         if root is None:
@@ -163,6 +183,8 @@ def _load(text: str) -> tuple[Optional[Node], Any]:
         _refuse_bombs(root, {})
         return root, loader.construct_document(root)
     finally:
+        if collecting:
+            gc.enable()
         loader.dispose()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable
 
@@ -15,11 +17,12 @@ from ppocr_guard.cli import main
 from ppocr_guard.logs.lines import clean, is_metric, metrics
 from ppocr_guard.logs.reader import LogReader
 from ppocr_guard.records import to_record
-from ppocr_guard.yaml_source import YamlError, parse_yaml
+from ppocr_guard.yaml_source import LONG_TEXT, MAX_TEXT, YamlError, parse_yaml
 
 P = "[2022/08/27 14:18:08] ppocr INFO: "
 TRAINS = P + "epoch: [1/40], global_step: 10, lr: 0.1,"
 HEAD = "Global: {epoch_num: 1}\nTrain: {}\n"
+DB = (Path(__file__).parents[1] / "data/configs/db.yml").read_text("utf-8")
 
 
 def seconds(work: Callable[[], Any]) -> float:
@@ -54,7 +57,7 @@ def test_a_long_tail_after_a_metric_takes_no_time(tail: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        TRAINS + "\n" + "x,\n" * 200_000,
+        TRAINS + "\n" + "x,\n" * 50_000,
         (TRAINS + "\n") * 3 + "loss: 1,\n" * 100_000,
         P + "cur metric, a:\n" * 60_000,
         "epoch: [1/40],\n" * 60_000,
@@ -118,6 +121,67 @@ def test_a_configuration_that_is_none_is_one_line_and_exit_code_2(
     assert words in err
     assert len(err) < 800
     assert "\x1b" not in err
+
+
+LONG = {
+    "comments": "# x\n" * 50_000,
+    "a list": "X: [" + "1, " * 200_000 + "1]\n",
+    "keys": "".join(f"K{i}: {{a: 1, b: [1, 2]}}\n" for i in range(20_000)),
+    "a string": 'X: "' + "a b " * 200_000 + '"\n',
+    "an error at the end": "".join(f"K{i}: 1\n" for i in range(50_000)) + " : :\n",
+    "merges": "A: &a {x: 1}\nX:\n" + "  - {<<: *a}\n" * 50_000,
+    "one key": "X: 1\n" * 100_000,
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_a_long_configuration_takes_two_seconds_a_megabyte_at_most(kind: str) -> None:
+    text = HEAD + LONG[kind]
+    assert LONG_TEXT < len(text) <= MAX_TEXT
+    assert seconds(lambda: parse(text)) < 1.0 + 2.0 * len(text) / 1e6
+
+
+def parse(text: str) -> None:
+    with contextlib.suppress(YamlError):
+        parse_yaml(text, "my.yml")
+
+
+def read(text: str) -> Any:
+    """The configuration and the lines of its keys, or what is said of it."""
+    try:
+        source = parse_yaml(text, "my.yml")
+    except YamlError as error:
+        return str(error)
+    lines = {path: source.line(path) for path in _paths(source.config)}
+    return source.config, lines
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in items:
+        if isinstance(item, (dict, list)):
+            yield from _paths(item, (*path, key))
+        else:
+            yield (*path, key)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        DB,
+        HEAD + "x: {a: [on, 010, 1e-4, 1.0e-4, ~, '', \"\\u00e9\", 2001-01-01, 1_0, 0x1F]}\n",
+        HEAD + "a: &a {k: 1}\nb: {<<: *a, j: 2}\nc: |\n  x\n  y\nd: >-\n  x\n  y\n? e\n: f\n",
+        HEAD + "x: {[1]: 2}\n",
+        HEAD + "x: !!bool maybe\n",
+        HEAD + "x: !!python/object/apply:os.system [id]\n",
+        HEAD + "x: 2024-13-45\n",
+    ],
+)
+def test_long_and_short_configurations_are_read_alike(text: str) -> None:
+    """Above ``LONG_TEXT`` another parser reads."""
+    assert read(text + "# x\n" * LONG_TEXT) == read(text)
 
 
 @pytest.mark.parametrize("value", ["!!int ''", "{[1]: 2}", "9" * 5000, "!!bool maybe", "[" * 3000])
