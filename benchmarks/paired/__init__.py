@@ -1,0 +1,1 @@
+"""What the guard costs a real training, measured in pairs: with it and without it."""
