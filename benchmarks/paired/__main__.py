@@ -37,10 +37,10 @@ def steps(bench: Bench, pairs: int, controls: int) -> Iterator[str]:
     yield "## A step, an epoch"
     yield (
         f"{pairs} pairs of trainings ({count} steps each way), each of {EPOCHS} epochs of "
-        f"{STEPS_PER_EPOCH} steps with an evaluation of 40 images at the end of each. The two of "
-        f"a pair train the same steps from the same seed and take turns, {BLOCK} steps each, A B B "
-        "A: one is stopped (SIGSTOP, with all its threads) while the other goes on. Times are taken "
-        "inside the process. Intervals are bootstrapped over pairs "
+        f"{STEPS_PER_EPOCH} steps with an evaluation of 40 images at the end of each. The two "
+        f"of a pair train the same steps from the same seed and take turns, {BLOCK} steps each, "
+        "A B B A: one is stopped (SIGSTOP, with all its threads) while the other goes on. Times "
+        "are taken inside the process. Intervals are bootstrapped over pairs "
         "(scipy.stats.bootstrap, percentile). The last column pairs two trainings without the "
         f"guard ({controls} pairs): what chance does."
     )
