@@ -21,7 +21,7 @@ from benchmarks.paired.start import starts
 from benchmarks.paired.trainings import RELEASE, STEPS_PER_EPOCH, Bench
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-EPOCHS = 4
+EPOCHS = 2
 BLOCK = 8  # steps, some two seconds
 
 
