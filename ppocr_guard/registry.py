@@ -43,10 +43,8 @@ def find_hook(name: str) -> type[Hook]:
             found: Any = getattr(importlib.import_module(BUILT_IN[name]), name)
         except Exception as error:  # a package that is broken, or of another Python
             raise UnavailableError(f"{type(error).__name__}: {error}") from None
-    elif "." in name:
-        found = _from_path(name)
-    else:
-        found = _from_entry_point(name)
+        return found  # type: ignore[no-any-return]
+    found = _from_path(name) if "." in name else _from_entry_point(name)
     _check(name, found)
     return found  # type: ignore[no-any-return]
 

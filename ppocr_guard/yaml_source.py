@@ -8,6 +8,7 @@ the file is executed.
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import math
 import os
@@ -172,20 +173,36 @@ def _load(text: str) -> tuple[Optional[Node], Any]:
         yaml.YAMLError, RecursionError, ValueError: it is no YAML, or not one to be loaded.
     """
     long = len(text) > LONG_TEXT
-    loader = (_LongLoader if long else _Loader)(text)
     collecting = gc.isenabled()
     if long:  # of a million nodes none is garbage, and looking for it takes most of the time
         gc.disable()
     try:
-        root = loader.get_single_node()
+        root = _nodes(text) if long else _kept_nodes(text)
         if root is None:
             return None, None
-        _refuse_bombs(root, {})
-        return root, loader.construct_document(root)
+        loader = _Loader("")
+        try:
+            return root, loader.construct_document(root)
+        finally:
+            loader.dispose()
     finally:
         if collecting:
             gc.enable()
+
+
+def _nodes(text: str) -> Optional[Node]:
+    loader = (_LongLoader if len(text) > LONG_TEXT else _Loader)(text)
+    try:
+        root: Optional[Node] = loader.get_single_node()
+    finally:
         loader.dispose()
+    if root is not None:
+        _refuse_bombs(root, {})
+    return root
+
+
+# Parsing is most of the work, and the start of a training needs the same file several times.
+_kept_nodes = functools.lru_cache(maxsize=8)(_nodes)
 
 
 def _refuse_bombs(node: Node, sizes: dict[int, int]) -> int:
@@ -240,10 +257,14 @@ def guard_lines(argv: Sequence[str]) -> tuple[str, Callable[[YamlPath], Optional
     path, overrides = _options(argv)
     if path is None:
         return "Guard", lambda _: None
-    try:
-        return path, read_yaml(path, overrides).guard_line
-    except YamlError:
-        return path, lambda _: None
+
+    def line(of: YamlPath) -> Optional[int]:
+        try:  # only now: most configurations have nothing to be told of
+            return read_yaml(str(path), overrides).guard_line(of)
+        except YamlError:
+            return None
+
+    return path, line
 
 
 def _options(argv: Sequence[str]) -> tuple[Optional[str], list[str]]:

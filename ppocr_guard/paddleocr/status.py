@@ -11,9 +11,10 @@ import json
 import logging
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ppocr_guard.events import StopRequest
+if TYPE_CHECKING:  # `ppocr-guard run` needs none of the events
+    from ppocr_guard.events import StopRequest
 
 ACTIVE = "PPOCR_GUARD"  # "1": children of `ppocr-guard run` are to be guarded
 FOLDER = "PPOCR_GUARD_STATUS"  # folder in which each guarded process leaves a file
