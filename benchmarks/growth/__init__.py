@@ -1,0 +1,1 @@
+"""What the guard needs as runs, logs and data sets grow."""

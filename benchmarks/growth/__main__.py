@@ -1,0 +1,101 @@
+"""``python -m benchmarks.growth``: what the guard needs as runs, logs and data sets grow.
+
+Writes RESULTS.md and growth.svg when no subject is named; ``--most N`` leaves out sizes above 10^N.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import math
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+from benchmarks.growth.plot import draw
+from benchmarks.growth.subjects import SUBJECTS, measure
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+PLOT = Path(__file__).with_name("growth.svg")
+Needs = dict[int, dict[str, Any]]  # by size
+LEGEND = (
+    "Each size in a process of its own, one after the other. CPU: seconds of all threads. Memory: "
+    "resident MB that the work added. *Exponent*: log10 of how many times the CPU seconds are "
+    "those of the row above, for ten times the size; 1 is linear. Work so small that starting it "
+    "counts stays below 1."
+)
+
+
+def apart(name: str, size: int) -> dict[str, Any]:
+    """Measured in a process of its own."""
+    words = [sys.executable, "-m", "benchmarks.growth", name, "--one", str(size)]
+    out = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
+    found: dict[str, Any] = json.loads(out.splitlines()[-1])
+    return found
+
+
+def exponent(before: Optional[float], now: float) -> str:
+    return f"{math.log10(now / before):.2f}" if before else "-"
+
+
+def table(name: str, needs: Needs) -> str:
+    """Markdown of one subject."""
+    work, counted, _ = SUBJECTS[name]
+    more = list(next(iter(needs.values()))["more"])
+    has_bytes = next(iter(needs.values()))["bytes"] is not None
+    disk = ["page, MB" if name == "report" else "journal, MB"] * has_bytes
+    heads = [counted, "CPU, s", "µs each", "exponent", "memory, MB", *disk, *more]
+    lines = ["| " + " | ".join(heads) + " |", "| " + " | ".join(["---:"] * len(heads)) + " |"]
+    before: Optional[float] = None
+    for size, need in needs.items():
+        cells = [f"{size:,}", f"{need['cpu']:.2f}", f"{need['cpu'] / size * 1e6:.1f}"]
+        cells += [exponent(before, need["cpu"]), f"{need['memory']:.0f}"]
+        cells += [f"{need['bytes']:.2f}"] if has_bytes else []
+        cells += [f"{value:,.1f}".removesuffix(".0") for value in need["more"].values()]
+        lines.append("| " + " | ".join(cells) + " |")
+        before = need["cpu"]
+    return f"## {name}\n\n{' '.join((work.__doc__ or '').split())}\n\n" + "\n".join(lines)
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=", ".join(SUBJECTS))
+    parser.add_argument("--most", type=int, default=9, help="power of ten (default: all sizes)")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if unknown := set(options.subjects) - set(SUBJECTS):
+        parser.error(f"no such subject: {', '.join(unknown)}; there are {', '.join(SUBJECTS)}")
+    if options.one is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            print(json.dumps(measure(options.subjects[0], options.one, Path(folder))))
+        return 0
+    found: dict[str, Needs] = {}
+    for name in options.subjects or SUBJECTS:
+        powers = [power for power in SUBJECTS[name][2] if power <= options.most]
+        found[name] = {10**power: apart(name, 10**power) for power in powers}
+        print(table(name, found[name]) + "\n", flush=True)
+    if not options.subjects:
+        RESULTS.write_text(page(found), "utf-8")
+        draw(found, PLOT)
+    return 0
+
+
+def page(found: dict[str, Needs]) -> str:
+    """RESULTS.md."""
+    tables = [table(name, needs) for name, needs in found.items()]
+    made = (
+        f"{datetime.date.today()}, `python -m benchmarks.growth`; Python "
+        f"{platform.python_version()}, {os.cpu_count()} shared cores."
+    )
+    head = ["# How what the guard needs grows", LEGEND, f"![plot]({PLOT.name})", *tables, made]
+    return "\n\n".join(head) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
