@@ -1,9 +1,10 @@
 """``python -m benchmarks.diagnosis SET --dir runs``: faults in real trainings, as a table.
 
 Trains one base model (kept in ``--dir``), then goes on from it once for each fault of the set
-(``develop``, ``validate`` or ``report``), guarded, and once more with what the guard advised.
-``--only NAME...`` trains these anew and takes the others from the journals in ``--dir``; without a
-name, none is trained. Writes ``RESULTS-SET.md`` beside this file, or ``RESULTS.md`` for ``report``.
+(``develop``, ``validate``, ``report`` or ``fresh``), guarded, and once more with what the guard
+advised. ``--only NAME...`` trains these anew and takes the others from the journals in ``--dir``;
+without a name, none is trained. Writes ``RESULTS-SET.md`` beside this file, or ``RESULTS.md`` for
+``report``.
 """
 
 from __future__ import annotations
