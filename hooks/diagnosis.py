@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Union
 
 from ppocr_guard.collecting import JUDGED_ANEW, Collecting
 from ppocr_guard.detect.base import alike
@@ -15,6 +15,7 @@ from ppocr_guard.detect.table import DATA_CHANGED, EVAL_MISMATCH, MEDIOCRE, SURE
 from ppocr_guard.events import (
     Condition,
     Examination,
+    Invariants,
     Over,
     Reaction,
     RunStart,
@@ -64,13 +65,17 @@ class Diagnosis(Collecting):
         self.collector.examination(event)
         return [*self._faults(event), *self._leaks(event)]
 
-    def _faults(self, event: Examination) -> Iterator[Reaction]:
+    def on_invariants(self, event: Invariants) -> Reactions:
+        self.collector.invariants(event)
+        return list(self._faults(event))
+
+    def _faults(self, event: Union[Examination, Invariants]) -> Iterator[Reaction]:
         causes = diagnose(self.collector.evidence)
         shown: set[tuple[str, str]] = set()
         if causes and causes[0].condition and causes[0].confidence >= SURE:
             shown.add((causes[0].condition, causes[0].code))
             yield self._condition(causes, event)
-        if event.skipped:
+        if isinstance(event, Examination) and event.skipped:
             return  # nothing was looked at that could show that a fault is over
         for key in [*self._held, *shown]:
             self._held[key] = 0 if key in shown else self._held[key] + 1
@@ -78,7 +83,7 @@ class Diagnosis(Collecting):
                 del self._held[key]
                 yield Over(*key, say("The examination no longer shows it."))
 
-    def _condition(self, causes: list[Cause], event: Examination) -> Condition:
+    def _condition(self, causes: list[Cause], event: Union[Examination, Invariants]) -> Condition:
         first = causes[0]
         return Condition(
             code=first.condition,
@@ -89,12 +94,12 @@ class Diagnosis(Collecting):
             evidence={
                 "cause": first.code,
                 "causes": [asdict(cause) for cause in causes],
-                "cells": dict(event.cells),
+                "cells": dict(self.collector.evidence.cells),
             },
             cause=first.code,
             epoch=event.epoch,
             global_step=event.global_step,
-            evaluation=event.evaluation,
+            evaluation=getattr(event, "evaluation", None),
             time=event.time,
         )
 

@@ -28,6 +28,7 @@ from ppocr_guard.events import (
     Examination,
     Findings,
     Hang,
+    Invariants,
     Repaired,
     Resolved,
     Resources,
@@ -130,6 +131,9 @@ class Journal(Hook):
         self._put(event)
 
     def on_examination(self, event: Examination) -> None:
+        self._put(event)
+
+    def on_invariants(self, event: Invariants) -> None:
         self._put(event)
 
     def on_findings(self, event: Findings) -> None:

@@ -10,6 +10,7 @@ from ppocr_guard.events import (
     EvalEnd,
     Examination,
     Findings,
+    Invariants,
     Repaired,
     Resolved,
     RoundTrip,
@@ -59,6 +60,10 @@ class Collecting(Hook):
 
     def on_batch_figures(self, event: BatchFigures) -> Reactions:
         self.collector.batch_figures(event)
+        return None
+
+    def on_invariants(self, event: Invariants) -> Reactions:
+        self.collector.invariants(event)
         return None
 
     def on_findings(self, event: Findings) -> Reactions:

@@ -248,6 +248,23 @@ class BatchFigures:
 
 
 @dataclass(frozen=True)
+class Invariants:
+    """What must hold of any training: after some of the first steps, and once an epoch.
+
+    ``figures``: ``gradient.PART``, the share of the tensors of a part of the network that got a
+    gradient other than 0 in one of the last three steps that were looked at (tensors that are
+    frozen are left out); ``ranks_apart``, the largest relative difference of a part's weights from
+    those of rank 0 (``notes``: where).
+    """
+
+    time: float
+    epoch: int
+    global_step: int
+    figures: Mapping[str, float]
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Findings:
     """What the audit of the configuration and its label files found; sent once or twice."""
 
@@ -516,6 +533,7 @@ Event = Union[
     Examination,
     Baseline,
     BatchFigures,
+    Invariants,
     Findings,
     DataErrors,
     Repaired,
@@ -542,6 +560,7 @@ _KINDS: dict[str, type] = {
     "examination": Examination,
     "baseline": Baseline,
     "batch_figures": BatchFigures,
+    "invariants": Invariants,
     "findings": Findings,
     "data_errors": DataErrors,
     "repaired": Repaired,

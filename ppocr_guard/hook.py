@@ -23,6 +23,7 @@ from ppocr_guard.events import (
     Examination,
     Findings,
     Hang,
+    Invariants,
     Reaction,
     Repaired,
     Resolved,
@@ -133,6 +134,8 @@ class Hook:
     def on_baseline(self, event: Baseline) -> Reactions: ...
 
     def on_batch_figures(self, event: BatchFigures) -> Reactions: ...
+
+    def on_invariants(self, event: Invariants) -> Reactions: ...
 
     def on_findings(self, event: Findings) -> Reactions: ...
 

@@ -14,6 +14,7 @@ from typing import Any, Optional, Union
 from ppocr_guard import Condition, Hook, HookOptions, StopRequest
 from ppocr_guard.events import EvalEnd, RunStart, StepEnd
 from ppocr_guard.paddleocr import watchdog
+from ppocr_guard.paddleocr.evaluating import loop_locals
 
 INDICATORS = ("precision", "recall", "hmean")
 PAUSED, GO_ON = "paused", "go_on"  # files in save_model_dir
@@ -196,6 +197,32 @@ class KillRank(Hook):
     def on_step(self, event: StepEnd) -> None:
         if own_rank() == self.options.rank and event.global_step == self.options.step:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Drifts(Hook):
+    """Changes a weight on one rank."""
+
+    every_rank = True
+
+    class Options(HookOptions):
+        rank: int = 1
+        step: int = 2
+
+    def on_step(self, event: StepEnd) -> None:
+        if own_rank() == self.options.rank and event.global_step == self.options.step:
+            model = (loop_locals() or {})["model"]
+            weight = next(p for name, p in model.named_parameters() if "neck" in name)
+            weight.set_value(weight * 1.1)
+
+
+class CutsBackbone(Hook):
+    """Detaches what the backbone gives, as a ``detach()`` in its code would."""
+
+    def on_run_start(self, event: RunStart) -> None:
+        model = (loop_locals() or {})["model"]
+        model.backbone.register_forward_post_hook(
+            lambda _layer, _inputs, outputs: [one.detach() for one in outputs]
+        )
 
 
 class Poison:

@@ -16,6 +16,7 @@ from ppocr_guard.events import (
     EvalEnd,
     Examination,
     Findings,
+    Invariants,
     Repaired,
     Resolved,
     RoundTrip,
@@ -44,7 +45,10 @@ _LEAST = {
     "positives": 0.08,
     "image_edges": 0.3,
 }  # by which a figure must move
-_TERMS = ("loss_shrink_maps", "loss_threshold_maps", "loss_binary_maps")  # of DB
+_TERMS = (
+    "loss_shrink_maps", "loss_threshold_maps", "loss_binary_maps",  # of DB
+    "CTCLoss", "NRTRLoss", "SARLoss",  # of the two heads of a MultiHead
+)  # fmt: skip
 FIRST_STEPS = 3  # steps that make the level at which the loss began
 
 
@@ -191,6 +195,10 @@ class Collector:
             step = jump.update(value, event.global_step)
             if step is not None:
                 self.evidence.jumps[name] = step
+
+    def invariants(self, event: Invariants) -> None:
+        self.evidence.invariants.update(event.figures)
+        self.evidence.invariant_notes.update(event.notes)
 
     def findings(self, event: Findings) -> None:
         self.evidence.findings.update(event.findings)

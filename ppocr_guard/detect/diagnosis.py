@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from ppocr_guard.detect import reading  # noqa: F401 (its propositions)
+from ppocr_guard.detect import process, reading  # noqa: F401 (their propositions)
 from ppocr_guard.detect.evidence import Evidence
 from ppocr_guard.detect.propositions import answer, text_of
 from ppocr_guard.detect.reading_table import READING_TABLE
@@ -147,6 +147,9 @@ def _numbers(e: Evidence) -> dict[str, Any]:
         for key, value in e.facts.items()
         if key.startswith("weights_changed.") and value < 0.01
     ]
+    cut = [
+        k.partition(".")[2] for k, v in e.invariants.items() if k.startswith("gradient.") and not v
+    ]
     setting = e.setting("labels_best.val", "labels_best.train", "labels_best.train_eval")
     reference = e.loss_at_best if e.loss_at_best is not None else e.loss_first
     numbers.update(
@@ -183,6 +186,9 @@ def _numbers(e: Evidence) -> dict[str, Any]:
         invalid_train_share=f"{invalid:.0%}" if invalid is not None else None,
         weights_smaller=f"{smaller:.0%}" if smaller is not None else None,
         still_parts=", ".join(still) if still else None,
+        parts_without_gradient=", ".join(cut) if cut else None,
+        apart=e.invariant_notes.get("ranks_apart"),
+        difference=_percent(e.invariants.get("ranks_apart")),
         zero_terms=", ".join(e.zero_terms) if e.zero_terms else None,
         largest_term=_short(e.largest_term),
         variation_val=_short(e.facts.get("variation.val")),
@@ -274,6 +280,10 @@ def _two(value: Optional[float]) -> Optional[str]:
 
 def _four(value: Optional[float]) -> Optional[str]:
     return None if value is None else f"{value:.4f}"
+
+
+def _percent(value: Optional[float]) -> Optional[str]:
+    return None if value is None else f"{value:.2g}" if value < 0.001 else f"{value:.1%}"
 
 
 def _short(value: Optional[float]) -> Optional[str]:

@@ -56,6 +56,9 @@ class Evidence:
     zero_terms: tuple[str, ...] = ()  # of the loss: exactly 0 in every step so far
     largest_term: Optional[float] = None  # of the loss, highest so far
     jumps: dict[str, int] = field(default_factory=dict)  # figure of a batch -> step of the jump
+    # Of :class:`ppocr_guard.events.Invariants`, the latest of each figure.
+    invariants: dict[str, float] = field(default_factory=dict)
+    invariant_notes: dict[str, str] = field(default_factory=dict)
     findings: dict[str, str] = field(default_factory=dict)  # of the audit: code -> sentence
     # Of the examinations (:class:`ppocr_guard.events.Examination`): the last one, and the first.
     metric: str = ""  # name of the main indicator

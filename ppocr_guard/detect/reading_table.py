@@ -23,7 +23,8 @@ _LABELS = ("labels_shuffled", "labels_rewritten", "labels_foreign")
 _SHARED = (
     "loss_not_finite", "images_flat", "training_data_changed", "learning_rate_zero",
     "weights_frozen", "weight_decay_too_strong", "learning_rate_too_high", "overfitting",
-    "network_dead", "data_pipeline_failing",
+    "network_dead", "data_pipeline_failing", "loss_part_zero", "ranks_differ",
+    "part_without_gradient",
 )  # fmt: skip
 _MORE = {
     "images_flat": ("labels_foreign", "labels_shuffled", *_MODEL),
@@ -32,6 +33,8 @@ _MORE = {
     "weights_frozen": ("only_blanks", "one_answer"),
     "learning_rate_too_high": ("only_blanks", "one_answer"),
     "weight_decay_too_strong": ("only_blanks", "one_answer"),
+    "part_without_gradient": _MODEL,
+    "ranks_differ": _MODEL,
 }
 
 _OWN: tuple[Entry, ...] = (

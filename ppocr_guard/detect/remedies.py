@@ -235,6 +235,14 @@ REMEDIES: dict[str, Callable[[Evidence], Remedy]] = {
     "restore_training": _fixed("Restore the training data, and go on from best_accuracy."),
     "rate_zero": _fixed("Set Optimizer.lr.learning_rate above 0."),
     "frozen": _fixed("Let the frozen parts train, or give the optimizer all parameters."),
+    "ranks": _fixed(
+        "Give all ranks the same weights before DataParallel wraps the model, and let nothing but "
+        "the optimizer change them; then train again."
+    ),
+    "gradient": _fixed(
+        "Look for detach(), no_grad() and stop_gradient in the model and the loss. Where the part "
+        "is not to be trained, freeze its parameters."
+    ),
     "loss_weights": _fixed("Take the stock weights of the Loss section (DB: alpha 5, beta 10)."),
     "weight_decay": _fixed("Take the stock Optimizer.regularizer.factor (5.0e-5 for DB)."),
     "overfitting": _fixed(

@@ -9,40 +9,29 @@ decides; :mod:`ppocr_guard.detect.diagnosis` only reads this.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ppocr_guard.detect.entry import (
+    DATA_CHANGED,
+    EVAL_MISMATCH,
+    LABELS_WRONG,
+    MEDIOCRE,
+    SURE,
+    TARGETS_WRONG,
+    TRAINING_WRONG,
+    Entry,
+)
+from ppocr_guard.detect.process_table import PROCESS
 
-Facts = tuple[str, ...]
-
-# Conditions that an examination shows by itself, without waiting for the metric.
-TARGETS_WRONG = "targets_wrong"
-LABELS_WRONG = "labels_wrong"
-EVAL_MISMATCH = "eval_mismatch"
-TRAINING_WRONG = "training_wrong"
-DATA_CHANGED = "data_changed"
-MEDIOCRE = "mediocre"
-SURE = 0.9
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One cause.
-
-    ``confidence``: in 0..1, by alternative: a judgement that ranks causes. ``phrases``: sentences
-    with fields, the first of which all fields are known is taken. ``remedy``: of
-    :mod:`ppocr_guard.detect.remedies`. ``condition``: which condition it is when an examination
-    shows it with a confidence of ``SURE``; empty: it only explains what the metric shows.
-    ``look``: how a person sees that it is this one.
-    """
-
-    code: str
-    when: tuple[tuple[float, Facts], ...]
-    phrases: tuple[str, ...]
-    remedy: str
-    look: str
-    against: Facts = ()
-    explains: tuple[str, ...] = ()
-    condition: str = ""
-
+__all__ = [
+    "DATA_CHANGED",
+    "EVAL_MISMATCH",
+    "LABELS_WRONG",
+    "MEDIOCRE",
+    "SURE",
+    "TABLE",
+    "TARGETS_WRONG",
+    "TRAINING_WRONG",
+    "Entry",
+]
 
 _LABEL_CAUSES = ("labels_shifted", "labels_split", "labels_incomplete", "labels_crossed")
 _POOR = ("overfitting", "learning_rate_too_high", "other_domain", "forgetting")
@@ -527,4 +516,5 @@ TABLE: tuple[Entry, ...] = (
         look="the errors in the log",
         explains=(),
     ),
+    *PROCESS,
 )  # fmt: skip

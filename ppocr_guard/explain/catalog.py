@@ -15,6 +15,7 @@ from ppocr_guard.audit import rules  # noqa: F401  (registers them)
 from ppocr_guard.audit.rehearsal.codes import REASONS
 from ppocr_guard.audit.rule import RULES
 from ppocr_guard.codes import CODES, Code
+from ppocr_guard.detect import process  # noqa: F401  (its propositions)
 from ppocr_guard.detect.propositions import text_of
 from ppocr_guard.detect.table import TABLE, Entry
 from ppocr_guard.wording import mark

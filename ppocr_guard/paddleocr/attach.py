@@ -27,6 +27,7 @@ from ppocr_guard.overrides import GUARD, OverrideError, is_guards, set_option, w
 from ppocr_guard.paddleocr import baseline, status
 from ppocr_guard.paddleocr.examination import Examiner
 from ppocr_guard.paddleocr.harmless import harmless
+from ppocr_guard.paddleocr.invariants import InvariantWatch
 from ppocr_guard.paddleocr.loader import GuardedLoader
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.ranks import Board, open_board
@@ -196,11 +197,15 @@ class _Seams:
         say_what_is_new(Path(str(self.program.__file__)), behaviour)
         guard = Guard(loaded.build(), _log, rank=loop.rank)
         ratios = RatioReader(loop, behaviour, guard.post)
-        agreement = StopAgreement(loop, self._board(loop))
+        board = self._board(loop)
+        agreement = StopAgreement(loop, board)
+        invariants = InvariantWatch(loop, guard.post, board)
         examiner = Examiner(loop, self.evaluate, guard.post, self.findings)
         before = functools.partial(baseline.read, loop, self.evaluate, guard.hooks)
         keep = loaded.config.keep_best
-        session = Session(loop, guard, ratios, examiner, before, agreement, keep_best=keep)
+        session = Session(
+            loop, guard, ratios, examiner, before, agreement, invariants, keep_best=keep
+        )
         session.start(behaviour.release, loaded.config.run_name)
         agreement.join()  # last: from here on the other ranks count on this one
         return session

@@ -33,6 +33,7 @@ from ppocr_guard.paddleocr.best import NAME, WAIT_SECONDS, BestKeeper
 from ppocr_guard.paddleocr.data_errors import DataErrorCounter
 from ppocr_guard.paddleocr.examination import Examiner
 from ppocr_guard.paddleocr.harmless import harmless
+from ppocr_guard.paddleocr.invariants import InvariantWatch
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.machine import MachineWatch
 from ppocr_guard.paddleocr.ratios import RatioReader
@@ -68,6 +69,7 @@ class Session:
         examiner: Optional[Examiner] = None,
         baseline: Optional[Callable[[], Optional[Baseline]]] = None,
         agreement: Optional[StopAgreement] = None,
+        invariants: Optional[InvariantWatch] = None,
         *,
         keep_best: bool = True,
     ) -> None:
@@ -80,6 +82,7 @@ class Session:
         self._examiner = examiner
         self._baseline = baseline  # asked once, before the first step
         self._agreement = agreement or StopAgreement(loop)
+        self._invariants = invariants or InvariantWatch(loop, guard.post, None)
         self._decision: Optional[Decision] = None
         self._writer = state.StateWriter()
         self._progress = state.Progress(best=_number(loop.carried_over.get(loop.main_indicator)))
@@ -159,6 +162,7 @@ class Session:
                 self.guard.dispatch(event)
         if self._examiner is not None:
             self._examiner.epoch_starts(loader.dataset)
+        self._invariants.epoch_starts(self.epoch, self.global_step)
 
     def step_boundary(self) -> None:
         """Between two steps: hand on what came meanwhile, and stop here if that is agreed.
@@ -201,6 +205,7 @@ class Session:
                 self.guard.dispatch(before_training)
         if self._examiner is not None:
             self._examiner.batch_arrived(batch, self.epoch, self.global_step)
+        self._invariants.batch_arrived(self.epoch, self.global_step)
         self._step_started = time.perf_counter() - data_seconds
         self._data_seconds = data_seconds
         self._images = len(batch[0]) if isinstance(batch, (list, tuple)) and batch else None
@@ -267,6 +272,7 @@ class Session:
                 rescored=rescored,
             )
         )
+        self._invariants.compare()
         wanted = self.guard.handlers
         if predictions is not None and predictions.sample and wanted("eval_sample"):
             self._samples.draw(
@@ -461,6 +467,7 @@ class Session:
         self._watchdog.close()
         self._machine.close()
         self._ratios.close()
+        self._invariants.close()
         self._samples.close()
         self._texts.close()
         if self._examiner is not None:

@@ -95,6 +95,19 @@ def test_the_journal_holds_the_numbers_of_the_train_log(kit) -> None:
     assert log.count("effective shrink ratio of") == 1  # told again only when it moves
 
 
+def test_a_backbone_that_is_cut_from_the_loss_is_named(kit) -> None:
+    hooks = "[{benchmarks.faults.hooks.CutsBackbone: null}, {Diagnosis: null}, {Journal: null}]"
+    cut = kit.run("cut", guard=f"Guard: {{hooks: {hooks}}}\n", epoch_num=4)
+    assert cut.code == 0, cut.output
+    shares = journal(cut, "invariants")[0]["figures"]
+    assert shares["gradient.backbone"] == 0
+    assert shares["gradient.neck"] > 0.9
+    told = journal(cut, "alert")
+    assert [alert["subject"] for alert in told] == ["part_without_gradient"]
+    whole = kit.run("whole", epoch_num=4, guard="Guard: {hooks: [Diagnosis, Journal]}\n")
+    assert min(journal(whole, "invariants")[0]["figures"].values()) > 0.9
+
+
 def test_the_bug_of_ppocrv4_is_named_before_the_first_evaluation(kit) -> None:
     bug = kit.run("bug", tree=kit.tree("2.9.0", "2.8.1"), total_epoch=500, eval_batch_step=(0, 8))
     assert bug.code == 0, bug.output

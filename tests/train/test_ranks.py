@@ -100,3 +100,20 @@ def test_a_rank_that_is_killed_takes_the_others_along_and_leaves_a_whole_journal
     assert run.code not in (0, 3), run.output + "".join(texts)
     steps = [r["global_step"] for r in records(run) if r["event"] == "step"]
     assert steps[-1] >= 3
+
+
+def test_weights_that_part_on_one_rank_are_told_at_the_next_epoch(kit) -> None:
+    for name, drift in (("together", ""), ("apart", "{benchmarks.faults.hooks.Drifts: null}, ")):
+        run, texts = launch(kit, name, f"{drift}{{Diagnosis: null}}", epoch_num=3)
+        assert run.code == 0, run.output + "".join(texts)
+        found = [r for r in records(run) if r["event"] == "invariants"]
+        apart = [r["figures"]["ranks_apart"] for r in found if "ranks_apart" in r["figures"]]
+        told = {r["subject"] for r in records(run) if r["event"] == "alert"}
+        assert len(apart) == 2
+        if drift:
+            assert apart[0] > 1e-3
+            assert "rank 1, neck" in str(found)
+            assert "ranks_differ" in told
+        else:
+            assert apart == [0.0, 0.0]
+            assert "ranks_differ" not in told

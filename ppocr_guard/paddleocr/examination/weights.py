@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 KEPT = 64  # numbers of each parameter that are compared
-_STATISTICS = ("_mean", "_variance")
+STATISTICS = ("_mean", "_variance")
 _FLAT = 4096  # elements of a parameter that are read at most
 
 
@@ -33,11 +33,11 @@ class Weights:
         inner = getattr(model, "_layers", model)
         every = dict(inner.named_parameters())
         # In paddle, running statistics are parameters that no optimizer may touch.
-        trained = {name: p for name, p in every.items() if not name.endswith(_STATISTICS)}
-        read = {name: _few(value) for name, value in trained.items()}
+        trained = {name: p for name, p in every.items() if not name.endswith(STATISTICS)}
+        read = {name: few(value) for name, value in trained.items()}
         now = {name: values for name, values in read.items() if values.size}
-        others = [_few(value) for name, value in every.items() if name not in trained]
-        others += [_few(value) for _, value in inner.named_buffers()]
+        others = [few(value) for name, value in every.items() if name not in trained]
+        others += [few(value) for _, value in inner.named_buffers()]
         finite = [np.isfinite(values) for values in (*now.values(), *others) if values.size]
         figures = {"weights_finite": float(np.mean([f.mean() for f in finite])) if finite else 1.0}
         if self._first is not None and now.keys() == self._first.keys():
@@ -51,7 +51,7 @@ class Weights:
         return figures
 
 
-def _few(tensor: Any) -> Any:
+def few(tensor: Any) -> Any:
     """``KEPT`` numbers, spread over the first ``_FLAT`` of a tensor, as float64; none where it
     has no memory."""
     import numpy as np
