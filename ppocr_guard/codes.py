@@ -224,6 +224,26 @@ _DECLARED = (
         advice_zh="继续训练：一条文本的全部字符都正确才算对。",
     ),
     Code(
+        name="loader_slow",
+        title="training waits for data most of the time",
+        advice=(
+            "Raise Train.loader.num_workers (and use_shared_memory), or make reading cheaper: "
+            "smaller images, a local disk, fewer augmentations."
+        ),
+        title_zh="训练的大部分时间在等数据",
+        advice_zh=(
+            "增大 Train.loader.num_workers（并打开 use_shared_memory），或降低读取开销："
+            "更小的图像、本地磁盘、更少的数据增强。"
+        ),
+    ),
+    Code(
+        name="evaluation_slow",
+        title="evaluations take most of the time",
+        advice="Evaluate less often (Global.eval_batch_step), or on fewer images.",
+        title_zh="评估占用了大部分时间",
+        advice_zh="降低评估频率（Global.eval_batch_step），或减少验证图像。",
+    ),
+    Code(
         name="memory_growing",
         title="memory grows at every evaluation",
         advice="Look for tensors that are kept from step to step; save often, and restart in time.",

@@ -18,6 +18,7 @@ BUILT_IN = {
     "HmeanTrend": "ppocr_guard.hooks.hmean_trend",
     "LossHealth": "ppocr_guard.hooks.loss_health",
     "Diagnosis": "ppocr_guard.hooks.diagnosis",
+    "Pace": "ppocr_guard.hooks.pace",
     "AutoStop": "ppocr_guard.hooks.auto_stop",
     "Notify": "ppocr_guard.hooks.notify",
     "VisualDL": "ppocr_guard.hooks.visualdl",

@@ -11,6 +11,7 @@ from ppocr_guard.hook import Hook
 from ppocr_guard.hooks.auto_stop import AutoStop
 from ppocr_guard.hooks.hmean_trend import HmeanTrend
 from ppocr_guard.hooks.loss_health import LossHealth
+from ppocr_guard.hooks.pace import Pace
 from ppocr_guard.hooks.shrink_ratio import ShrinkRatio
 from ppocr_guard.logs.printed import PrintedConfig
 
@@ -45,5 +46,5 @@ class Listener(Hook):
 
 def log_guard(listener: Listener) -> Guard:
     """With the defaults of the hooks that can judge a log; it writes nothing anywhere."""
-    hooks: list[Hook] = [ShrinkRatio(), HmeanTrend(), PrintedConfig(), LossHealth(), AutoStop()]
-    return Guard([*hooks, listener], _SILENT)
+    hooks: list[Hook] = [ShrinkRatio(), HmeanTrend(), PrintedConfig(), LossHealth(), Pace()]
+    return Guard([*hooks, AutoStop(), listener], _SILENT)
