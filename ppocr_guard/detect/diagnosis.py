@@ -193,6 +193,7 @@ def _numbers(e: Evidence) -> dict[str, Any]:
         largest_term=_short(e.largest_term),
         variation_val=_short(e.facts.get("variation.val")),
         keep_keys=e.findings.get("keep_keys_order"),
+        **{f"found_{code}": sentence for code, sentence in e.findings.items()},
         certain=f"{CERTAIN:g}",
         setting=_in_words(setting),
         best_unclip=_short(e.setting("best.val").get("unclip_ratio")),

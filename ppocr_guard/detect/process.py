@@ -84,6 +84,13 @@ class Gradients:
         return found
 
 
+@proposition("the learning rate has not come near the configured one yet")
+def rate_not_reached(e: Evidence) -> Answer:
+    if e.learning_rate is None or not e.config_learning_rate or e.steps < 10:
+        return None
+    return e.learning_rate < 0.1 * e.config_learning_rate
+
+
 @proposition("the ranks have different weights")
 def ranks_apart(e: Evidence) -> Answer:
     return at_least(e.invariants.get("ranks_apart"), APART)

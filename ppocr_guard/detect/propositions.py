@@ -17,6 +17,7 @@ from ppocr_guard.detect.evidence import FITS, FOREIGN, Evidence
 
 Answer = Optional[bool]
 Ask = Callable[[Evidence], Answer]
+FOUND = "found"  # before the code of a finding
 TRAIN, TRAIN_EVAL, VAL = "train", "train_eval", "val"
 
 GOOD = 0.6  # a model that knows the labels; hmean
@@ -64,9 +65,12 @@ def proposition(
 
 
 def answer(name: str, evidence: Evidence) -> Answer:
-    """Of a proposition; of its negation where the name begins with "not "; and whether it is
-    not known to be true where it begins with "unless "."""
+    """Of a proposition; of its negation where the name begins with "not "; whether it is not
+    known to be true where it begins with "unless "; and whether the check or the rehearsal told a
+    code where it begins with "found " (never known to be false: they may not have looked)."""
     word, _, rest = name.partition(" ")
+    if word == FOUND:
+        return rest in evidence.findings or None
     found = PROPOSITIONS[rest or name].ask(evidence)
     if word == "unless":
         return not found
@@ -76,6 +80,8 @@ def answer(name: str, evidence: Evidence) -> Answer:
 def text_of(name: str) -> str:
     """The sentence of a proposition, of its negation, or of "not known to be true"."""
     word, _, rest = name.partition(" ")
+    if word == FOUND:
+        return f"the check of the config or the rehearsal found `{rest}`"
     if not rest:
         return PROPOSITIONS[name].text
     return f"{word}: {PROPOSITIONS[rest].text}"
@@ -253,7 +259,7 @@ def pretrained(e: Evidence) -> Answer:
 
 @proposition("hardly a weight of the pretrained model is of this architecture")
 def weights_do_not_fit(e: Evidence) -> Answer:
-    return "weights_do_not_fit" in e.findings
+    return "weights_do_not_fit" in e.findings or "weights_mismatch" in e.findings
 
 
 @proposition("the pretrained weights are of this very architecture")
@@ -607,7 +613,7 @@ def text_size_differs(e: Evidence) -> Answer:
 
 @proposition("colours reach the network otherwise in training than in evaluation")
 def colours_differ(e: Evidence) -> Answer:
-    if "normalization_differs" in e.findings:
+    if "normalization_differs" in e.findings or "image_mode_differs" in e.findings:
         return True
     train, as_eval = e.first_facts.get("mean.train"), e.first_facts.get("mean.train_eval")
     spread = _ratio(e.first_facts.get("std.train_eval"), e.first_facts.get("std.train"))

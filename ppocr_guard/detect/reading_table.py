@@ -24,7 +24,7 @@ _SHARED = (
     "loss_not_finite", "images_flat", "training_data_changed", "learning_rate_zero",
     "weights_frozen", "weight_decay_too_strong", "learning_rate_too_high", "overfitting",
     "network_dead", "data_pipeline_failing", "loss_part_zero", "ranks_differ",
-    "part_without_gradient",
+    "part_without_gradient", "warmup_too_long", "learning_rate_too_low", "images_unscaled",
 )  # fmt: skip
 _MORE = {
     "images_flat": ("labels_foreign", "labels_shuffled", *_MODEL),
@@ -34,6 +34,9 @@ _MORE = {
     "learning_rate_too_high": ("only_blanks", "one_answer"),
     "weight_decay_too_strong": ("only_blanks", "one_answer"),
     "part_without_gradient": _MODEL,
+    "warmup_too_long": _MODEL,
+    "learning_rate_too_low": _MODEL,
+    "images_unscaled": _MODEL,
     "ranks_differ": _MODEL,
 }
 

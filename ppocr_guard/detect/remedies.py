@@ -233,6 +233,17 @@ REMEDIES: dict[str, Callable[[Evidence], Remedy]] = {
         "Restore the evaluation set; best_accuracy is the last good model."
     ),
     "restore_training": _fixed("Restore the training data, and go on from best_accuracy."),
+    "warmup": _fixed(
+        "Set Optimizer.lr.warmup_epoch to a tenth of epoch_num, or less; 0 for a short fine-tuning."
+    ),
+    "rate_low": _fixed("Raise Optimizer.lr.learning_rate tenfold, and see whether the loss falls."),
+    "unscaled": _fixed(
+        "Give Train and Eval the NormalizeImage of the stock configuration, with scale 1./255."
+    ),
+    "map_order": _fixed(
+        "Put MakeShrinkMap and MakeBorderMap after everything that moves the image "
+        "(EastRandomCropData, IaaAugment)."
+    ),
     "rate_zero": _fixed("Set Optimizer.lr.learning_rate above 0."),
     "frozen": _fixed("Let the frozen parts train, or give the optimizer all parameters."),
     "ranks": _fixed(

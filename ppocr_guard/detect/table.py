@@ -19,6 +19,7 @@ from ppocr_guard.detect.entry import (
     TRAINING_WRONG,
     Entry,
 )
+from ppocr_guard.detect.findings_table import with_findings
 from ppocr_guard.detect.process_table import PROCESS
 
 __all__ = [
@@ -36,7 +37,7 @@ __all__ = [
 _LABEL_CAUSES = ("labels_shifted", "labels_split", "labels_incomplete", "labels_crossed")
 _POOR = ("overfitting", "learning_rate_too_high", "other_domain", "forgetting")
 
-TABLE: tuple[Entry, ...] = (
+_TABLE: tuple[Entry, ...] = (
     Entry(
         code="loss_not_finite",
         when=((0.98, ("loss_not_finite",)), (0.9, ("weights_broken", "metric_low"))),
@@ -518,3 +519,4 @@ TABLE: tuple[Entry, ...] = (
     ),
     *PROCESS,
 )  # fmt: skip
+TABLE = with_findings(_TABLE)

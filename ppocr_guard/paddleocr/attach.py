@@ -200,7 +200,8 @@ class _Seams:
         board = self._board(loop)
         agreement = StopAgreement(loop, board)
         invariants = InvariantWatch(loop, guard.post, board)
-        examiner = Examiner(loop, self.evaluate, guard.post, self.findings)
+        found = {**baseline.rehearsed_findings(loop.save_model_dir), **self.findings}
+        examiner = Examiner(loop, self.evaluate, guard.post, found)
         before = functools.partial(baseline.read, loop, self.evaluate, guard.hooks)
         keep = loaded.config.keep_best
         session = Session(

@@ -12,8 +12,10 @@ from typing import Any, Callable, Optional
 from ppocr_guard.events import Baseline
 from ppocr_guard.paddleocr.evaluating import eval_arguments, loop_locals, untouched
 from ppocr_guard.paddleocr.loop import Loop
+from ppocr_guard.wording import Sentence
 
 FROM_REHEARSAL = "PPOCR_GUARD_BASELINE"  # set by `ppocr-guard run --rehearse`
+FINDINGS = "PPOCR_GUARD_FINDINGS"  # likewise
 _log = logging.getLogger("ppocr_guard")
 
 
@@ -29,6 +31,32 @@ def handed_over(numbers: Mapping[str, Any], save_model_dir: str) -> dict[str, st
         "of": numbers["validation_images"],
     }
     return {FROM_REHEARSAL: json.dumps(value)}
+
+
+def findings_handed_over(found: Iterable[tuple[str, str]], save_model_dir: str) -> dict[str, str]:
+    """The environment variable that hands what a rehearsal found, by code, to the training after
+    it; empty where it found nothing."""
+    records = {
+        code: message.to_record() if isinstance(message, Sentence) else str(message)
+        for code, message in found
+    }
+    if not records:
+        return {}
+    return {FINDINGS: json.dumps({"save_model_dir": save_model_dir, "findings": records})}
+
+
+def rehearsed_findings(save_model_dir: str) -> dict[str, str]:
+    """What the rehearsal before this training found, by code."""
+    try:
+        value = json.loads(os.environ.get(FINDINGS, ""))
+        if value["save_model_dir"] != save_model_dir:
+            return {}
+        return {
+            str(code): Sentence.from_record(text) if isinstance(text, Mapping) else str(text)
+            for code, text in value["findings"].items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return {}
 
 
 def from_rehearsal(loop: Loop) -> Optional[Baseline]:

@@ -30,8 +30,9 @@ def names(entry):
 @pytest.mark.parametrize("entry", TABLE, ids=lambda entry: entry.code)
 def test_every_name_in_the_table_exists(entry):
     for name in names(entry):
-        assert name.split(" ")[-1] in PROPOSITIONS
-        assert name.split(" ")[0] in ("not", "unless", name)
+        word, _, rest = name.partition(" ")
+        assert word in ("not", "unless", "found", name)
+        assert word == "found" or (rest or name) in PROPOSITIONS
     assert entry.remedy in REMEDIES
     assert set(entry.explains) <= CODES | {"forgetting", "other_domain"}
     assert all(0 < confidence <= 1 for confidence, _ in entry.when)
@@ -44,6 +45,7 @@ def test_every_proposition_is_used_and_answers_without_evidence():
     for name in PROPOSITIONS:
         assert answer(name, Evidence()) in (True, False, None)
     assert set(PROPOSITIONS) - used == set()
+    assert answer("found warmup_too_long", Evidence()) is None
 
 
 def test_nothing_known_names_nothing():

@@ -15,7 +15,7 @@ from ppocr_guard.audit.inputs import UNUSABLE, open_context
 from ppocr_guard.audit.rehearsal import RehearsalError
 from ppocr_guard.audit.rehearsal.command import rehearsed
 from ppocr_guard.audit.report import make_report
-from ppocr_guard.paddleocr.baseline import handed_over
+from ppocr_guard.paddleocr.baseline import findings_handed_over, handed_over
 
 STOPS = 2  # exit code of `run` when there is no use in training
 
@@ -109,6 +109,12 @@ def rehearse_command(words: Sequence[str], *, images: int, timeout: float) -> Ou
     stops = [found for found in seen.found if found.severity == "critical"]
     if not stops:
         folder = str(ctx.get("Global", "save_model_dir", default=""))
-        return Outcome(environment=handed_over(seen.numbers, folder))
+        told = [(found.code, found.message) for found in seen.found if found.severity == "warning"]
+        return Outcome(
+            environment={
+                **handed_over(seen.numbers, folder),
+                **findings_handed_over(told, folder),
+            }
+        )
     print(f"ppocr-guard run: not started: {stops[0].message} [{stops[0].code}]", file=sys.stderr)
     return Outcome(STOPS)
