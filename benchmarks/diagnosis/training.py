@@ -37,7 +37,7 @@ Guard:
 SHORT: dict[str, Any] = {
     "epoch_num": 1, "warmup_epoch": 0.2, "num_workers": 1, "eval_batch_step": (0, 3),
 }  # fmt: skip
-SECONDS = 300  # of one run
+SECONDS = 900  # of one run, on a busy machine
 PRELUDE = "prelude.py"
 
 
