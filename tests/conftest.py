@@ -9,15 +9,24 @@ from pathlib import Path
 
 import pytest
 
-# Debian's package -> (what people call it, its programs under Debian's names and others)
+# Debian's package -> (what people call it, its programs under Debian's names and others, or files)
 PACKAGES = {
     "prometheus": ("Prometheus", ("prometheus", "promtool")),
     "prometheus-alertmanager": ("Alertmanager", ("prometheus-alertmanager", "alertmanager")),
     "prometheus-pushgateway": ("Pushgateway", ("prometheus-pushgateway", "pushgateway")),
     "chromium": ("Chromium", ("chromium", "chromium-browser", "google-chrome", "chrome")),
+    "fonts-wqy-microhei": (  # or another of ppocr_guard.demo.lines.CJK_FONTS
+        "a Chinese font",
+        (
+            "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+            "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",
+            "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+        ),
+    ),
 }
 REASON = re.compile(
-    r"(prometheus|alertmanager|amtool|pushgateway|chromium) is not installed|promtool", re.I
+    r"(prometheus|alertmanager|amtool|pushgateway|chromium) is not installed|promtool|no CJK font",
+    re.IGNORECASE,
 )
 # `make test` runs pytest several times, and names a file here that adds up what each skipped.
 TOTAL = "PPOCR_GUARD_SKIPPED"
@@ -28,7 +37,7 @@ def skipped_line(skipped: int) -> str:
     missing = {
         package: name
         for package, (name, programs) in PACKAGES.items()
-        if not any(map(shutil.which, programs))
+        if not any(shutil.which(one) or Path(one).is_file() for one in programs)
     }
     names = ", ".join(missing.values() or (name for name, _ in PACKAGES.values()))
     command = f"apt-get install --no-install-recommends {' '.join(missing or PACKAGES)}"

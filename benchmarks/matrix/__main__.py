@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,58 +23,71 @@ from ppocr_guard.demo import sources
 
 HERE = Path(__file__).parent
 CELLS_FOUND = HERE / "cells.jsonl"  # one line a cell; a cell that is made again replaces its own
-SECONDS = 1500  # for the unit tests of a cell
+PARTS = ("look", "train", "unit")  # "look": all but the trainings and the unit tests
+SECONDS = 3600  # for the unit tests of a cell
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.matrix", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="CELL", help="parts of names; default: all")
+    parser.add_argument("--part", nargs="+", choices=PARTS, default=PARTS, help="only this")
     parser.add_argument("--table", action="store_true", help="only write RESULTS.md anew")
-    parser.add_argument("--keep", action="store_true", help="leave the environments")
-    parser.add_argument("--dir", type=Path, help="for the environments; default: a temporary one")
+    parser.add_argument("--dir", type=Path, help="keep the environments here, and use them again")
     options = parser.parse_args(arguments)
     cells = [] if options.table else named(options.names)
     found = table.read(CELLS_FOUND)
-    if cells:
-        with tempfile.TemporaryDirectory(dir=options.dir) as temporary:
-            wheel = environment.build_wheel(Path(temporary))
-            for cell in cells:
-                started = time.monotonic()
-                result = try_cell(cell, wheel, Path(temporary) / cell.name, keep=options.keep)
-                result["date"] = str(datetime.date.today())
-                result["seconds"] = round(time.monotonic() - started)
-                found[cell.name] = result
-                table.write(CELLS_FOUND, found)
-                print(table.row(cell, result), flush=True)
-            if options.keep:
-                shutil.move(temporary, f"{temporary}.kept")
-                Path(temporary).mkdir()
-                print(f"kept in {temporary}.kept")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.dir or Path(temporary)
+        wheel = environment.build_wheel(folder / "wheel") if cells else Path()
+        for cell in cells:
+            started = time.monotonic()
+            result = try_cell(cell, wheel, folder / cell.name, options.part)
+            result["date"] = str(datetime.date.today())
+            result["seconds"] = round(time.monotonic() - started)
+            found = table.read(CELLS_FOUND)
+            before = {} if set(options.part) == set(PARTS) else found.get(cell.name, {})
+            found[cell.name] = result = {**before, **result}
+            table.write(CELLS_FOUND, found)
+            print(table.row(cell, result), flush=True)
+            if options.dir is None:
+                shutil.rmtree(folder / cell.name, ignore_errors=True)
     known = [cell for cell in named([]) if cell.name in found]
     text = table.page(known, found, platform.platform(terse=True))
     (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
     return int(any(judge(found[cell.name]).state == OURS for cell in known))
 
 
-def try_cell(cell: Cell, wheel: Path, folder: Path, *, keep: bool) -> dict[str, Any]:
+def try_cell(cell: Cell, wheel: Path, folder: Path, parts: Sequence[str]) -> dict[str, Any]:
     try:
-        for release in filter(None, (cell.tools, cell.data)):
-            sources.obtain(release)  # here: uv's environments have no pip
-        python = environment.make(cell, wheel, folder / "venv")
-        found = look(cell, python, folder)
-        if cell.unit:
-            found["unit"] = unit_tests(python, folder)
-        return found
+        python = prepare(cell, wheel, folder)
     except environment.ImpossibleError as error:
         return {"impossible": str(error)}
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder / "work", ignore_errors=True)
+    (folder / "work").mkdir()
+    found: dict[str, Any] = {}
+    for part in ("look", "train"):
+        if part in parts:
+            found.update(inside(part, cell, python, folder / "work"))
+    if cell.unit and "unit" in parts:
+        found["unit"] = unit_tests(python, folder / "work")
+    return found
 
 
-def look(cell: Cell, python: Path, folder: Path) -> dict[str, Any]:
+def prepare(cell: Cell, wheel: Path, folder: Path) -> Path:
+    """The cell's Python, with the guard as it stands in the tree now."""
+    for release in filter(None, (cell.tools, cell.data)):
+        sources.obtain(release)  # here: with this Python's pip
+    python = folder / "venv" / "bin" / "python"
+    if not python.exists():
+        return environment.make(cell, wheel, folder / "venv")
+    environment.install(python, ["--reinstall", "--no-deps", str(wheel)])
+    return python
+
+
+def inside(part: str, cell: Cell, python: Path, folder: Path) -> dict[str, Any]:
     """What ``inside.py`` finds out with the cell's Python, far from this tree."""
-    command = [python, HERE / "inside.py", cell.tools, cell.data, "imgaug" * cell.imgaug, folder]
+    script = [python, HERE / "inside.py", part]
+    command = [*script, cell.tools, cell.data, "imgaug" * cell.imgaug, folder]
     done = subprocess.run(
         [str(word) for word in command],
         cwd=folder, env=clean(), capture_output=True, text=True, check=False,
@@ -81,7 +95,10 @@ def look(cell: Cell, python: Path, folder: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(done.stdout.splitlines()[-1]))
     except (IndexError, ValueError):
-        return {"crash": " ".join(done.stderr.split())[-500:] or f"ended with {done.returncode}"}
+        return {
+            f"crash of {part}": " ".join(done.stderr.split())[-500:]
+            or f"ended with {done.returncode}"
+        }
 
 
 def unit_tests(python: Path, folder: Path) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def find_python(version: str) -> str:
 
 def build_wheel(folder: Path) -> Path:
     """The guard as it stands in the tree, from a copy: setuptools leaves its build beside it."""
+    shutil.rmtree(folder, ignore_errors=True)
     copy = copy_tree(folder / "source")
     _run([uv(), "build", "--quiet", "--wheel", "--out-dir", str(folder), str(copy)])
     (wheel,) = folder.glob("*.whl")
@@ -70,6 +71,15 @@ def make(cell: Cell, wheel: Path, folder: Path) -> Path:
     python = find_python(cell.python)
     _run([uv(), "venv", "--quiet", "--seed", "--python", python, str(folder)])
     inside = folder / "bin" / "python"
+    try:
+        _install_all(cell, wheel, inside)
+    except ImpossibleError:
+        shutil.rmtree(folder)  # nothing half made is used again
+        raise
+    return inside
+
+
+def _install_all(cell: Cell, wheel: Path, inside: Path) -> None:
     extra = "test" if cell.unit else "visualdl"
     wanted = [f"{wheel}[{extra}]", f"paddlepaddle=={cell.paddle}", f"numpy{cell.numpy}"]
     if cell.own:  # brings imgaug, where the release imports it
@@ -77,7 +87,6 @@ def make(cell: Cell, wheel: Path, folder: Path) -> Path:
     else:
         wanted += [*cell.packages, *(p for p in OTHERS if not (cell.bare and p == "setuptools"))]
     install(inside, wanted, override=f"numpy{cell.numpy}")
-    return inside
 
 
 def install(python: Path, wanted: list[str], override: Optional[str] = None) -> None:

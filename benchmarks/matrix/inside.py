@@ -1,6 +1,7 @@
 """What is done in a cell, by its own Python and the installed guard. Prints one JSON object.
 
-``python inside.py TOOLS DATA IMGAUG FOLDER``; nothing of the tree that it lies in is imported."""
+``python inside.py PART TOOLS DATA IMGAUG FOLDER``, PART look or train; nothing of the
+tree that it lies in is imported."""
 
 from __future__ import annotations
 
@@ -9,25 +10,29 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 GUARD = "Guard: {hooks: {HmeanTrend: {baseline: true}}}\n"  # all hooks
-SECONDS = 240  # for a training of 8 steps; a loader that retries for ever takes longer
+CPU_SECONDS = 90  # of a training of 8 steps; a loader that retries for ever takes more
+SECONDS = 3600  # for all else, on however busy a machine
 COMMAND = [sys.executable, "-m", "ppocr_guard"]
 TOLD = {"run_start", "epoch_start", "step", "eval", "checkpoint", "examination", "run_end"}
 
 
-def main(tools: str, data: str, imgaug: str, folder: str) -> None:
+def main(part: str, tools: str, data: str, imgaug: str, folder: str) -> None:
     # Not from the tree beside this file: what was installed is tried.
     sys.path = [entry for entry in sys.path if Path(entry).resolve() != Path(__file__).parent]
     from ppocr_guard.demo import sources
 
     work = Path(folder)
-    tree = sources.compose(tools, data or None, dest=work / "PaddleOCR")
-    if imgaug and (tree / "imgaug").is_dir():
-        (tree / "imgaug").rename(work / "no_stand_in")
-    print(json.dumps(look(tree, work)))
+    tree = work / "PaddleOCR"
+    if not tree.exists():
+        sources.compose(tools, data or None, dest=tree)
+        if imgaug and (tree / "imgaug").is_dir():
+            (tree / "imgaug").rename(work / "no_stand_in")
+    print(json.dumps({"look": look, "train": both}[part](tree, work)))
 
 
 def look(tree: Path, work: Path) -> dict[str, Any]:
@@ -43,16 +48,25 @@ def look(tree: Path, work: Path) -> dict[str, Any]:
     found["version"] = asked("--version").stdout.strip()
     doctor = asked("doctor", "--json", "--paddleocr", str(tree), cwd=work)
     found["doctor"] = json.loads(doctor.stdout)["answers"] if doctor.stdout else doctor.stderr
-    found["doctor_code"] = doctor.returncode
     try:
         configs = written(work)
     except Exception as error:  # the pictures are drawn with cv2 and numpy
         found["data"] = f"{type(error).__name__}: {error}"
         return found
-    found["check"] = {name: checked(tree, file) for name, file in configs.items()}
-    for name in ("plain", "guarded"):
-        found[name] = trained(tree, configs[name], work / name, guarded=name == "guarded")
+    found["check"] = {name: checked(tree, configs[name]) for name in ("plain", "bug")}
     return found
+
+
+def both(tree: Path, work: Path) -> dict[str, Any]:
+    """The training without the guard, and where that ends well the one with it."""
+    configs = written(work)
+    plain = trained(tree, configs["plain"], work / "plain", guarded=False)
+    if plain["code"] != 0:
+        return {"plain": plain}
+    return {
+        "plain": plain,
+        "guarded": trained(tree, configs["guarded"], work / "guarded", guarded=True),
+    }
 
 
 def written(work: Path) -> dict[str, Path]:
@@ -104,12 +118,7 @@ def trained(tree: Path, config: Path, folder: Path, *, guarded: bool) -> dict[st
             [*prefix, *train.command(tree, config)], cwd=tree, env=env, stdout=out,
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-        try:
-            code: Any = process.wait(SECONDS)
-        except subprocess.TimeoutExpired:
-            code = "no end"
-            os.killpg(process.pid, 9)  # with the loader's workers
-            process.wait()
+        code = ended(process)
     output = log.read_text("utf-8", "replace")
     result: dict[str, Any] = {"code": code, "tail": output[-1500:]}
     result["guard"] = [
@@ -127,6 +136,24 @@ def trained(tree: Path, config: Path, folder: Path, *, guarded: bool) -> dict[st
         ends = [record["reason"] for record in records if record["event"] == "run_end"]
         result["end"] = ends[-1] if ends else ""
     return result
+
+
+def ended(process: subprocess.Popen[bytes]) -> Union[int, str]:
+    """The exit code; "no end" when it was ended for the time that it and its children took."""
+    import psutil
+
+    tree = psutil.Process(process.pid)
+    while process.poll() is None:
+        time.sleep(0.5)
+        try:
+            times = [one.cpu_times() for one in (tree, *tree.children(recursive=True))]
+        except psutil.NoSuchProcess:
+            continue
+        if sum(t.user + t.system for t in times) > CPU_SECONDS:
+            os.killpg(process.pid, 9)  # with the loader's workers
+            process.wait()
+            return "no end"
+    return int(process.returncode)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 GUARDED, THEIRS, NONE, OURS = "guarded", "not theirs to train", "no wheel", "FAILS"
+NOT_TRAINED = "not trained yet"
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,13 @@ def judge(found: dict[str, Any]) -> Verdict:
     """``found``: what ``inside.py`` printed, or ``impossible``, or ``crash``."""
     if "impossible" in found:
         return Verdict(NONE, found["impossible"])
-    if "crash" in found:
-        return Verdict(OURS, found["crash"])
+    crashes = [f"{key}: {text}" for key, text in found.items() if key.startswith("crash")]
+    if crashes:
+        return Verdict(OURS, "; ".join(crashes))
     troubles = [*_tests(found), *_commands(found)]
     said = [a for a in found["doctor"] if a["state"] != "ok" and a["name"] in BLAMED]
+    if "plain" not in found and "data" not in found:
+        return Verdict(OURS, "; ".join(troubles)) if troubles else Verdict(NOT_TRAINED, "")
     if found.get("plain", {}).get("code") != 0:
         if not said:
             troubles.append("PaddleOCR does not train here, and doctor does not say so")
@@ -58,7 +62,7 @@ def _commands(found: dict[str, Any]) -> list[str]:
     if "data" in found:
         return [*troubles, found["data"]]
     check = found["check"]
-    for name, expected in (("plain", FOUND), ("guarded", FOUND), ("bug", [*FOUND, BUG])):
+    for name, expected in (("plain", FOUND), ("bug", [*FOUND, BUG])):
         if check[name].get("findings") != expected:
             troubles.append(f"check of {name}: {check[name]}")
     return troubles

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.matrix.cells import Cell
-from benchmarks.matrix.judging import GUARDED, NONE, OURS, THEIRS, judge
+from benchmarks.matrix.cells import PYTHONS, Cell
+from benchmarks.matrix.judging import GUARDED, NONE, NOT_TRAINED, OURS, THEIRS, judge
 
 Found = dict[str, dict[str, Any]]
 HEAD = (
@@ -53,6 +53,29 @@ def others(installed: dict[str, str]) -> str:
     return ", ".join(f"{names.get(n, n)} {installed[n]}" for n in wanted if n in installed)
 
 
+MARKS = {GUARDED: "", THEIRS: " ✗", NONE: " –", OURS: " **fails**", NOT_TRAINED: " ?"}
+
+
+def grid(cells: list[Cell], found: Found) -> str:
+    """PaddleOCR / numpy by Python and paddle, as the READMEs quote it: no words in it."""
+    paddles = sorted({cell.paddle for cell in cells})
+    lines = [f"| Python | paddlepaddle {' | paddlepaddle '.join(paddles)} |",
+             "| --- |" + " --- |" * len(paddles)]  # fmt: skip
+    for python in PYTHONS:
+        row = [
+            ", ".join(_short(c, found) for c in cells if (c.python, c.paddle) == (python, paddle))
+            for paddle in paddles
+        ]
+        lines.append(f"| {python} | " + " | ".join(row) + " |")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _short(cell: Cell, found: Found) -> str:
+    numpy = found[cell.name].get("packages", {}).get("numpy", cell.numpy.lstrip("=<>"))
+    state = judge(found[cell.name]).state
+    return f"{cell.release}&nbsp;/&nbsp;{'.'.join(numpy.split('.')[:2])}{MARKS[state]}"
+
+
 def summary(cells: list[Cell], found: Found) -> str:
     states = [judge(found[cell.name]).state for cell in cells]
     return (
@@ -60,6 +83,7 @@ def summary(cells: list[Cell], found: Found) -> str:
         f"the guard; in {states.count(THEIRS)} PaddleOCR or paddle itself does not train, and "
         f"`doctor` says which package it is; for {states.count(NONE)} there are no wheels; "
         f"{states.count(OURS) or 'none'} failed for the guard."
+        + (f" {states.count(NOT_TRAINED)} not trained yet." if NOT_TRAINED in states else "")
     )
 
 
@@ -76,5 +100,6 @@ def page(cells: list[Cell], found: Found, machine: str) -> str:
         "of 8 steps with the kit, without and with the guard (all hooks), whose weights are "
         "compared bit for bit. PaddleOCR is the released source from PyPI; before 2.9.0 that has "
         "no tools, so its `ppocr/data` runs under the tools of 2.9.0.\n\n"
-        f"{HEAD}{rows}\nUnit tests, once for each Python:\n\n{tests}"
+        f"PaddleOCR / numpy; ✗: PaddleOCR or paddle itself fails; –: no wheel.\n\n"
+        f"{grid(cells, found)}\n{HEAD}{rows}\nUnit tests, once for each Python:\n\n{tests}"
     )

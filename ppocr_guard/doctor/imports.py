@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-SECONDS = 180
+SECONDS = 300
 # What tools/train.py imports; ppocr.data brings every augmentation, used or not.
 _ASK = """
 import importlib, json, sys, sysconfig
@@ -20,7 +20,7 @@ answer = {}
 try:
     for name in ("data", "modeling.architectures", "losses", "optimizer", "postprocess", "metrics"):
         importlib.import_module("ppocr." + name)
-    importlib.import_module("tools.program")
+    importlib.import_module("tools.train")  # and with it tools.program
 except BaseException as error:
     answer = {"error": type(error).__name__ + ": " + " ".join(str(error).split())[:300]}
     answer["missing"] = getattr(error, "name", None) if isinstance(error, ImportError) else None

@@ -25,7 +25,7 @@ from ppocr_guard.paddleocr.seams import missing_seams, uncalled_seams
 
 FINE, WEAK, BROKEN = "ok", "warning", "problem"
 OLDEST_PYTHON = (3, 9)
-PADDLE_SECONDS = 120  # to import paddle; a GPU build on a cold disk takes long
+PADDLE_SECONDS = 300  # to import paddle; a GPU build on a cold disk takes long
 LEAST_FREE = 2 * 2**30  # bytes; a checkpoint of PP-OCRv4's server detector has 0.4 GB
 WATCHED = ("numpy", "opencv-python", "opencv-python-headless", "opencv-contrib-python",
            "albumentations", "imgaug", "shapely", "pyclipper", "visualdl", "psutil", "apprise",
@@ -59,7 +59,7 @@ def look(tree: Optional[Path]) -> Iterator[Answer]:
         yield Answer("PaddleOCR", WEAK, "not looked at", "name its folder: --paddleocr DIR")
     else:
         yield from paddleocr(tree)
-        if "error" not in found and (tree / "tools" / "program.py").is_file():
+        if "error" not in found and (tree / "tools" / "train.py").is_file():
             yield imports(ask_imports(tree))
     yield port(DEFAULT_PORT)
     yield disk(Path.cwd())

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ppocr_guard.demo import sources
+
 sys.path.append(str(Path(__file__).parents[1] / "unit"))
 import same_numbers
 
@@ -51,6 +53,25 @@ def test_other_releases_are_guarded_too(kit, release: str) -> None:
     kinds = [r["event"] for r in journal(outcome)]
     assert {"run_start", "epoch_start", "step", "eval", "checkpoint", "run_end"} <= set(kinds)
     assert not outcome.lines("the guard's own")
+
+
+def test_a_release_that_nobody_has_seen_is_told_of_and_guarded_as_far_as_it_goes(
+    kit, tmp_path: Path
+) -> None:
+    tree = sources.compose("3.7.0", dest=tmp_path / "PaddleOCR")
+    (tree / "PKG-INFO").write_text("Name: paddleocr\nVersion: 9.1.0\n")
+    program = tree / "tools" / "program.py"
+    source = program.read_text("utf-8")
+    # Its loop saves by another name; the old one is still imported.
+    program.write_text(source.replace(" save_model(", " save_checkpoint(").replace(
+        "\ndef train(", "\nsave_checkpoint = save_model\n\n\ndef train(", 1))  # fmt: skip
+    run = kit.run("future", tree=tree, epoch_num=1)
+    assert run.code == 0, run.output
+    assert run.lines("ppocr_guard WARNING", "This PaddleOCR (9.1.0) is none of the releases")
+    assert run.lines("ppocr_guard WARNING", "program.py calls save_model")
+    kinds = {r["event"] for r in journal(run)}
+    assert {"run_start", "step", "eval", "run_end"} <= kinds
+    assert "checkpoint" not in kinds
 
 
 ATTACH = (

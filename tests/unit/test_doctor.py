@@ -86,6 +86,7 @@ def tree(tmp_path: Path, monkeypatch) -> Path:
     (tmp_path / "ppocr" / "data" / "simple_dataset.py").write_text("class SimpleDataSet: ...\n")
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools" / "program.py").write_text(PROGRAM.replace("from ppocr", "# from ppocr"))
+    (tmp_path / "tools" / "train.py").write_text("import tools.program\n")
     (tmp_path / "installed").mkdir()
     (tmp_path / "installed" / "imgaug.py").write_text("raise AttributeError('np.sctypes')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "installed"))
@@ -104,6 +105,9 @@ def test_what_paddleocr_cannot_import_is_told_with_the_package(tree: Path, monke
     assert "numpy<2" in answer.way_out
     (tree / "installed" / "imgaug.py").write_text("")
     assert look.imports(ask_imports(tree)).state == FINE
+    (tree / "tools" / "train.py").write_text("from ppocr.data import set_signal_handlers\n")
+    assert "(in its own code)" in look.imports(ask_imports(tree)).text  # a tree mixed from two
+    (tree / "tools" / "train.py").write_text("")
     (tree / "installed" / "imgaug.py").write_text("import lmdb_of_no_one\n")
     assert look.imports(ask_imports(tree)).way_out == "pip install lmdb_of_no_one"
 

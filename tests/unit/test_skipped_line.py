@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ppocr_guard.demo import lines
+
 CONFTEST = Path(__file__).parents[1] / "conftest.py"
 TESTS = """
 import pytest
@@ -17,9 +19,12 @@ import pytest
 def test_server(): pytest.skip("alertmanager is not installed: apt-get install x")
 @pytest.mark.skipif(True, reason="Chromium is not installed")
 def test_page(): ...
+def test_chinese(): pytest.skip("no CJK font here")
 def test_other(): pytest.skip("needs openssl")
 def test_it(): ...
 """
+# Named too where this machine has none.
+FONT = "" if lines.has_cjk() else " fonts-wqy-microhei"
 
 
 @pytest.fixture
@@ -48,17 +53,17 @@ def last_line(tmp_path: Path):
 @pytest.mark.parametrize("words", [(), ("-n", "1")])
 def test_the_count_and_the_command(last_line, words) -> None:
     assert last_line(*words) == (
-        "2 tests were skipped for want of Prometheus, Alertmanager, Pushgateway, Chromium; to run "
-        "them: apt-get install --no-install-recommends prometheus prometheus-alertmanager "
-        "prometheus-pushgateway chromium"
+        "3 tests were skipped for want of Prometheus, Alertmanager, Pushgateway, Chromium"
+        f"{FONT and ', a Chinese font'}; to run them: apt-get install --no-install-recommends "
+        f"prometheus prometheus-alertmanager prometheus-pushgateway chromium{FONT}"
     )
 
 
 def test_what_is_here_is_not_named(last_line) -> None:
     line = last_line("-k", "page", programs=("prometheus", "alertmanager", "pushgateway"))
     assert line == (
-        "1 test was skipped for want of Chromium; to run them: "
-        "apt-get install --no-install-recommends chromium"
+        f"1 test was skipped for want of Chromium{FONT and ', a Chinese font'}; to run them: "
+        f"apt-get install --no-install-recommends chromium{FONT}"
     )
 
 
@@ -68,6 +73,6 @@ def test_nothing_is_said_where_nothing_was_skipped(last_line) -> None:
 
 def test_several_runs_add_up(last_line, tmp_path: Path) -> None:
     total = str(tmp_path / "total")
-    assert last_line(total=total).startswith("2 tests")
-    assert last_line("-k", "test_it", total=total).startswith("2 tests")
-    assert last_line("-k", "page", total=total).startswith("3 tests")
+    assert last_line(total=total).startswith("3 tests")
+    assert last_line("-k", "test_it", total=total).startswith("3 tests")
+    assert last_line("-k", "page", total=total).startswith("4 tests")
