@@ -321,7 +321,7 @@ class HmeanTrend(Collecting):
             numbers.update(threshold=self.progress.worthless)
             numbers.update(without_progress=self.progress.since_progress)
         elif code == "learns_slowly":
-            numbers.update(near_first=self.nearness.first, near=self.nearness.best)
+            numbers.update(near_first=self.nearness.first, near=self.nearness.highest)
         elif code == "hmean_plateau":
             numbers.update(threshold=self.progress.reference + self.options.min_delta)
             numbers.update(without_progress=self.progress.since_progress)

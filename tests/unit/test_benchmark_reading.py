@@ -33,9 +33,16 @@ def test_there_are_enough_faults_and_controls(name: str) -> None:
 
 
 def test_the_sets_have_no_fault_and_no_lines_in_common() -> None:
-    titles = [{fault.title for fault in faults if fault.causes} for faults in SETS.values()]
-    assert not titles[0] & titles[1]
-    assert SEEDS["develop"] != SEEDS["report"]
+    titles = {
+        name: {fault.title for fault in faults if fault.causes} for name, faults in SETS.items()
+    }
+    assert not titles["develop"] & (titles["validate"] | titles["report"])
+    controls = [
+        {fault.title for fault in faults if not fault.causes and fault.title != "healthy"}
+        for faults in SETS.values()
+    ]
+    assert len(set().union(*controls)) == sum(map(len, controls))
+    assert len(set(SEEDS.values())) == len(SETS)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The two sets. The base knows digits and lower-case letters; its dictionary has more."""
+"""The sets. The base knows digits and lower-case letters; its dictionary has more."""
 
 from __future__ import annotations
 
@@ -84,13 +84,20 @@ DEVELOP = (
       options={"learning_rate": 0.002, "epoch_num": 4, "eval_batch_step": (0, 8)}),
     F("from_scratch", "from scratch", scratch=True,
       options={"learning_rate": 0.002, "epoch_num": 9, "eval_batch_step": (0, 20)}),
+    F("scratch_late", "from scratch, over while it still gives blanks most of the time",
+      scratch=True, options={"learning_rate": 0.002, "epoch_num": 5, "eval_batch_step": (0, 20)}),
+    F("scratch_slow", "from scratch, batches of 16, rate 0.001", scratch=True,
+      options={"learning_rate": 0.001, "batch_size": 16, "epoch_num": 6,
+               "eval_batch_step": (0, 20)}),
+    F("new_script", "both sets in Chinese, which the base has not seen",
+      writing=Writing(alphabet=CJK[:20]),
+      options={"learning_rate": 0.002, "epoch_num": 5, "eval_batch_step": (0, 8)}),
     F("few_unknown", "2 % of the texts hold a character that the dictionary lacks",
       writing=Writing(marks="€", marked=0.02)),
     F("slow", "learning rate 1e-5", options={"learning_rate": 1e-5}),
 )  # fmt: skip
 
-REPORT = (
-    F("healthy_r", "healthy"),
+_FAULTS = (
     F("no_digits", "dictionary without the digits 0 to 4", right("labels_unwritable"),
       dictionary=lambda d: "".join(c for c in d if c not in "01234"), silent=True),
     F("marks_0.1", "a tenth of the texts hold one of é% (not in the dictionary)",
@@ -133,6 +140,11 @@ REPORT = (
     F("zero_weights", "pretrained weights all 0", right("network_dead", "pretrained_wrong",
                                                         "only_blanks"), weights=multiplied(0.0)),
     F("white", "training images all white", right("images_flat"), train_images=white),
+)  # fmt: skip
+
+VALIDATE = (
+    F("healthy_r", "healthy"),
+    *_FAULTS,
     F("smaller_head", "a dictionary without the characters that no text has",
       dictionary=lambda d: "".join(c for c in d if c in DIGITS + LOWER),
       options={"learning_rate": 0.002, "epoch_num": 4, "eval_batch_step": (0, 8)}),
@@ -143,4 +155,23 @@ REPORT = (
     F("sgd", "SGD with momentum, rate 0.0005", options={"learning_rate": 0.0005},
       sets={"Optimizer.name": "Momentum", "Optimizer.beta1": DROP, "Optimizer.beta2": DROP,
             "Optimizer.momentum": 0.9}),
+)  # fmt: skip
+
+REPORT = (
+    F("healthy_2", "healthy"),
+    *_FAULTS,
+    F("scratch_fine", "from scratch, twice as many time steps, batches of 16", scratch=True,
+      options={"learning_rate": 0.001, "batch_size": 16, "epoch_num": 7, "width_stride": 4,
+               "eval_batch_step": (0, 20)}),
+    F("learns_spaces", "half of the texts hold a space, use_space_char is true: a class more",
+      writing=Writing(marks=" ", marked=0.5),
+      options={"use_space_char": True, "learning_rate": 0.002, "epoch_num": 4,
+               "eval_batch_step": (0, 8)}),
+    F("frozen_backbone", "a head that goes on learning over a frozen backbone",
+      prelude=freeze("backbone")),
+    F("numbers", "both sets are short numbers", writing=Writing(alphabet=DIGITS, lengths=(2, 4))),
+    F("small_batches", "batches of 4, rate 0.0001",
+      options={"batch_size": 4, "learning_rate": 0.0001, "eval_batch_step": (0, 15)}),
+    F("hundred_lines", "trains on 100 lines, rate 0.00003", train_lines=few(100),
+      options={"learning_rate": 0.00003, "epoch_num": 10}),
 )  # fmt: skip
