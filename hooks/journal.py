@@ -58,6 +58,7 @@ class Journal(Hook):
 
     Beside it, in ``samples/``, stands a picture of a validation image with its true and predicted
     texts and the predicted shrink map, of the best evaluation and of the last; no more than two.
+    Of a recogniser: the images of the ten lines that the last evaluation read worst.
     """
 
     class Options(HookOptions):
@@ -116,7 +117,9 @@ class Journal(Hook):
         self._put(event)
 
     def on_eval_texts(self, event: EvalTexts) -> None:
-        self._put(event)
+        if event.sheet and self.options.samples:
+            self._put(event)  # its picture, for a file of its own
+        self._put(replace(event, sheet=b""))
 
     def on_checkpoint(self, event: CheckpointSaved) -> None:
         self._put(event)
@@ -184,18 +187,21 @@ class Journal(Hook):
     def _write(self, events: list[Event]) -> None:
         """On the queue's thread."""
         if self._file is not None:
-            self._file.write([e for e in events if not isinstance(e, EvalSample)])
+            self._file.write([e for e in events if not _is_picture(e)])
         for event in events:
-            if isinstance(event, EvalSample):
+            if _is_picture(event):
                 self._keep(event)
 
-    def _keep(self, event: EvalSample) -> None:
+    def _keep(self, event: Event) -> None:
         if self._samples is None:
             return
         try:
-            self._samples.keep("last", event.evaluation, event.png)
-            if event.evaluation == self._best_evaluation:
-                self._samples.keep("best", event.evaluation, event.png)
+            if isinstance(event, EvalTexts):
+                self._samples.keep("texts", event.evaluation, event.sheet)
+            elif isinstance(event, EvalSample):
+                self._samples.keep("last", event.evaluation, event.png)
+                if event.evaluation == self._best_evaluation:
+                    self._samples.keep("best", event.evaluation, event.png)
         except OSError as error:
             self._samples = None
             _log.info("Journal: no picture of a sample is kept (%s).", error.strerror or error)
@@ -203,6 +209,10 @@ class Journal(Hook):
     def _put(self, event: Event) -> None:
         if self._queue is not None:
             self._queue.put(event)
+
+
+def _is_picture(event: Event) -> bool:
+    return isinstance(event, EvalSample) or (isinstance(event, EvalTexts) and bool(event.sheet))
 
 
 class _LineFile:

@@ -151,6 +151,8 @@ class EvalTexts:
     texts: int  # predictions that were looked at
     worst: tuple[ReadText, ...] = ()  # at most ten, the worst first
     figures: Mapping[str, float] = field(default_factory=dict)
+    # PNG: the images of ``worst``, a row of equal height for each. The journal leaves it out.
+    sheet: bytes = b""
 
 
 @dataclass(frozen=True)

@@ -127,4 +127,5 @@ _MAKERS: dict[str, Callable[[Any], Any]] = {
     "rescored": lambda value: {float(k): _restore(v) for k, v in value.items()},
     "worst": lambda value: tuple(_object(ReadText, item) for item in value),
     "png": base64.b64decode,
+    "sheet": base64.b64decode,
 }

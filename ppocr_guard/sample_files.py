@@ -1,7 +1,8 @@
 """The pictures of validation samples that are kept beside the journal: at most two.
 
 ``<save_model_dir>/ppocr_guard/samples/best-0007.png`` and ``last-0012.png``; the number is that
-of the evaluation. The report shows them.
+of the evaluation. The report shows them. Of a recogniser it is ``texts-0012.png``: the images of
+the ten worst lines of the latest evaluation.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from pathlib import Path
 
 MAX_BYTES = 4 << 20  # of one picture; those that the guard draws have at most 960 pixels a side
 _PNG = b"\x89PNG\r\n\x1a\n"
-_NAME = re.compile(r"(best|last)-(\d{1,9})\.png")
+KINDS = ("best", "last", "texts")
+_NAME = re.compile(rf"({'|'.join(KINDS)})-(\d{{1,9}})\.png")
 
 
 @dataclass(frozen=True)
 class SampleFile:
-    """A picture that was kept. ``kind``: ``best`` or ``last``."""
+    """A picture that was kept. ``kind``: one of :data:`KINDS`."""
 
     kind: str
     evaluation: int
@@ -57,16 +59,16 @@ class SampleFiles:
 
     def clear(self) -> None:
         """A new run begins in this folder. Never raises."""
-        for kind in ("best", "last"):
+        for kind in KINDS:
             for old in _of_kind(self._folder, kind):
                 with contextlib.suppress(OSError):
                     old.path.unlink()
 
 
 def kept_samples(folder: Path) -> list[SampleFile]:
-    """The best one and the last one, where there are any; the newer of two of one kind."""
+    """One of each kind, where there are any; the newer of two of one kind."""
     found = []
-    for kind in ("best", "last"):
+    for kind in KINDS:
         of_kind = sorted(_of_kind(folder, kind), key=lambda sample: sample.evaluation)
         found += of_kind[-1:]
     return found

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Callable, Literal, Optional
+from typing import Any, Callable, Literal, Optional, Union
 
 from pydantic import Field
 
@@ -20,6 +20,7 @@ from ppocr_guard.events import (
     DataErrors,
     EvalEnd,
     EvalSample,
+    EvalTexts,
     Resolved,
     RoundTrip,
     RunEnd,
@@ -30,6 +31,7 @@ from ppocr_guard.events import (
 )
 from ppocr_guard.hook import Hook, HookOptions
 from ppocr_guard.hooks.visualdl.pictures import Pictures
+from ppocr_guard.hooks.visualdl.worst import worst_table
 from ppocr_guard.hooks.visualdl.writers import FILE_NAME, Writers
 from ppocr_guard.hparams import hyperparameters
 from ppocr_guard.language import pick_language
@@ -39,6 +41,7 @@ from ppocr_guard.steps import MOST_STEPS, StepFilter
 from ppocr_guard.verdict import number
 from ppocr_guard.wording import in_language, join
 
+TEXTS = 16  # tables of texts, where there are no images: as many as of those by default
 CAPACITY = 4096  # writes that wait
 REMIND_SECONDS = 600.0
 _log = logging.getLogger("ppocr_guard")
@@ -49,7 +52,8 @@ __all__ = ["FILE_NAME", "VisualDL"]
 class VisualDL(Hook):
     """Curves under ``train/``, ``eval/``, ``shrink_ratio/`` (one chart an operator) and
     ``guard/``; what holds as text; at evaluations a validation image with its true and predicted
-    texts and shrink map.
+    texts and shrink map, or the ten lines that a recogniser read worst: a table, and their images
+    in its order.
 
     Everything goes to ``<save_model_dir>/ppocr_guard/vdl``; look at it with
     ``visualdl --logdir <save_model_dir> --disable-telemetry``, or compare all runs below a folder:
@@ -81,7 +85,8 @@ class VisualDL(Hook):
         self._steps = StepFilter(self.options.every, MOST_STEPS)
         self._offset = 0  # makes the steps of a resumed run go on where they were
         self._pid = 0
-        self._pictures = Pictures(self.options.images)
+        self._pictures: Pictures[EvalSample] = Pictures(self.options.images)
+        self._texts: Pictures[EvalTexts] = Pictures(self.options.images or TEXTS, "eval/worst")
         self._best_evaluation = 0
         self._left_out = 0  # step records
         self._told_left_out = -math.inf  # monotonic seconds
@@ -153,16 +158,29 @@ class VisualDL(Hook):
     def _sample(self, event: EvalSample) -> None:
         is_best = event.evaluation == self._best_evaluation
         for tag, sample in self._pictures.offer(event, best=is_best):
-            self._image(tag, sample)
+            self._image(tag, sample, sample.png)
 
-    def _image(self, tag: str, event: EvalSample) -> None:
+    def on_eval_texts(self, event: EvalTexts) -> None:
+        is_best = event.evaluation == self._best_evaluation
+        for tag, texts in self._texts.offer(event, best=is_best):
+            self._worst(tag, texts)
+
+    def _worst(self, tag: str, event: EvalTexts) -> None:
+        """VisualDL mixes up an image and a text of the same name."""
+        language = pick_language(self.options.language)
+        step = event.global_step + self._offset
+        self._text(f"{tag}_texts", worst_table(event, language), step, event.time)
+        if event.sheet and self.options.images:
+            self._image(f"{tag}_images", event, event.sheet)
+
+    def _image(self, tag: str, event: Union[EvalSample, EvalTexts], png: bytes) -> None:
         step, milliseconds = event.global_step + self._offset, round(event.time * 1000)
 
         def write(writers: Writers) -> None:
             import numpy as np
             from PIL import Image  # VisualDL depends on it, and not on OpenCV
 
-            with Image.open(io.BytesIO(event.png)) as image:
+            with Image.open(io.BytesIO(png)) as image:
                 pixels = np.array(image.convert("RGB"))  # VisualDL may write to it
             writers.main.add_image(tag, pixels, int(step), milliseconds)
 
@@ -223,7 +241,9 @@ class VisualDL(Hook):
 
     def on_run_end(self, event: RunEnd) -> None:
         for tag, sample in self._pictures.rest():
-            self._image(tag, sample)
+            self._image(tag, sample, sample.png)
+        for tag, texts in self._texts.rest():
+            self._worst(tag, texts)
         why = self._said(event.stop.reason) if event.stop else event.error or ""
         step = event.global_step + self._offset
         self._text("guard/run_end", f"{event.reason}. {why}".strip(), step, event.time)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Generic, Optional, TypeVar
 
-from ppocr_guard.events import EvalSample
+from ppocr_guard.events import EvalSample, EvalTexts
+
+E = TypeVar("E", EvalSample, EvalTexts)
 
 
-class Pictures:
+class Pictures(Generic[E]):
     """Lets the first ``cap`` evaluations pass, then half as many for each time that their number
     doubles; the latest and the best of those between are kept for the end.
 
@@ -15,12 +17,13 @@ class Pictures:
     that a resume goes on where it was.
     """
 
-    def __init__(self, cap: int) -> None:
+    def __init__(self, cap: int, tag: str = "eval/sample") -> None:
         self._cap = cap
-        self._best: Optional[EvalSample] = None  # not written yet
-        self._latest: Optional[EvalSample] = None  # likewise
+        self._tag = tag
+        self._best: Optional[E] = None  # not written yet
+        self._latest: Optional[E] = None  # likewise
 
-    def offer(self, sample: EvalSample, *, best: bool) -> list[tuple[str, EvalSample]]:
+    def offer(self, sample: E, *, best: bool) -> list[tuple[str, E]]:
         """(tag, picture) to write now; the best so far has a tag of its own."""
         if not self._cap:
             return []
@@ -28,9 +31,9 @@ class Pictures:
         self._latest = sample
         return self.rest() if self.is_due(sample.evaluation) else []
 
-    def rest(self) -> list[tuple[str, EvalSample]]:
+    def rest(self) -> list[tuple[str, E]]:
         """What is kept back: at the end of the run."""
-        kept = [("eval/sample", self._latest), ("eval/sample_best", self._best)]
+        kept = [(self._tag, self._latest), (f"{self._tag}_best", self._best)]
         self._latest = self._best = None
         return [(tag, sample) for tag, sample in kept if sample is not None]
 

@@ -17,6 +17,7 @@ from ppocr_guard.events import EvalTexts, Event, ReadText
 from ppocr_guard.paddleocr.delegate import Delegate
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.label_lines import LabelLine, encoder, evaluated, label_lines
+from ppocr_guard.paddleocr.line_images import image_file, sheet
 
 WORST = 10
 LONGEST = 200  # characters of a text that are kept
@@ -100,10 +101,12 @@ class TextReader:
         for texts, epoch, global_step, evaluation in items:
             lines = self._labels(texts.dataset)
             worst, figures = compare(texts.pairs, lines, self._all)
+            page = b""
+            with contextlib.suppress(Exception):  # a picture is not worth the table beside it
+                page = sheet([image_file(texts.dataset, text.image) for text in worst])
+            count = len(texts.pairs)
             self._post(
-                EvalTexts(
-                    time.time(), epoch, global_step, evaluation, len(texts.pairs), worst, figures
-                )
+                EvalTexts(time.time(), epoch, global_step, evaluation, count, worst, figures, page)
             )
 
     def _labels(self, dataset: Any) -> list[tuple[LabelLine, str]]:

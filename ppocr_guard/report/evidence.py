@@ -30,6 +30,8 @@ def samples(run: Run, kept: Sequence[SampleFile], words: Words) -> str:
 def _of_this_run(run: Run, kept: Iterable[SampleFile]) -> Iterable[tuple[str, EvalEnd, bytes]]:
     by_number = {placed.event.evaluation: placed.event for placed in run.evaluations}
     for sample in kept:
+        if sample.kind == "texts":  # has a table of its own
+            continue
         event = by_number.get(sample.evaluation)
         png = sample.png() if event is not None else b""
         if event is not None and png:

@@ -23,6 +23,7 @@ from rich.text import Text
 from ppocr_guard.logs.history import HeldGroup, groups
 from ppocr_guard.logs.run import Run
 from ppocr_guard.report.live_held import Detail, details, table
+from ppocr_guard.report.live_texts import worst_rows
 from ppocr_guard.report.outcome import best_of, epochs, repair_note, resume_notes, why
 from ppocr_guard.report.sections import as_expected, expected, tone, verdict_state
 from ppocr_guard.report.spark import BARS, best_column, spark
@@ -103,6 +104,9 @@ class Frame:
         ]
         if held and (detail.groups or detail.over):
             parts += [rule, table(held, words, detail)]
+        worst = worst_rows(run, words, detail.texts)
+        if worst:
+            parts += [rule, *worst]
         if self._footer:
             parts.append(Text(self._footer, style="dim", no_wrap=True, overflow="ellipsis"))
         about = [run.start.model, f"PaddleOCR {run.start.release}"] if run.start else []

@@ -15,7 +15,7 @@ from ppocr_guard.report.load import Loaded, UnusableInputError, load
 from ppocr_guard.report.page import Entry, render
 from ppocr_guard.report.problems import config_problems
 from ppocr_guard.report.text import Words
-from ppocr_guard.sample_files import SampleFile, kept_samples
+from ppocr_guard.sample_files import KINDS, SampleFile, kept_samples
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -86,7 +86,7 @@ def _entry(run: Run, loaded: Loaded, notes: list[str]) -> Entry:
             samples.setdefault(sample.kind, sample)
     copies = (read_kept(folder / "best", run.indicator) for folder in folders)
     kept = max((copy for copy in copies if copy), key=lambda copy: copy.value, default=None)
-    ordered = [samples[kind] for kind in ("best", "last") if kind in samples]
+    ordered = [samples[kind] for kind in KINDS if kind in samples]
     return Entry(run, problems, notes, kept, ordered)
 
 

@@ -29,13 +29,15 @@ class Detail:
     over: int
     brief: bool = False  # sentences on one line each
     numbers: bool = True  # beside hmean, the loss and so on
+    texts: int = 0  # lines of a recogniser that were read worst
 
 
 def details(groups: list[HeldGroup]) -> Iterator[Detail]:
     """From all there is down to one line."""
     held = sum(group.open for group in groups)
     over = len(groups) - held
-    yield Detail(held, held, min(over, 3))
+    for texts in (10, 5, 3, 0):
+        yield Detail(held, held, min(over, 3), texts=texts)
     for explained in range(held, -1, -1):
         yield Detail(held, explained, min(over, 1))
     for brief, numbers in ((False, True), (True, True), (False, False), (True, False)):

@@ -21,6 +21,7 @@ from ppocr_guard.report.environment import environment
 from ppocr_guard.report.findings import measurements, problems
 from ppocr_guard.report.html_text import esc
 from ppocr_guard.report.text import Words, moment
+from ppocr_guard.report.worst import worst_lines
 from ppocr_guard.sample_files import SampleFile
 
 # Words that the script needs for axes and tooltips.
@@ -35,7 +36,7 @@ class Entry:
     problems: Optional[list[Problem]] = None  # of its configuration; None: not checked
     notes: list[str] = field(default_factory=list)
     kept: Optional[Kept] = None  # the guard's copy of the best checkpoint
-    samples: Sequence[SampleFile] = ()  # pictures of the best and of the last evaluation
+    samples: Sequence[SampleFile] = ()  # pictures, one of a kind at most
 
 
 def render(entries: Sequence[Entry], words: Words, *, now: float) -> str:
@@ -86,6 +87,7 @@ def _article(index: int, entry: Entry, available: list[str], words: Words) -> st
         + sections.advice(run, words, entry.kept)
         + evidence.samples(run, entry.samples, words)
         + sections.charts(run, index, available, words)
+        + worst_lines(run, index, entry.samples, words)
         + '<div class="details">'
         + held.conditions(run, words)
         + measurements(run, words)

@@ -47,7 +47,7 @@ def test_the_sets_have_no_fault_and_no_lines_in_common() -> None:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> lines.Lines:
-    return lines.make_lines(tmp_path_factory.mktemp("lines"), 24, 4)
+    return lines.make_lines(tmp_path_factory.mktemp("lines"), 120, 4)
 
 
 @pytest.mark.parametrize("fault", ALL, ids=lambda fault: fault.name)
