@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
+from ppocr_guard.audit import lmdb_texts
 from ppocr_guard.audit.labels import LabelFile, read_label_file
 from ppocr_guard.audit.texts import TextLine, read_texts
 from ppocr_guard.paddleocr.releases import Behaviour
@@ -142,15 +143,19 @@ class Context:
             ]
         return self._labels[mode]
 
-    def texts(self, mode: str) -> list[list[TextLine]]:
-        """The lines of a mode's label files, taken for labels of text recognition."""
+    def texts(self, mode: str) -> list[tuple[Path, list[TextLine]]]:
+        """The label files (or folders of LMDB) of a mode with their lines, taken for labels of
+        text recognition."""
+        if self.dataset(mode) == lmdb_texts.NAME:
+            return [(one.folder, lines) for one, lines in lmdb_texts.sets(self, mode)]
         if self.dataset(mode) not in LABELLED:
             return []
         delimiter = str(self.get(mode, "dataset", "delimiter", default="\t"))
-        for path in map(self.resolve, self.label_paths(mode)):
+        paths = [self.resolve(path) for path in self.label_paths(mode)]
+        for path in paths:
             if path not in self._texts:
                 self._texts[path] = read_texts(path, delimiter)
-        return [self._texts[path] for path in map(self.resolve, self.label_paths(mode))]
+        return [(path, self._texts[path]) for path in paths]
 
     def images(self, mode: str) -> Optional[int]:
         """Images an epoch sees, ``ratio_list`` applied; None: not known here."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Union
 
+from ppocr_guard.audit import lmdb_texts
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.labels import Sample
 
@@ -21,6 +23,8 @@ def image_sizes(ctx: Context, mode: str, samples: Iterable[Sample]) -> list[Size
     turned as its EXIF data says, unless DecodeImage has ``ignore_orientation``."""
     decode = ctx.transform(mode, "DecodeImage")
     turned = not (decode and decode.parameters.get("ignore_orientation"))
+    if ctx.dataset(mode) == lmdb_texts.NAME:
+        return _of_lmdb(ctx, mode, samples)
     folder, found = ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default=""))), []
     for sample in samples:
         try:
@@ -29,6 +33,20 @@ def image_sizes(ctx: Context, mode: str, samples: Iterable[Sample]) -> list[Size
             continue
         if width > 0 and height > 0:
             found.append(SizedSample(sample, width, height))
+    return found
+
+
+def _of_lmdb(ctx: Context, mode: str, samples: Iterable[Sample]) -> list[SizedSample]:
+    """LMDBDataSet decodes images without a look at their EXIF data."""
+    wanted = {sample.image: sample for sample in samples}
+    found = []
+    for name, data in lmdb_texts.images(ctx, mode, list(wanted)).items():
+        try:
+            width, height = _size(io.BytesIO(data), turned=False)
+        except (OSError, ValueError):
+            continue
+        if width > 0 and height > 0:
+            found.append(SizedSample(wanted[name], width, height))
     return found
 
 
@@ -86,7 +104,7 @@ def unreadable(path: str) -> Optional[str]:
     return "is not an image"
 
 
-def _size(path: str, turned: bool) -> tuple[int, int]:
+def _size(path: Union[str, io.BytesIO], turned: bool) -> tuple[int, int]:
     import imagesize  # type: ignore[import-untyped]
 
     try:

@@ -9,12 +9,16 @@ from typing import Any, Optional
 
 from ppocr_guard.audit.ceiling import CeilingError
 from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.lmdb_texts import NAME as LMDB
+from ppocr_guard.audit.lmdb_texts import package_missing, sets
+from ppocr_guard.audit.rec_labels import labels_path
 from ppocr_guard.audit.recognition import DICTIONARY, dictionary_file, label_encoder, option, reader
 from ppocr_guard.recognition.ceiling import ceiling, training
 from ppocr_guard.recognition.clone import CloneError, compare, texts
 from ppocr_guard.recognition.labels import Reader
 from ppocr_guard.recognition.names import counted
 from ppocr_guard.wording import LIST, join, mark, say
+from ppocr_guard.yaml_source import written
 
 MOST_NAMED = 8  # characters that a sentence names
 CLONED = 5000  # labels that the clone's own classes see at most
@@ -50,11 +54,9 @@ def measure_recognition(ctx: Context, tree: Optional[Path] = None) -> dict[str, 
     reading = _reader(ctx, "Eval")
     labels = _labels(ctx, "Eval")
     if not labels:
-        raise CeilingError(
-            "--ceiling: no validation label was found; see Eval.dataset.label_file_list (LMDB is "
-            "not read)"
-        )
-    result = ceiling(labels, reading)
+        raise CeilingError(_no_labels(ctx))
+    # Another sample stands in for one that is dropped: of LMDB any, of a label file the next.
+    result = ceiling(labels, reading, next_stands_in=ctx.dataset("Eval") != LMDB)
     value: dict[str, Any] = {"metric": "acc", **dataclasses.asdict(result)}
     value["limits"] = {
         "max_text_length": reading.max_text_length,
@@ -70,6 +72,16 @@ def measure_recognition(ctx: Context, tree: Optional[Path] = None) -> dict[str, 
     return value
 
 
+def _no_labels(ctx: Context) -> str:
+    if package_missing(ctx, "Eval"):
+        return "--ceiling: the labels are in LMDB, and lmdb is not installed: `pip install lmdb`"
+    where = labels_path(ctx, "Eval")
+    for one, _ in sets(ctx, "Eval"):
+        if one.error:
+            return f"--ceiling: {one.folder} {one.error}"
+    return f"--ceiling: no validation label was found; see {written(where)}"
+
+
 def _reader(ctx: Context, mode: str) -> Reader:
     found = reader(ctx, mode)
     if found is not None:
@@ -81,7 +93,7 @@ def _reader(ctx: Context, mode: str) -> Reader:
 
 
 def _labels(ctx: Context, mode: str) -> list[str]:
-    return [line.text for file in ctx.texts(mode) for line in file]
+    return [line.text for _, file in ctx.texts(mode) for line in file]
 
 
 def _clone(ctx: Context, reading: Reader, labels: list[str], tree: Path) -> dict[str, Any]:

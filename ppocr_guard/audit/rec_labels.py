@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.lmdb_texts import NAME as LMDB
 from ppocr_guard.audit.recognition import label_encoder, reader
 from ppocr_guard.audit.texts import TextLine
 from ppocr_guard.recognition.labels import TOO_LONG, Reader, steps_needed
@@ -49,7 +50,7 @@ class LabelFacts:
     """One mode's labels."""
 
     mode: str
-    path: YamlPath  # of label_file_list
+    path: YamlPath  # of label_file_list, or of data_dir where that has the labels
     reader: Optional[Reader]  # None: dictionary or length cannot be read
     total: int = 0
     texts: Counter[str] = field(default_factory=Counter)
@@ -86,9 +87,15 @@ def label_facts(ctx: Context) -> Iterator[LabelFacts]:
             yield found
 
 
+def labels_path(ctx: Context, mode: str) -> YamlPath:
+    """Where the configuration names the labels of a mode."""
+    key = "data_dir" if ctx.dataset(mode) == LMDB else "label_file_list"
+    return (mode, "dataset", key)
+
+
 def _gather(ctx: Context, mode: str) -> LabelFacts:
-    facts = LabelFacts(mode, (mode, "dataset", "label_file_list"), reader(ctx, mode))
-    for file, lines in zip(map(ctx.resolve, ctx.label_paths(mode)), ctx.texts(mode)):
+    facts = LabelFacts(mode, labels_path(ctx, mode), reader(ctx, mode))
+    for file, lines in ctx.texts(mode):
         for line in lines:
             _take(facts, file, line)
     return facts

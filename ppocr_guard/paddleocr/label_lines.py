@@ -1,17 +1,20 @@
 """The label file of a recogniser's data set, and what PaddleOCR's own encoder makes of each line.
 
 A line that the encoder refuses is replaced: by a random one in training, by the next one in
-evaluation. Characters that the dictionary does not have are left out. Neither is said anywhere.
+evaluation (LMDB: by a random one, too). Characters that the dictionary does not have are left out.
+Neither is said anywhere.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable, NamedTuple, Optional
 
 from ppocr_guard.recognition.labels import steps_needed
+from ppocr_guard.recognition.lmdb_set import KEY
 
 MANY_LINES = 20000  # that are looked at, or up to twice as many, of a long file
 
@@ -28,18 +31,44 @@ class Encoded(NamedTuple):
     steps: int = 0  # that CTC needs: one a character, and one between equal neighbours
 
 
-def label_lines(dataset: Any, *, spread: bool = False) -> list[LabelLine]:
-    """Lines of a data set that reads label files, in the order in which it is evaluated.
+def label_lines(
+    dataset: Any, *, spread: bool = False, most: Optional[int] = None
+) -> list[LabelLine]:
+    """Lines of a data set that reads label files or LMDB, in the order in which it is evaluated;
+    at most the first ``most``.
 
     ``spread``: of a long file only every so many-th, ``MANY_LINES`` to twice as many in all.
     """
+    if in_lmdb(dataset):
+        order = dataset.data_idx_order_list
+        step = max(1, len(order) // MANY_LINES) if spread else 1
+        return list(_of_lmdb(dataset.lmdb_sets, order[::step][:most]))
     lines = getattr(dataset, "data_lines", None)
     if not isinstance(lines, list):
         return []
     order = getattr(dataset, "data_idx_order_list", None) or range(len(lines))
     delimiter = str(getattr(dataset, "delimiter", "\t"))
     step = max(1, len(order) // MANY_LINES) if spread else 1
-    return [_line(lines[index], delimiter) for index in order[::step]]
+    return [_line(lines[index], delimiter) for index in order[::step][:most]]
+
+
+def in_lmdb(dataset: Any) -> bool:
+    """Whether the lines stand in LMDB, as ``LMDBDataSet`` has them."""
+    return isinstance(getattr(dataset, "lmdb_sets", None), Mapping) and hasattr(
+        dataset, "data_idx_order_list"
+    )
+
+
+def _of_lmdb(sets: Mapping[int, Any], order: Any) -> Iterator[LabelLine]:
+    """``order``: (number of the set, number of the sample from 1). A sample without a label is as
+    good as an empty one: another takes its place."""
+    with contextlib.ExitStack() as stack:
+        # Transactions of our own: PaddleOCR's are those of another thread.
+        opened = {n: stack.enter_context(one["env"].begin()) for n, one in sets.items()}
+        for index, number in order:
+            label = opened[int(index)].get(KEY.format("label", int(number)).encode()) or b""
+            image = f"{sets[int(index)]['dirpath']}/{KEY.format('image', int(number))}"
+            yield LabelLine(image, label.decode("utf-8", "replace"))
 
 
 def _line(line: Any, delimiter: str) -> LabelLine:
@@ -134,10 +163,11 @@ def kind(character: str) -> str:
 
 
 def evaluated(
-    lines: Sequence[LabelLine], encode: Callable[[str], Encoded]
-) -> Iterator[tuple[LabelLine, str]]:
+    lines: Sequence[LabelLine], encode: Callable[[str], Encoded], *, at_random: bool = False
+) -> Iterator[tuple[Optional[LabelLine], str]]:
     """(line, its label as it counts) in the order of an evaluation: a line that is refused is
-    evaluated as the next one that is not. Endless refusal gives nothing."""
+    evaluated as the next one that is not; ``at_random``: as any, and None stands for it. Endless
+    refusal gives nothing."""
     labels = [encode(line.text).label for line in lines]
     if not any(label is not None for label in labels):
         return
@@ -145,4 +175,7 @@ def evaluated(
         index = start
         while labels[index] is None:
             index = (index + 1) % len(lines)
-        yield lines[index], labels[index] or ""
+        if at_random and index != start:
+            yield None, ""
+        else:
+            yield lines[index], labels[index] or ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
+
+from ppocr_guard.paddleocr.label_lines import in_lmdb
 
 HEIGHT, WIDTH = 32, 320  # pixels of a row; a line that is longer is made smaller
 MAX_BYTES = 8 << 20  # of one image file; a text line has some kilobytes
@@ -44,7 +46,9 @@ def _row(data: bytes) -> Any:
 
 
 def image_file(dataset: Any, name: str) -> Optional[bytes]:
-    """The image of a line of a data set's label file; None: it cannot be read."""
+    """The image of a line of a data set, by its name there; None: it cannot be read."""
+    if in_lmdb(dataset):
+        return _in_lmdb(dataset.lmdb_sets, name)
     folder = getattr(dataset, "data_dir", None)
     if not name or not isinstance(folder, (str, os.PathLike)):
         return None
@@ -54,3 +58,13 @@ def image_file(dataset: Any, name: str) -> Optional[bytes]:
     except (OSError, ValueError):
         return None
     return data if len(data) <= MAX_BYTES else None
+
+
+def _in_lmdb(sets: Mapping[Any, Any], name: str) -> Optional[bytes]:
+    folder, _, key = name.rpartition("/")
+    for one in sets.values():
+        if str(one["dirpath"]) == folder:
+            with one["env"].begin() as transaction:
+                found = transaction.get(key.encode())
+                return bytes(found) if found and len(found) <= MAX_BYTES else None
+    return None

@@ -16,12 +16,19 @@ from ppocr_guard.background import Background
 from ppocr_guard.events import EvalTexts, Event, ReadText
 from ppocr_guard.paddleocr.delegate import Delegate
 from ppocr_guard.paddleocr.harmless import harmless
-from ppocr_guard.paddleocr.label_lines import LabelLine, encoder, evaluated, label_lines
+from ppocr_guard.paddleocr.label_lines import (
+    LabelLine,
+    encoder,
+    evaluated,
+    in_lmdb,
+    label_lines,
+)
 from ppocr_guard.paddleocr.line_images import image_file, sheet
 
 WORST = 10
 LONGEST = 200  # characters of a text that are kept
 MOST = 20000  # texts of one evaluation
+_Evaluated = tuple[Optional[LabelLine], str]  # as :func:`evaluated` has it
 METRICS = ("RecMetric", "DistillationMetric")
 
 
@@ -82,7 +89,7 @@ class TextReader:
     def __init__(self, post: Callable[[Event], None]) -> None:
         """``post`` takes events from any thread (:meth:`ppocr_guard.guard.Guard.post`)."""
         self._post = post
-        self._lines: Optional[list[tuple[LabelLine, str]]] = None
+        self._lines: Optional[list[_Evaluated]] = None
         self._all = 0
         self._queue: Background[tuple[Texts, int, int, int]] = Background(
             self._tell, name="texts of an evaluation", capacity=2
@@ -109,21 +116,21 @@ class TextReader:
                 EvalTexts(time.time(), epoch, global_step, evaluation, count, worst, figures, page)
             )
 
-    def _labels(self, dataset: Any) -> list[tuple[LabelLine, str]]:
+    def _labels(self, dataset: Any) -> list[_Evaluated]:
         """Read once: an evaluation's data set does not change."""
         if self._lines is None:
             self._lines = []
             encode = encoder(getattr(dataset, "ops", None) or ())
             if encode is not None:
                 with contextlib.suppress(UnicodeError, IndexError):
-                    lines = label_lines(dataset)[:MOST]
+                    lines = label_lines(dataset, most=MOST)
                     self._all = len(lines)
-                    self._lines = list(evaluated(lines, encode))
+                    self._lines = list(evaluated(lines, encode, at_random=in_lmdb(dataset)))
         return self._lines
 
 
 def compare(
-    pairs: Sequence[Pair], lines: Sequence[tuple[LabelLine, str]], of: int = 0
+    pairs: Sequence[Pair], lines: Sequence[_Evaluated], of: int = 0
 ) -> tuple[tuple[ReadText, ...], dict[str, float]]:
     """(the worst texts, figures as :class:`EvalTexts` has them).
 
@@ -133,7 +140,7 @@ def compare(
     from rapidfuzz.distance import Levenshtein
 
     known = len(pairs) <= len(lines) and all(
-        pair.label == label for pair, (_, label) in zip(pairs, lines)
+        line is None or pair.label == label for pair, (line, label) in zip(pairs, lines)
     )
     read = []
     for index, (prediction, confidence, label) in enumerate(pairs):
@@ -153,9 +160,7 @@ def compare(
     return tuple(worst), _figures(pairs, lines, of if known else 0)
 
 
-def _figures(
-    pairs: Sequence[Pair], lines: Sequence[tuple[LabelLine, str]], of: int
-) -> dict[str, float]:
+def _figures(pairs: Sequence[Pair], lines: Sequence[_Evaluated], of: int) -> dict[str, float]:
     n = len(pairs)
     counts = Counter(pair.prediction for pair in pairs if pair.prediction)
     figures = {
@@ -163,10 +168,11 @@ def _figures(
         "same": max(counts.values(), default=0) / n,
     }
     if of and n == len(lines):
-        right = {line for pair, (line, _) in zip(pairs, lines) if pair.prediction == line.text}
-        seen = {line for line, _ in lines}
+        found = [(pair, line, label) for pair, (line, label) in zip(pairs, lines) if line]
+        right = {line for pair, line, _ in found if pair.prediction == line.text}
+        seen = {line for _, line, _ in found}
         figures["acc_written"] = min(1.0, len(right) / of)
-        figures["altered"] = sum(line.text != label for line, label in lines) / n
+        figures["altered"] = sum(line.text != label for _, line, label in found) / n
         figures["skipped"] = max(0.0, 1 - len(seen) / of)
     return figures
 

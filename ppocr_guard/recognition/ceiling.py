@@ -17,7 +17,7 @@ class Ceiling:
     acc: float  # can come out as they were written
     printed: Optional[float]  # that RecMetric would count as right; None: no label is left
     samples: int
-    evaluated: int  # labels that the encoder keeps; each dropped one is replaced by the next
+    evaluated: int  # labels that the encoder keeps; each dropped one is replaced by another
     lost: dict[str, int]  # by reason, of ppocr_guard.recognition.labels.REASONS
     characters: dict[str, int] = field(default_factory=dict)  # outside: labels that have each
 
@@ -34,9 +34,10 @@ class Training:
     characters: dict[str, int] = field(default_factory=dict)
 
 
-def ceiling(labels: Sequence[str], reader: Reader) -> Ceiling:
+def ceiling(labels: Sequence[str], reader: Reader, *, next_stands_in: bool = True) -> Ceiling:
     """Both numbers for a validation set, in its order (a dropped label counts its neighbour
-    twice).
+    twice). ``next_stands_in`` False: any other stands in for one that is dropped, as in LMDB; what
+    is printed is what can be expected then.
 
     Raises:
         ValueError: there is no label.
@@ -51,7 +52,7 @@ def ceiling(labels: Sequence[str], reader: Reader) -> Ceiling:
         right.append(None if seen.text is None else reader.fits(label))
     return Ceiling(
         acc=1 - sum(lost.values()) / len(labels),
-        printed=_with_neighbours(right),
+        printed=_with_neighbours(right) if next_stands_in else _mean(right),
         samples=len(labels),
         evaluated=sum(one is not None for one in right),
         lost={reason: lost[reason] for reason in REASONS},
@@ -86,6 +87,11 @@ def outside(labels: Iterable[str], reader: Reader) -> dict[str, int]:
     for label in labels:
         counts.update(set(reader.missing(label)))
     return dict(counts.most_common())
+
+
+def _mean(right: Sequence[Optional[bool]]) -> Optional[float]:
+    kept = [one for one in right if one is not None]
+    return sum(kept) / len(kept) if kept else None
 
 
 def _with_neighbours(right: Sequence[Optional[bool]]) -> Optional[float]:

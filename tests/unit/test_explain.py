@@ -25,7 +25,7 @@ WITHOUT = {
     "max_text_length_differs", "image_height_unusable", "image_shape_differs",
     "sampler_scales_swapped", "sampler_batch_size", "texts_squeezed", "head_retrained",
     "evaluation_images_copied", "evaluation_texts_known", "classes_unbalanced",
-    "image_mode_differs", "global_overrides_transform", "border_thresholds",
+    "image_mode_differs", "global_overrides_transform", "border_thresholds", "lmdb_unreadable",
 }  # fmt: skip
 
 

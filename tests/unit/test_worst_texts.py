@@ -23,8 +23,10 @@ from ppocr_guard.report.frame import Frame
 from ppocr_guard.report.text import Words
 from ppocr_guard.sample_files import kept_samples
 
-cv2 = pytest.importorskip("cv2")
-np = pytest.importorskip("numpy")
+pytest.importorskip("cv2")
+
+import cv2
+import numpy as np
 
 from ppocr_guard.paddleocr.line_images import HEIGHT, WIDTH, image_file, sheet
 from ppocr_guard.paddleocr.texts import Pair, TextReader, Texts

@@ -249,7 +249,7 @@ def texts_squeezed(ctx: Context) -> Iterator[Finding]:
 
 
 def _widths(ctx: Context, mode: str, height: int) -> list[_Width]:
-    lines = [line for file in ctx.texts(mode) for line in file]
+    lines = [line for _, file in ctx.texts(mode) for line in file]
     samples = [Sample(line.line, line.image, [], []) for line in _evenly(lines, MOST_OPENED)]
     return [
         _Width(math.ceil(height * item.width / item.height), item.sample)
@@ -349,7 +349,7 @@ def evaluation_images_copied(ctx: Context) -> Iterator[Finding]:
 def _sizes(ctx: Context, mode: str, most: int) -> dict[Path, int]:
     """Images of a mode with their size in bytes; 0: it cannot be told."""
     folder = ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default="")))
-    names = list(dict.fromkeys(line.image for file in ctx.texts(mode) for line in file))
+    names = list(dict.fromkeys(line.image for _, file in ctx.texts(mode) for line in file))
     paths = (folder / name for name in _evenly(names, most))
     return {path: _size(path) for path in paths}
 
