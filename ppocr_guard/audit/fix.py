@@ -59,12 +59,16 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         print(f"ppocr-guard fix: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
+    written: set[Path] = set()
     for problem in done:
         brief = _brief(problem)
         told(
             say("would fix: {what}", what=brief) if args.diff else say("fixed: {what}", what=brief)
         )
         for file in problem.new:
+            if file.path in written:  # for the labels of Train and for those of Eval
+                continue
+            written.add(file.path)
             what = say("{path}: {cost}", path=str(file.path), cost=file.cost)
             told(
                 say("would write: {what}", what=what)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,11 +14,12 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ppocr_guard.demo.follow import DemoError, Run, follow
-from ppocr_guard.demo.lines import Lines, Writing
+from ppocr_guard.demo.lines import Writing
 from ppocr_guard.demo.presets import REC_BASE, REC_TRAIN, REC_VAL
-from ppocr_guard.demo.recognition import RecOptions
 
 RELEASE = "2.10.0"
+SHOWN = 400  # characters of a line of `fix`
+LEFT = ("labels_too_long", "ctc_impossible")
 NEEDED = ("paddle", "cv2", "skimage", "albumentations", "rapidfuzz")
 # A fifth of the texts holds a sign that the dictionary lacks, a tenth is too long for CTC, and a
 # tenth longer than max_text_length.
@@ -39,7 +42,8 @@ Guard:
 """
 BASE = replace(REC_BASE, epoch_num=12, eval_batch_step=(0, 62), guard=GUARD)
 BROKEN = replace(BASE, width=104, max_text_length=16)  # 13 time steps
-FIXED = replace(BASE, width=208, max_text_length=25)  # 26 time steps
+# What `fix` leaves to a person, in the text of the configuration; 26 time steps then.
+BY_HAND = (("max_text_length: 16", "max_text_length: 25"), ("[3, 32, 104]", "[3, 32, 208]"))
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def play(console: Console, folder: Path) -> bool:
     Raises:
         SourceError, CeilingError, DemoError: a step failed.
     """
-    from ppocr_guard.demo import lines, sources
+    from ppocr_guard.demo import lines, recognition, sources
 
     started = time.monotonic()
     console.rule("ppocr_guard demo: a text recogniser, trained with PaddleOCR on this CPU")
@@ -81,28 +85,60 @@ def play(console: Console, folder: Path) -> bool:
     short = lines.write_dictionary(folder / "dict_without_signs.txt", WRITING.alphabet)
     console.print(f"   {data.folder}", markup=False)
     title = f"3. {WRITING.marks} are not in the dictionary; images are too narrow for long texts"
-    broken = _train(console, folder, "broken", title, tree, data,
-                    replace(BROKEN, dictionary=short))  # fmt: skip
-    title = "4. The same with all characters, wider images and max_text_length 25"
-    fixed = _train(console, folder, "fixed", title, tree, data, FIXED)
+    console.print(f"{title} ...", markup=False)
+    options = replace(BROKEN, dictionary=short)
+    config = recognition.write(folder / "broken.yml", data, folder / "broken", options)
+    broken = _train(console, tree, config)
+    console.print("4. `ppocr-guard fix` on a copy of it, and by hand what it leaves ...")
+    config = recognition.write(folder / "fixed.yml", data, folder / "fixed", options)
+    fix(console, config)
+    fixed = _train(console, tree, config)
     return _summary(console, broken, fixed, time.monotonic() - started)
 
 
-def _train(
-    console: Console,
-    folder: Path,
-    name: str,
-    title: str,
-    tree: Path,
-    data: Lines,
-    options: RecOptions,
-) -> Result:
-    from ppocr_guard.demo import recognition
+def fix(console: Console, config: Path) -> None:
+    """The real command, and then what a person is left to do.
 
-    console.print(f"{title} ...", markup=False)
-    config = recognition.write(folder / f"{name}.yml", data, folder / name, options)
+    Raises:
+        DemoError: it did not write the dictionary with the missing characters.
+    """
+    before = config.read_text("utf-8")
+    command = ["fix", config.name, "--release", RELEASE]
+    console.print(f"   $ ppocr-guard {' '.join(command)}", markup=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "ppocr_guard", *command],
+        cwd=config.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    _show(console, (done.stdout + done.stderr).splitlines())
+    text = config.read_text("utf-8")
+    if text == before or "_guard.txt" not in text:
+        raise DemoError(f"`ppocr-guard fix {config}` wrote no dictionary (exit {done.returncode})")
+    for old, new in BY_HAND:
+        console.print(f"   by hand: {old} -> {new}", markup=False)
+        text = text.replace(old, new)
+    config.write_text(text, "utf-8")
+
+
+def _show(console: Console, lines: list[str]) -> None:
+    """What was done, and of what is left the kinds that are done by hand next."""
+    shown, kinds = [], set()
+    for line in lines:
+        kind = next((code for code in LEFT if line.endswith(f"[{code}]")), "")
+        if kind not in kinds if kind else not line.startswith("left for you"):
+            shown.append(line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…")
+            kinds.add(kind)
+    if len(lines) > len(shown):
+        shown.append(f"... and {len(lines) - len(shown)} more")
+    for line in shown:
+        console.print(Padding(Text(line, style="cyan"), (0, 0, 0, 5)))
+
+
+def _train(console: Console, tree: Path, config: Path) -> Result:
     ceiling = _ceiling(console, config)
-    return Result(follow(tree, config, folder / name, console), ceiling)
+    return Result(follow(tree, config, config.with_suffix(""), console), ceiling)
 
 
 def _ceiling(console: Console, config: Path) -> dict[str, Any]:

@@ -12,22 +12,36 @@ from rich.console import Console
 pytest.importorskip("cv2")
 
 from ppocr_guard.demo import command, lines, reading, recognition, sources
-from ppocr_guard.demo.follow import Run
+from ppocr_guard.demo.follow import DemoError, Run
 from ppocr_guard.events import Alert, EvalTexts
 
 
-def test_the_ceiling_is_what_the_data_was_made_for(tmp_path: Path) -> None:
+def test_the_ceiling_is_what_the_data_was_made_for_and_fix_lifts_it(tmp_path: Path) -> None:
     data = lines.make_lines(tmp_path / "data", 20, 100, reading.WRITING)
     short = lines.write_dictionary(tmp_path / "short.txt", reading.WRITING.alphabet)
     console = Console(record=True, width=200)
-    found = []
-    for options in (replace(reading.BROKEN, dictionary=short), reading.FIXED):
-        config = recognition.write(tmp_path / "my.yml", data, tmp_path / "out", options)
-        found.append(reading._ceiling(console, config))
+    options = replace(reading.BROKEN, dictionary=short)
+    config = recognition.write(tmp_path / "my.yml", data, tmp_path / "out", options)
+    found = [reading._ceiling(console, config)]
+    reading.fix(console, config)
+    found.append(reading._ceiling(console, config))
     assert [value["acc"] for value in found] == [pytest.approx(0.6), pytest.approx(1.0)]
     assert found[0]["lost"]["not_in_dictionary"] == 20
     assert found[0]["lost"]["ctc"] == found[0]["lost"]["too_long"] == 10
-    assert "0.600 at most can come out as written" in console.export_text()
+    told = console.export_text()
+    assert "0.600 at most can come out as written" in told
+    assert "$ ppocr-guard fix my.yml" in told
+    assert "short_guard.txt has the 36 characters" in told  # the command's own words
+    assert "are longer than the 16 characters that max_text_length 16 leaves" in told
+    assert "by hand: [3, 32, 104] -> [3, 32, 208]" in told
+    assert short.with_name("short_guard.txt").read_text("utf-8").endswith("²\né\n€\n")
+
+
+def test_a_fix_that_writes_no_dictionary_ends_the_demo(tmp_path: Path) -> None:
+    data = lines.make_lines(tmp_path / "data", 4, 4)
+    config = recognition.write(tmp_path / "my.yml", data, tmp_path / "out", reading.BROKEN)
+    with pytest.raises(DemoError, match="wrote no dictionary"):
+        reading.fix(Console(record=True), config)
 
 
 def test_it_counts_as_shown_when_it_was_told_before_and_the_repair_helped(tmp_path: Path) -> None:
