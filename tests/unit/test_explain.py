@@ -26,6 +26,7 @@ WITHOUT = {
     "sampler_scales_swapped", "sampler_batch_size", "texts_squeezed", "head_retrained",
     "evaluation_images_copied", "evaluation_texts_known", "classes_unbalanced",
     "image_mode_differs", "global_overrides_transform", "border_thresholds", "lmdb_unreadable",
+    "distillation_key", "image_channels_differ",
 }  # fmt: skip
 
 
