@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
+import pytest
 
+from ppocr_guard.detect.propositions import FLAT
 from ppocr_guard.paddleocr.examination.building import Built
 from ppocr_guard.paddleocr.examination.reading import Line, Reading, _Decoder
 from ppocr_guard.paddleocr.label_lines import Encoded, LabelLine, label_facts
@@ -79,6 +81,26 @@ def test_lines_carry_the_label_as_written() -> None:
     assert built.samples["val"][1].batch[1].tolist() == [ord("a"), ord("c")]
     assert built.facts["text_height.val"] == 32
     assert built.facts["characters.val"] == 2.75
+
+
+@pytest.mark.parametrize(("colour", "flat"), [(1.0, True), (-1.0, True), (None, False)])
+def test_an_image_of_one_colour_is_flat_beside_its_padding(
+    colour: Optional[float], flat: bool
+) -> None:
+    """RecResizeImg pads with 0: white images were not seen to be empty."""
+
+    class Padded(Texts):
+        def __getitem__(self, index: int) -> Any:
+            data = {"image": np.zeros((3, 32, 100), np.float32), "label": TEXTS[index]}
+            noise = np.random.default_rng(index).uniform(-1, 1, (3, 32, 40))
+            data["image"][..., :40] = noise if colour is None else colour
+            result: Any = data
+            for operator in self.ops:
+                result = operator(result)
+            return result
+
+    facts = reading().build(Padded(), Padded()).facts
+    assert (facts["std.train_eval"] < FLAT) == flat
 
 
 def test_a_label_that_cannot_be_written_is_no_right_answer() -> None:

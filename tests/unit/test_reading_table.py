@@ -71,6 +71,14 @@ def test_labels_that_paddleocr_changes() -> None:
     assert "30% of the training texts need more time steps" in cause.sentence
 
 
+def test_white_images_explain_what_is_forgotten() -> None:
+    """The model that knew the validation images reads nothing on training images."""
+    white = cells(0.0, 0.0, 0.85)
+    facts = {"std.train_eval": 0.0, "norm_edit_dis.train_eval": 0.02, "sure.train_eval": 0.4}
+    assert first(white, facts) == "images_flat"
+    assert first(white, {**facts, "std.train_eval": 0.3}) != "images_flat"
+
+
 def test_labels_that_are_not_those_of_the_images() -> None:
     wrong = cells(0.0, 0.0, 0.85)
     far = {"norm_edit_dis.train_eval": 0.12}

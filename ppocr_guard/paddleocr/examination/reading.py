@@ -270,10 +270,19 @@ def _figures(column: str, lines: Sequence[Line]) -> dict[str, float]:
     images = [np.asarray(line.batch[0], np.float32) for line in lines]
     return {
         f"mean.{column}": float(np.mean([image.mean() for image in images])),
-        f"std.{column}": float(np.mean([image.std() for image in images])),
+        f"std.{column}": float(np.mean([_contrast(image) for image in images])),
         f"text_height.{column}": float(np.median([image.shape[-2] for image in images])),
         f"characters.{column}": float(np.mean([len(line.text) for line in lines])),
     }
+
+
+def _contrast(image: Any) -> float:
+    """Standard deviation down the columns of C x H x W. Those that are 0 throughout are what
+    RecResizeImg pads a line with: beside them even an image of one colour would vary."""
+    import numpy as np
+
+    columns = np.asarray(image.std(axis=-2))[image.any(axis=-2)]
+    return float(columns.mean()) if columns.size else 0.0
 
 
 def _of_labels(column: str, facts: LabelFacts) -> dict[str, float]:
