@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from benchmarks.mistakes import develop, heldout, recognition, report
+from benchmarks.mistakes import develop, heldout, recognition, report, unseen
 from benchmarks.mistakes.harmless import VARIANTS
 from benchmarks.mistakes.judging import (
     MISSED,
@@ -34,7 +34,7 @@ def data(tmp_path_factory):
 
 
 def test_there_are_enough_of_all_kinds():
-    mistakes = (*develop.MISTAKES, *report.MISTAKES, *heldout.MISTAKES)
+    mistakes = (*develop.MISTAKES, *report.MISTAKES, *heldout.MISTAKES, *unseen.MISTAKES)
     assert len(mistakes) >= 120
     assert {mistake.config for mistake in mistakes} == set(NAMES)
     assert len(NAMES) == 8
