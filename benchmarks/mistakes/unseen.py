@@ -1,5 +1,5 @@
-"""Unseen: written after ``heldout`` had become a source of rules, judged once, and mended by nothing
-since. What RESULTS.md says of it is the estimate for the next mistake."""
+"""Unseen: written after ``heldout`` had become a source of rules, and judged once. What RESULTS.md
+says of that is the estimate for the next mistake."""
 
 from __future__ import annotations
 
