@@ -194,17 +194,19 @@ def test_the_first_batch_is_small_and_the_others_too_where_time_is_short():
     assert sizes(5.0) == [2, 2, 2]
 
 
-def test_a_rehearsal_ends_with_the_process_that_started_it():
+def test_a_rehearsal_ends_with_the_process_that_started_it(tmp_path):
+    temporary = tmp_path / "ppocr_guard-1"
+    (temporary / "output").mkdir(parents=True)
     code = (
         "import os, subprocess, sys, threading, time\n"
         "from ppocr_guard.paddleocr.rehearsal.child import end_with_parent\n"
-        "threading.Thread(target=end_with_parent, daemon=True).start()\n"
+        "threading.Thread(target=end_with_parent, args=sys.argv[1:], daemon=True).start()\n"
         "worker = subprocess.Popen(['sleep', '60'], stdin=subprocess.DEVNULL)\n"
         "print(worker.pid, flush=True)\n"
         "time.sleep(60)\n"
     )
     child = subprocess.Popen(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, str(temporary)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
@@ -216,6 +218,7 @@ def test_a_rehearsal_ends_with_the_process_that_started_it():
     child.stdin.close()  # what a killed parent leaves
     assert child.wait(20) == -signal.SIGKILL
     assert child.stdout.read() == b""  # the worker had it too
+    assert not temporary.exists()
 
 
 COMPILES = """\

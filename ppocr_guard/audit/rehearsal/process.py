@@ -120,6 +120,7 @@ def _start(request: Request, folder: str, output: Any) -> subprocess.Popen[bytes
         "overrides": list(request.overrides),
         "images": request.images,
         "seconds": request.timeout / 5,
+        "temporary": folder,
         "folder": str(Path(folder) / "output"),
         "copies": str(Path(folder).resolve() / "copies"),
     }

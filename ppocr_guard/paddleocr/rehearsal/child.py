@@ -10,6 +10,7 @@ import copy
 import json
 import os
 import runpy
+import shutil
 import signal
 import sys
 import threading
@@ -35,7 +36,7 @@ def main() -> None:
     facts = os.fdopen(os.dup(1), "w", encoding="ascii", newline="\n")
     os.dup2(2, 1)
     request = json.loads(sys.stdin.readline())
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, args=[request["temporary"]], daemon=True).start()
     channel = Channel(facts)
     try:
         Child(request, channel).run()
@@ -54,11 +55,12 @@ def main() -> None:
     os._exit(0)  # loader workers and paddle's threads need no farewell
 
 
-def end_with_parent() -> None:
+def end_with_parent(temporary: str) -> None:
     """Waits for the other end of stdin to close, as it does when the process that started the
-    rehearsal was killed, and ends all that was started here."""
+    rehearsal was killed; removes its temporary folder, and ends all that was started here."""
     while os.read(0, 1):  # not sys.stdin: worker processes close it when they begin
         pass
+    shutil.rmtree(temporary, ignore_errors=True)
     if hasattr(os, "killpg"):
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os._exit(1)
