@@ -45,6 +45,7 @@ from ppocr_guard.records import to_record
 from ppocr_guard.redact import redacted
 from ppocr_guard.sample_files import SampleFiles
 from ppocr_guard.steps import MOST_STEPS, StepFilter
+from ppocr_guard.wording import say
 
 _log = logging.getLogger("ppocr_guard")
 
@@ -268,10 +269,10 @@ class _LineFile:
             old = self._fd
             self._open()  # first: the number of a closed file may come to be another's
             os.close(old)
-            what = "was deleted or replaced"
+            what = say("was deleted or replaced")
         elif own.st_size < self._size:
             self._look()
-            what = "was cut"
+            what = say("was cut")
         else:
             return False
         _log.warning(

@@ -8,6 +8,8 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
+from ppocr_guard.wording import say
+
 
 @dataclass(frozen=True)
 class Code:
@@ -264,5 +266,7 @@ def check_codes(codes: list[str]) -> list[str]:
     for code in codes:
         near = difflib.get_close_matches(code, ALERT_CODES, n=1, cutoff=0.75)
         if code not in ALERT_CODES and near:
-            raise ValueError(f"there is no alert {code!r}; did you mean {near[0]!r}?")
+            raise ValueError(
+                say("there is no alert {code!r}; did you mean {near!r}?", code=code, near=near[0])
+            )
     return codes

@@ -22,7 +22,7 @@ import difflib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable, Literal, Optional
+from typing import Any, Callable, Literal, NamedTuple, Optional
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -30,6 +30,7 @@ from ppocr_guard.hook import Hook, HookOptions
 from ppocr_guard.overrides import key_text
 from ppocr_guard.redact import redacted_text, shown
 from ppocr_guard.registry import BUILT_IN, UnavailableError, check_name, find_hook
+from ppocr_guard.wording import mark, said_by, say
 from ppocr_guard.yaml_source import COMMAND_LINE
 
 # Where docs/guard.schema.json stands.
@@ -39,12 +40,24 @@ _log = logging.getLogger("ppocr_guard")
 LineOf = Callable[[Path], Optional[int]]
 
 
+class GuardProblem(NamedTuple):
+    """What is wrong with one place of the section."""
+
+    where: str  # file, and line if it is known
+    path: str  # "Guard.hooks.0.AutoStop.on"
+    reason: str
+
+    def sentence(self) -> str:
+        return say("{where}: {path}: {reason}", **self._asdict())
+
+
 class GuardConfigError(ValueError):
     """The ``Guard:`` section cannot be used. ``problems`` has a sentence for each reason."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+    def __init__(self, found: list[GuardProblem]) -> None:
+        self.found = found
+        self.problems = [problem.sentence() for problem in found]
+        super().__init__("\n".join(self.problems))
 
 
 class GuardConfig(BaseModel):
@@ -118,7 +131,7 @@ def load_guard(
     if section is None:
         section = {}
     if not isinstance(section, Mapping):
-        problems.add(("Guard",), f"must be a mapping, not {shown(section)}")
+        problems.add(("Guard",), say("must be a mapping, not {value}", value=shown(section)))
         raise GuardConfigError(problems.found)
     config = problems.validate(GuardConfig, dict(section), ("Guard",))
     hooks: list[tuple[type[Hook], HookOptions]] = []
@@ -130,7 +143,7 @@ def load_guard(
                 continue
             cls = find_hook(name)
         except LookupError as error:
-            problems.add(path, str(error))
+            problems.add(path, said_by(error))
             continue
         except UnavailableError as error:
             unavailable[name] = str(error)
@@ -159,8 +172,11 @@ def _entries(hooks: Any, problems: _Problems) -> list[tuple[Path, str, dict[str,
                 # ppocr/utils/utility.py print_dict, all releases: 'str' has no attribute 'items'
                 problems.add(
                     (*root, index),
-                    f"write `- {item}:` with a colon; PaddleOCR fails on a list that mixes "
-                    "names and `Name: {...}`",
+                    say(
+                        "write `- {hook}:` with a colon; PaddleOCR fails on a list that mixes "
+                        "names and `Name: {{...}}`",
+                        hook=item,
+                    ),
                 )
             elif isinstance(item, str):
                 entries.append(((*root, index), item, None))
@@ -169,10 +185,13 @@ def _entries(hooks: Any, problems: _Problems) -> list[tuple[Path, str, dict[str,
                 entries.append(((*root, index, name), str(name), values))
             else:
                 problems.add(
-                    (*root, index), f"must be a hook's name or `Name: {{...}}`, not {shown(item)}"
+                    (*root, index),
+                    say("must be a hook's name or `Name: {{...}}`, not {value}", value=shown(item)),
                 )
     else:
-        problems.add(root, f"must be a list or a mapping of hooks, not {shown(hooks)}")
+        problems.add(
+            root, say("must be a list or a mapping of hooks, not {value}", value=shown(hooks))
+        )
     return _checked(entries, problems)
 
 
@@ -185,21 +204,28 @@ def _checked(
         if values is False:
             continue
         if name in seen:
-            problems.add(path, f"hook {name[:100]!r} stands twice")
+            problems.add(path, say("hook {hook!r} stands twice", hook=name[:100]))
         elif values in (None, True):
             result.append((path, name, {}))
         elif isinstance(values, Mapping):
             result.append((path, name, dict(values)))
         else:
-            hint = "; write {urls: [...]}" if name == "Notify" else ""
-            problems.add(path, f"its options must be a mapping, not {shown(values)}{hint}")
+            hint = say("; write {{urls: [...]}}") if name == "Notify" else ""
+            problems.add(
+                path,
+                say(
+                    "its options must be a mapping, not {value}{hint}",
+                    value=shown(values),
+                    hint=hint,
+                ),
+            )
         seen.add(name)
     return result
 
 
 class _Problems:
     def __init__(self, file: str, line_of: Optional[LineOf]) -> None:
-        self.found: list[str] = []
+        self.found: list[GuardProblem] = []
         self._file = file
         self._line_of = line_of
 
@@ -211,9 +237,13 @@ class _Problems:
                 break
         where = f"{self._file}:{line}" if line else self._file
         if line == COMMAND_LINE:
-            where = f"{self._file} with -o"
-        said = redacted_text(f"{'.'.join(map(str, path))}: {text}")
-        self.found.append(f"{where}: {said}")
+            where = say("{file} with -o", file=self._file)
+        place = ".".join(map(str, path))
+        whole = f"{place}: {text}"
+        said = redacted_text(whole)
+        if said != whole:  # a secret may reach over what a sentence is made of
+            place, _, text = said.partition(": ")
+        self.found.append(GuardProblem(where, place, text))
 
     def validate(self, model: type[Any], values: dict[Any, Any], path: Path) -> Any:
         try:
@@ -229,10 +259,46 @@ def _sentence(item: Any, model: type[BaseModel]) -> str:
     if item["type"] == "extra_forbidden":
         names = list(model.model_fields)
         near = difflib.get_close_matches(str(item["loc"][-1]), names, n=1, cutoff=0.5)
-        known = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names) or 'none'}"
-        return f"there is no such option; {known}"
+        if near:
+            return say("there is no such option; did you mean {near!r}?", near=near[0])
+        known = ", ".join(names) or say("none")
+        return say("there is no such option; known are {names}", names=known)
+    return say("{problem} (it is {value})", problem=_kind(item), value=shown(item["input"]))
+
+
+# What pydantic says of the values that people get wrong, by its kind of error.
+_KINDS = {
+    "greater_than": mark("input should be greater than {gt}"),
+    "greater_than_equal": mark("input should be greater than or equal to {ge}"),
+    "less_than": mark("input should be less than {lt}"),
+    "less_than_equal": mark("input should be less than or equal to {le}"),
+    "int_type": mark("input should be a valid integer"),
+    "int_parsing": mark("input should be a valid integer, unable to parse string as an integer"),
+    "int_from_float": mark("input should be a valid integer, got a number with a fractional part"),
+    "float_type": mark("input should be a valid number"),
+    "float_parsing": mark("input should be a valid number, unable to parse string as a number"),
+    "finite_number": mark("input should be a finite number"),
+    "bool_type": mark("input should be a valid boolean"),
+    "bool_parsing": mark("input should be a valid boolean, unable to interpret input"),
+    "string_type": mark("input should be a valid string"),
+    "list_type": mark("input should be a valid list"),
+    "dict_type": mark("input should be a valid dictionary"),
+    "literal_error": mark("input should be {expected}"),
+    "missing": mark("field required"),
+}
+
+
+def _kind(item: Any) -> str:
+    """What is wrong, as pydantic has it; a sentence where it is one that has a translation."""
+    context = item.get("ctx", {})
+    error = context.get("error")
     text = str(item["msg"]).removeprefix("Value error, ")
-    return f"{text[:1].lower()}{text[1:]} (it is {shown(item['input'])})"
+    text = said_by(error) if isinstance(error, ValueError) else f"{text[:1].lower()}{text[1:]}"
+    template = _KINDS.get(item["type"])
+    if template is None:
+        return text
+    said = say(template, **context)
+    return said if said == text else text  # of another pydantic
 
 
 def guard_schema() -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 
+from ppocr_guard.wording import say
+
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -12,7 +14,7 @@ class UnsetVariableError(LookupError):
     """``name`` is not set, or empty."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"the environment variable {name} is not set")
+        super().__init__(say("the environment variable {name} is not set", name=name))
         self.name = name
 
 

@@ -32,6 +32,7 @@ from ppocr_guard.hook import GuardHealth, Hook
 from ppocr_guard.records import plain
 from ppocr_guard.saying import Narrator
 from ppocr_guard.verdict import SoFar, judge, so_far_from
+from ppocr_guard.wording import say
 
 MAX_FAILURES = 3  # of one hook, after which it is switched off
 GRACE_SECONDS = 1.0  # that closing a hook may take beyond its deadline
@@ -174,7 +175,7 @@ class Guard:
                 exc_info=self._log.isEnabledFor(logging.DEBUG),
             )
         if count >= MAX_FAILURES and hook in self.hooks:
-            self.switch_off(hook, f"after {count} failures")
+            self.switch_off(hook, say("after {count} failures", count=count))
 
     def switch_off(self, hook: Hook, why: str) -> None:
         if hook in self.hooks:
@@ -193,7 +194,7 @@ class Guard:
                     state = hook.state_dict()
                     json.dumps(state)
                 except Exception as error:
-                    self.failed(hook, "its state cannot be saved", error)
+                    self.failed(hook, say("its state cannot be saved"), error)
                 else:
                     if state:
                         states[hook.name] = state
@@ -243,7 +244,7 @@ class Guard:
         try:
             hook.close(deadline)
         except (Exception, SystemExit) as error:
-            self.failed(hook, "closing failed", error)
+            self.failed(hook, say("closing failed"), error)
 
 
 class _Dispatch:
@@ -281,7 +282,7 @@ class _Dispatch:
                 if reactions is not None:
                     self._sort(hook, (id(hook), name), event, chain, reactions)
             except (Exception, SystemExit) as error:  # sys.exit ends no training
-                guard.failed(hook, f"on_{name} failed", error)
+                guard.failed(hook, say("{event} failed", event=f"on_{name}"), error)
 
     def _sort(
         self, hook: Hook, link: Link, event: Event, chain: frozenset[Link], reactions: Any
@@ -293,7 +294,11 @@ class _Dispatch:
                 continue
             if link in chain:  # it answers to what came of its own answer
                 self._guard.switch_off(
-                    hook, f"because it answers on_{link[1]} with what calls on_{link[1]} again"
+                    hook,
+                    say(
+                        "because it answers {event} with what calls {event} again",
+                        event=f"on_{link[1]}",
+                    ),
                 )
                 return
             longer = chain | {link}

@@ -35,6 +35,7 @@ from ppocr_guard.events import (
     StepEnd,
     Verdict,
 )
+from ppocr_guard.wording import say
 
 Reactions = Optional[Iterable[Reaction]]
 
@@ -59,7 +60,7 @@ class HookOptions(BaseModel):
         """pydantic takes true for 1."""
         field = cls.model_fields.get(info.field_name or "")
         if isinstance(value, bool) and field is not None and not _takes_bool(field.annotation):
-            raise ValueError("must not be true or false")
+            raise ValueError(say("must not be true or false"))
         return value
 
 

@@ -19,6 +19,11 @@ def pick_language(asked: str, environment: Optional[Mapping[str, str]] = None) -
     return "zh" if locale.lower().startswith("zh") else "en"
 
 
+def machine_language(asked: str) -> str:
+    """Of what programs read: English, whatever the locale, unless a language is asked for."""
+    return asked if asked in LANGUAGES else "en"
+
+
 def add_language(parser: argparse.ArgumentParser) -> None:
     """The option ``--language``, for :func:`pick_language`."""
     parser.add_argument(

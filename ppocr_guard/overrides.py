@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ppocr_guard.wording import say
+
 GUARD = "Guard"
 _WORDS = {True: "on", False: "off"}
 
@@ -36,7 +38,7 @@ def set_option(config: dict[str, Any], name: str, value: Any) -> None:
     """
     keys = name.split(".")
     if not all(keys):
-        raise OverrideError("a name between two dots is missing")
+        raise OverrideError(say("a name between two dots is missing"))
     section = config.get(GUARD)
     if len(keys) == 1:
         if isinstance(value, Mapping) and isinstance(section, Mapping):
@@ -95,8 +97,11 @@ def _set_hook(hooks: dict[Any, Any], name: str, rest: Sequence[str], value: Any)
     options = hooks.get(name)
     if options is False:
         raise OverrideError(
-            f"{name} is switched off in the file; switch it on there, or write "
-            f"Guard.hooks.{name}={{{rest[0]}: ...}}"
+            say(
+                "{hook} is switched off in the file; switch it on there, or write {instead}",
+                hook=name,
+                instead=f"Guard.hooks.{name}={{{rest[0]}: ...}}",
+            )
         )
     hooks[name] = options = _mapping(None if options is True else options, f"Guard.hooks.{name}")
     _set(options, rest, value, f"Guard.hooks.{name}")
@@ -123,5 +128,5 @@ def _mapping(value: Any, place: str) -> dict[Any, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise OverrideError(f"{place} is no mapping")
+        raise OverrideError(say("{section} is no mapping", section=place))
     return value

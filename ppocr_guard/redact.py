@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ppocr_guard.codes import CODES
 from ppocr_guard.registry import BUILT_IN
+from ppocr_guard.wording import say
 
 HIDDEN = "***"
 GUARD = "Guard"
@@ -266,13 +267,15 @@ def key_like(word: str) -> bool:
 def shown(value: Any) -> str:
     """A refused value of the ``Guard:`` section as a message may show it."""
     if isinstance(value, Mapping):
-        return "a mapping"
+        return say("a mapping")
     if isinstance(value, (list, tuple)):
-        return "a list"
+        return say("a list")
     if isinstance(value, str):
         plain = value in CODES or value in BUILT_IN or _NUMBER.fullmatch(value)
-        return repr(value) if plain or not value else f"a text of {len(value)} characters"
-    return "no plain value" if len(text := _repr(value)) > 40 else text
+        if plain or not value:
+            return repr(value)
+        return say("a text of {length} characters", length=len(value))
+    return say("no plain value") if len(text := _repr(value)) > 40 else text
 
 
 def _repr(value: Any) -> str:

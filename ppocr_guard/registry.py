@@ -10,6 +10,7 @@ from typing import Any
 
 from ppocr_guard.events import KINDS
 from ppocr_guard.hook import Hook
+from ppocr_guard.wording import say
 
 ENTRY_POINT_GROUP = "ppocr_guard.hooks"
 # In the order in which they run: those that judge first, then AutoStop, then those that tell.
@@ -60,7 +61,7 @@ def check_name(name: str) -> None:
         return
     if "." in name:
         if not all(part.isidentifier() for part in name.split(".")):
-            raise LookupError(f"hook {name!r}: that is no dotted path of a class")
+            raise LookupError(say("hook {hook!r}: that is no dotted path of a class", hook=name))
     elif name not in (found := [point.name for point in _points()]):
         raise _unknown(name, found)
 
@@ -71,11 +72,25 @@ def _from_path(name: str) -> Any:
         imported = importlib.import_module(module)
     except (Exception, SystemExit) as error:  # a user's module may fail in any way
         reason = f"{type(error).__name__}: {error}"
-        raise LookupError(f"hook {name!r}: cannot import {module!r} ({reason})") from None
+        raise LookupError(
+            say(
+                "hook {hook!r}: cannot import {module!r} ({reason})",
+                hook=name,
+                module=module,
+                reason=reason,
+            )
+        ) from None
     try:
         return getattr(imported, attribute)
     except AttributeError:
-        raise LookupError(f"hook {name!r}: module {module!r} has no {attribute!r}") from None
+        raise LookupError(
+            say(
+                "hook {hook!r}: module {module!r} has no {name!r}",
+                hook=name,
+                module=module,
+                name=attribute,
+            )
+        ) from None
 
 
 def _points() -> list[Any]:
@@ -92,28 +107,53 @@ def _from_entry_point(name: str) -> Any:
             try:
                 return point.load()
             except (Exception, SystemExit) as error:
-                raise LookupError(f"hook {name!r} from {point.value}: {error}") from None
+                raise LookupError(
+                    say(
+                        "hook {hook!r} from {place}: {error}",
+                        hook=name,
+                        place=point.value,
+                        error=str(error),
+                    )
+                ) from None
     raise _unknown(name, [point.name for point in group])
 
 
 def _unknown(name: str, others: list[str]) -> LookupError:
     near = difflib.get_close_matches(name[:100], [*BUILT_IN, *others], n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(BUILT_IN)}"
-    return LookupError(f"there is no hook {name[:100]!r}{hint}")
+    if near:
+        return LookupError(
+            say("there is no hook {hook!r}; did you mean {near!r}?", hook=name[:100], near=near[0])
+        )
+    return LookupError(
+        say(
+            "there is no hook {hook!r}; there are {names}",
+            hook=name[:100],
+            names=", ".join(BUILT_IN),
+        )
+    )
 
 
 def _check(name: str, found: Any) -> None:
     if not (inspect.isclass(found) and issubclass(found, Hook)):
-        raise LookupError(f"hook {name!r} is not a subclass of ppocr_guard.Hook")
+        raise LookupError(say("hook {hook!r} is not a subclass of ppocr_guard.Hook", hook=name))
     known = {"on_" + kind for kind in KINDS}
     for attribute in dir(found):
         if not attribute.startswith("on_") or not callable(getattr(found, attribute)):
             continue
         if attribute not in known:
             near = difflib.get_close_matches(attribute, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise LookupError(f"hook {name!r}: there is no event for its {attribute!r}{hint}")
+            hint = say("; did you mean {near!r}?", near=near[0]) if near else ""
+            raise LookupError(
+                say(
+                    "hook {hook!r}: there is no event for its {name!r}{hint}",
+                    hook=name,
+                    name=attribute,
+                    hint=hint,
+                )
+            )
         try:
             inspect.signature(getattr(found, attribute)).bind(None, None)
         except TypeError:
-            raise LookupError(f"hook {name!r}: {attribute!r} must take one event") from None
+            raise LookupError(
+                say("hook {hook!r}: {name!r} must take one event", hook=name, name=attribute)
+            ) from None

@@ -10,7 +10,8 @@ from ppocr_guard import __version__
 from ppocr_guard.conditions import Conditions
 from ppocr_guard.events import Alert, Condition, Repaired, Resolved, RunStart, Verdict
 from ppocr_guard.hook import Hook
-from ppocr_guard.wording import Sentence, in_language, join, mark, say
+from ppocr_guard.terms import term
+from ppocr_guard.wording import Sentence, format_in_language, in_language, join, mark, said_by, say
 
 STOPPED_FOR = mark(
     "[{code}] This run was stopped for it (found in epoch {epoch}); it holds until this launch "
@@ -21,19 +22,23 @@ LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.
 
 
 class InLanguage(logging.Filter):
-    """Has a logger write its sentences in one language; what else it writes stays as it is."""
+    """Has a logger write in one language: its own lines, which are looked up by their format, and
+    the sentences among their arguments."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
         self.language = language
 
     def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = format_in_language(record.msg, self.language)
         if isinstance(record.args, tuple):
-            record.args = tuple(
-                in_language(arg, self.language) if isinstance(arg, Sentence) else arg
-                for arg in record.args
-            )
+            record.args = tuple(map(self._said, record.args))
         return True
+
+    def _said(self, argument: object) -> object:
+        if isinstance(argument, BaseException):
+            argument = said_by(argument)
+        return in_language(argument, self.language) if isinstance(argument, Sentence) else argument
 
 
 class Narrator:
@@ -129,10 +134,10 @@ def closing_line(reason: str, verdict: Optional[Verdict], best: Optional[str]) -
     """The one line with which a run that was not stopped ends."""
     state = say("nothing was judged.")
     if verdict is not None:
-        state = say("{state}: {message}", state=verdict.state, message=verdict.message)
+        state = say("{state}: {message}", state=term(verdict.state), message=verdict.message)
     return say(
         "ppocr_guard: {reason}, {state} Best: {best}.",
-        reason=reason,
+        reason=term(reason),
         state=state,
         best=best or say("no checkpoint above 0"),
     )

@@ -12,7 +12,7 @@ import functools
 import gettext
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,7 @@ LIST = mark("{one}, {two}")
 CHOICE = mark("{one} or {two}")
 SERIES = mark("{one}; {two}")
 BOTH = mark("{one} and {two}")
+_WIDE_STOPS = ("。", "；", "：", "，", "！", "？", "）")
 
 
 def join(*texts: str, by: str = PAIR) -> str:
@@ -91,15 +92,37 @@ def in_language(text: str, language: str) -> str:
     """``text`` in ``language``; as it stands when it has no template or no translation."""
     if language == "en" or not isinstance(text, Sentence):
         return str(text)
-    template = _catalogue(language).gettext(text.template) if text.template else text.template
     values = {
         key: in_language(value, language) if isinstance(value, str) else value
         for key, value in text.values.items()
     }
+    template = text.template
+    if template == PAIR and str(values["one"]).endswith(_WIDE_STOPS):
+        template = CLOSE  # a wide stop has its blank with it
+    template = _catalogue(language).gettext(template) if template else template
     try:
         return string.Formatter().vformat(template, (), values)
     except (KeyError, ValueError, IndexError, TypeError):  # a translation that does not fit
         return str(text)
+
+
+def format_in_language(form: str, language: str) -> str:
+    """A %-format of a logger in ``language``; itself where there is no translation."""
+    return form if language == "en" or not form else _catalogue(language).gettext(form)
+
+
+def changed(text: str, change: Callable[[str], str]) -> str:
+    """``text`` with ``change`` made to all texts that it quotes; a sentence stays one."""
+    if not isinstance(text, Sentence):
+        return change(text)
+    values = {k: changed(v, change) if isinstance(v, str) else v for k, v in text.values.items()}
+    return Sentence(text.template, values)
+
+
+def said_by(error: BaseException) -> str:
+    """What an error says: the sentence that it was made with, where there is one."""
+    said = error.args[0] if error.args else None
+    return said if isinstance(said, Sentence) else str(error)
 
 
 def _fields(template: str) -> list[str]:

@@ -24,10 +24,13 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ppocr_guard.overrides import OverrideError, is_guards, key_text, set_option
 from ppocr_guard.printable import printable
+from ppocr_guard.wording import changed, join, mark, said_by, say
 
 MAX_TEXT = 1 << 22  # characters of a configuration
 # Above this libyaml parses, ten times as fast; below it the parser that PaddleOCR uses.
 LONG_TEXT = 1 << 17
+NEITHER = mark("{one} and no {two}")
+NO_VALUE = mark("-o {text}: the value is no YAML: {error}")
 MAX_VALUES = 300_000  # of a configuration, aliases counted wherever they stand
 MAX_MESSAGE = 500
 COMMAND_LINE = 0  # stands for a line where -o has set a value
@@ -38,7 +41,8 @@ class YamlError(ValueError):
     """The file is no usable PaddleOCR configuration; the message is one line with its place."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(" ".join(printable(text).split())[:MAX_MESSAGE])
+        line = changed(printable(text), lambda quoted: " ".join(quoted.split()))
+        super().__init__(line if len(line) <= MAX_MESSAGE else line[:MAX_MESSAGE])
 
 
 class _Telling(SafeConstructor):
@@ -133,26 +137,39 @@ def read_yaml(path: Union[str, Path], overrides: Sequence[str] = ()) -> YamlSour
 def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSource:
     """As :func:`read_yaml`, from text."""
     if len(text) > MAX_TEXT:
-        raise YamlError(f"{name}: no PaddleOCR configuration: more than {MAX_TEXT} characters")
+        raise YamlError(
+            say(
+                "{file}: no PaddleOCR configuration: more than {most} characters",
+                file=name,
+                most=MAX_TEXT,
+            )
+        )
     try:
         root, value = _load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
-        problem = (error.problem or error.context or "no YAML").replace("\n", " ")
+        problem = (error.problem or error.context or "").replace("\n", " ") or say("no YAML")
         unsafe = re.search(r"could not determine a constructor for the tag (.+)", problem)
         if unsafe:
-            problem = f"{unsafe.group(1)} is not plain YAML, and is not loaded"
-        raise YamlError(f"{name}{line}: {problem}") from None
+            problem = say("{tag} is not plain YAML, and is not loaded", tag=unsafe.group(1))
+        raise YamlError(say("{file}: {error}", file=f"{name}{line}", error=problem)) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise YamlError(f"{name}: no YAML: {' '.join(str(error).split())}") from None
+        raise YamlError(
+            say("{file}: no YAML: {error}", file=name, error=" ".join(str(error).split()))
+        ) from None
     if not isinstance(value, dict) or not isinstance(root, MappingNode):
-        raise YamlError(f"{name}: no PaddleOCR configuration: the file holds no mapping")
+        raise YamlError(
+            say("{file}: no PaddleOCR configuration: the file holds no mapping", file=name)
+        )
     missing = [key for key in ("Global", "Train") if not isinstance(value.get(key), dict)]
     if missing:
         raise YamlError(
-            f"{name}: no PaddleOCR training configuration: it has no {' and no '.join(missing)} "
-            "section"
+            say(
+                "{file}: no PaddleOCR training configuration: it has no {sections} section",
+                file=name,
+                sections=join(*missing, by=NEITHER),
+            )
         )
     source = YamlSource(path=name, text=text, config=value, root=root)
     for override in overrides:
@@ -162,7 +179,13 @@ def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSourc
     if isinstance(epochs, float) and not math.isfinite(epochs):
         number = source.guard_line(("Global", "epoch_num"))
         place = f"{name}:{number}" if number else name
-        raise YamlError(f"{place}: Global.epoch_num: {epochs} is no number of epochs")
+        raise YamlError(
+            say(
+                "{place}: Global.epoch_num: {epochs} is no number of epochs",
+                place=place,
+                epochs=epochs,
+            )
+        )
     return source
 
 
@@ -282,12 +305,20 @@ def _text(path: Union[str, Path]) -> str:
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise YamlError(f"{path}: cannot be read: {os.strerror(error.errno or 0)}") from None
+        raise YamlError(
+            say(
+                "{file}: cannot be read: {error}",
+                file=str(path),
+                error=os.strerror(error.errno or 0),
+            )
+        ) from None
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise YamlError(f"{path}:{line}: not UTF-8, so PaddleOCR cannot read it") from None
+        raise YamlError(
+            say("{place}: not UTF-8, so PaddleOCR cannot read it", place=f"{path}:{line}")
+        ) from None
 
 
 def _child(node: Node, part: Any) -> Optional[tuple[Node, Node]]:
@@ -317,19 +348,19 @@ def _override(source: YamlSource, text: str) -> None:
     """As ``ArgsParser._parse_opt`` and ``merge_config`` in PaddleOCR's tools/program.py."""
     name, separator, value_text = text.strip().partition("=")
     if not separator or not name or "=" in value_text:
-        raise YamlError(f"-o {text}: must be written key=value (with one =)")
+        raise YamlError(say("-o {text}: must be written key=value (with one =)", text=text))
     try:
         _, value = _load(value_text)
     except yaml.MarkedYAMLError as error:
-        raise YamlError(f"-o {text}: the value is no YAML: {error.problem}") from None
+        raise YamlError(say(NO_VALUE, text=text, error=error.problem)) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise YamlError(f"-o {text}: the value is no YAML: {error}") from None
+        raise YamlError(say(NO_VALUE, text=text, error=str(error))) from None
     keys = name.split(".")
     if is_guards(name):
         try:
             set_option(source.config, name, value)
         except OverrideError as error:
-            raise YamlError(f"-o {name}: {error}") from None
+            raise YamlError(say("-o {text}: {error}", text=name, error=said_by(error))) from None
         source.overridden[tuple(keys)] = value
         return
     if len(keys) == 1:
@@ -344,9 +375,18 @@ def _override(source: YamlSource, text: str) -> None:
     target: Any = source.config
     for key in keys[:-1]:
         if not isinstance(target, dict) or key not in target:
-            raise YamlError(f"-o {text}: {source.path} has no {key!r} to set it in")
+            raise YamlError(
+                say(
+                    "-o {text}: {file} has no {key!r} to set it in",
+                    text=text,
+                    file=source.path,
+                    key=key,
+                )
+            )
         target = target[key]
     if not isinstance(target, dict):
-        raise YamlError(f"-o {text}: {'.'.join(keys[:-1])} is no mapping")
+        raise YamlError(
+            say("-o {text}: {section} is no mapping", text=text, section=".".join(keys[:-1]))
+        )
     target[keys[-1]] = value
     source.overridden[tuple(keys)] = value

@@ -12,7 +12,7 @@ import difflib
 import json
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Optional
 
@@ -35,6 +35,7 @@ from ppocr_guard.audit.fix import fixed
 from ppocr_guard.audit.problem import Problem
 from ppocr_guard.explain.catalog import EXAMPLES
 from ppocr_guard.paddleocr.releases import behaviour_of
+from ppocr_guard.wording import Sentence, changed
 from ppocr_guard.yaml_source import YamlError, read_yaml
 
 RELEASES = ("2.10.0", "2.8.1")
@@ -135,7 +136,19 @@ def _example(
         "advice": problem.advice,
         "fix": fix,
     }
-    return {name: text.replace(f"{folder}/", "") for name, text in values.items()}
+    values = {name: changed(text, _without(folder)) for name, text in values.items()}
+    said = {name: values[name] for name in ("message", "advice")}
+    return {**values, "said": {name: _record(text) for name, text in said.items()}}
+
+
+def _without(folder: Path) -> Callable[[str], str]:
+    return lambda text: text.replace(f"{folder}/", "")
+
+
+def _record(text: str) -> dict[str, Any]:
+    """What a sentence is made of, so that it can be said in each language."""
+    assert isinstance(text, Sentence), f"not in the catalogue: {text}"
+    return text.to_record()
 
 
 def _texts(made: Project) -> dict[str, str]:

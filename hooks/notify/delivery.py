@@ -12,6 +12,7 @@ from ppocr_guard.background import Background
 from ppocr_guard.hooks.notify.message import Message
 from ppocr_guard.hooks.notify.senders import Sender
 from ppocr_guard.hooks.notify.senders.base import SendError
+from ppocr_guard.wording import said_by, say
 
 CAPACITY = 50  # waiting messages
 FEW = 8  # of them, that a receiver takes in a moment
@@ -75,7 +76,7 @@ class Delivery:
             _log.warning(
                 "Notify: %s: messages were lost%s.",
                 self._sender,
-                "" if done else ", for it did not answer in time",
+                "" if done else say(", for it did not answer in time"),
             )
 
     def _deliver_all(self, _: list[None]) -> None:
@@ -119,7 +120,7 @@ class Delivery:
                 self._recent.append(time.monotonic())
                 self._sender.send(message)
             except SendError as error:
-                reason = str(error)
+                reason = said_by(error)
                 if not error.retry or attempt == ATTEMPTS:
                     break
                 if not self._pause(min(LONGEST_PAUSE, error.after or pause)):

@@ -39,6 +39,7 @@ from ppocr_guard.hooks.prometheus.outputs import (
 )
 from ppocr_guard.hooks.prometheus.ports import holder
 from ppocr_guard.hooks.prometheus.server import MetricsServer, tls_context
+from ppocr_guard.wording import say
 
 _log = logging.getLogger("ppocr_guard")
 PORTS = 20  # that are tried from `port` on, before any free one
@@ -99,9 +100,9 @@ class Prometheus(Hook):
         @model_validator(mode="after")
         def _tls_is_whole(self) -> Prometheus.Options:
             if (self.certfile is None) != (self.keyfile is None):
-                raise ValueError("certfile and keyfile belong together")
+                raise ValueError(say("certfile and keyfile belong together"))
             if self.client_ca is not None and self.certfile is None:
-                raise ValueError("client_ca needs certfile and keyfile")
+                raise ValueError(say("client_ca needs certfile and keyfile"))
             return self
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -242,10 +243,12 @@ class Prometheus(Hook):
                     raise
                 continue
             if port != first:
-                why = holder(host, first).describe(f"port {first} of {host}")
+                why = holder(host, first).describe(
+                    say("port {port} of {host}", port=first, host=host)
+                )
                 _log.warning("Prometheus: %s. This run is served on %s.", why, server.url)
             return server
-        raise OSError(errno.EADDRINUSE, "no free port")
+        raise OSError(errno.EADDRINUSE, say("no free port"))
 
     def _outputs(self, registry: CollectorRegistry, run: str) -> list[Output]:
         outputs = []
@@ -264,17 +267,25 @@ class Prometheus(Hook):
 
 def _trouble(error: OSError, options: Any) -> str:
     """Why there is no server, and the way out."""
-    place = f"port {options.port} of {options.host}"
+    place = say("port {port} of {host}", port=options.port, host=options.host)
+    reason = error.strerror or str(error)
+    why: str
     if error.errno == errno.EADDRINUSE:
-        why, way = f"no port of {options.host} is free", "End what holds them, or set `host`."
+        why = say("no port of {host} is free", host=options.host)
+        way = say("End what holds them, or set `host`.")
     elif error.errno == errno.EACCES and error.filename is None:
-        why, way = f"{place} is not allowed to this user", "Set a port above 1023."
+        why = say("{place} is not allowed to this user", place=place)
+        way = say("Set a port above 1023.")
     elif options.certfile is not None and error.errno not in (errno.EADDRNOTAVAIL,):
         files = ", ".join(filter(None, (options.certfile, options.keyfile, options.client_ca)))
-        why, way = f"{error.strerror or error} ({files})", "Check certfile, keyfile and client_ca."
+        why = f"{reason} ({files})"
+        way = say("Check certfile, keyfile and client_ca.")
     else:
-        why, way = f"{place}: {error.strerror or error}", "Check `host`."
-    return f"Prometheus: metrics are not served: {why}. {way} Training goes on."
+        why = say("{place}: {error}", place=place, error=reason)
+        way = say("Check `host`.")
+    return say(
+        "Prometheus: metrics are not served: {why}. {way} Training goes on.", why=why, way=way
+    )
 
 
 def _named(path: str, run: str) -> str:

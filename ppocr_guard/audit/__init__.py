@@ -10,6 +10,7 @@ from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.edits import apply_edits
 from ppocr_guard.audit.problem import Finding, Problem, worst_first
 from ppocr_guard.audit.rule import RULES, Rule
+from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlError, YamlSource, parse_yaml, read_yaml
 
 __all__ = ["Problem", "audit", "quick", "thorough"]
@@ -93,16 +94,22 @@ def _findings(rule: Rule, ctx: Context) -> Iterator[Finding]:
     except _WRONG_KIND as error:
         yield Finding(
             (),
-            f"This cannot be judged: a value that it depends on is of a wrong kind "
-            f"({type(error).__name__}: {str(error)[:200]}).",
-            "Look for a text, a list or an infinity where a number belongs.",
+            say(
+                "This cannot be judged: a value that it depends on is of a wrong kind ({error}).",
+                error=f"{type(error).__name__}: {str(error)[:200]}",
+            ),
+            say("Look for a text, a list or an infinity where a number belongs."),
             severity="warning",
         )
     except OSError as error:
         yield Finding(
             (),
-            f"This cannot be judged: {error.filename}: {error.strerror}.",
-            "Correct the path, or the rights of the file.",
+            say(
+                "This cannot be judged: {file}: {error}.",
+                file=str(error.filename),
+                error=error.strerror,
+            ),
+            say("Correct the path, or the rights of the file."),
             severity="warning",
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
@@ -11,10 +12,24 @@ from rich.table import Table
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.images import SizedSample, image_sizes
 from ppocr_guard.audit.labels import read_label_file
+from ppocr_guard.wording import LIST, in_language, join, mark, said_by, say
 
 if TYPE_CHECKING:
     from ppocr_guard.geometry.ceiling import CeilingResult, CeilingSettings
 
+_SAID = ("hmean", "precision", "recall", "texts", "images", "shrink_ratio", "unclip_ratio")
+TITLE = say("Texts that even a perfect model loses")
+COLUMNS = (say("short side, px"), say("texts"), say("lost"), say("because of"))
+# Of ppocr_guard.geometry.ceiling.REASONS.
+REASONS = {
+    "min_text_size": say("min_text_size"),
+    "resize": say("resize"),
+    "shrink": say("shrink"),
+    "too_small": say("too_small"),
+    "box_thresh": say("box_thresh"),
+    "merged": say("merged"),
+    "unclip": say("unclip"),
+}
 # (images done so far, images in all)
 Progress = Callable[[int, int], None]
 
@@ -54,8 +69,11 @@ def measure_ceiling(
         from ppocr_guard.geometry.ceiling import Sample, ceiling
     except ImportError as error:
         raise CeilingError(
-            f"--ceiling needs {error.name}; PaddleOCR needs it too: install its requirements "
-            "(numpy, opencv-python, shapely, pyclipper)"
+            say(
+                "--ceiling needs {module}; PaddleOCR needs it too: install its requirements "
+                "(numpy, opencv-python, shapely, pyclipper)",
+                module=error.name,
+            )
         ) from None
     sized = _validation_set(ctx)
     samples = [
@@ -75,7 +93,7 @@ def measure_ceiling(
             None if progress is None else lambda done: progress(done, len(samples)),
         )
     except (TypeError, ValueError) as error:
-        raise CeilingError(f"--ceiling: {error}") from None
+        raise CeilingError(say("--ceiling: {error}", error=said_by(error))) from None
     value = _plain(result, shrink_ratio)
     if tree is not None:
         value["clone"] = _clone(samples, settings, tree)
@@ -90,7 +108,9 @@ def _clone(samples: list[Any], settings: CeilingSettings, tree: Path) -> Optiona
     except ImportError:
         return None
     except (OSError, TypeError, ValueError) as error:
-        raise CeilingError(f"--ceiling: the clone's own postprocess: {error}") from None
+        raise CeilingError(
+            say("--ceiling: the clone's own postprocess: {error}", error=said_by(error))
+        ) from None
 
 
 def _validation_set(ctx: Context) -> list[SizedSample]:
@@ -102,8 +122,10 @@ def _validation_set(ctx: Context) -> list[SizedSample]:
     found = [item for file in files for item in image_sizes(ctx, "Eval", file.samples)]
     if not found:
         raise CeilingError(
-            "--ceiling: no labelled validation image was found; see Eval.dataset.data_dir and "
-            "label_file_list"
+            say(
+                "--ceiling: no labelled validation image was found; see Eval.dataset.data_dir and "
+                "label_file_list"
+            )
         )
     return found
 
@@ -144,44 +166,59 @@ def _plain(result: CeilingResult, shrink_ratio: float) -> dict[str, Any]:
     return value
 
 
-def ceiling_lines(value: dict[str, Any]) -> list[str]:
+def ceiling_lines(value: dict[str, Any]) -> Iterator[str]:
     """What the ceiling says, in sentences."""
-    lines = [
-        f"A perfect model would reach hmean {value['hmean']:.3f} (precision "
-        f"{value['precision']:.3f}, recall {value['recall']:.3f}) on your {value['texts']} texts "
-        f"in {value['images']} images, with shrink ratio {value['shrink_ratio']:.4g} and "
-        f"unclip_ratio {value['unclip_ratio']:g}."
-    ]
+    yield say(
+        "A perfect model would reach hmean {hmean:.3f} (precision {precision:.3f}, recall "
+        "{recall:.3f}) on your {texts} texts in {images} images, with shrink ratio "
+        "{shrink_ratio:.4g} and unclip_ratio {unclip_ratio:g}.",
+        **{name: value[name] for name in _SAID},
+    )
     if value["best_hmean"] > value["hmean"] + 0.005:
-        lines.append(
-            f"With unclip_ratio {value['best_unclip_ratio']:g} it would be "
-            f"{value['best_hmean']:.3f}."
+        yield say(
+            "With unclip_ratio {unclip_ratio:g} it would be {hmean:.3f}.",
+            unclip_ratio=value["best_unclip_ratio"],
+            hmean=value["best_hmean"],
         )
     clone = value.get("clone")
     if clone and clone["same"] == clone["images"]:
-        lines.append(
-            f"The clone's own DBPostProcess gives the same boxes on {clone['images']} of these "
-            "images."
+        yield say(
+            "The clone's own DBPostProcess gives the same boxes on {images} of these images.",
+            images=clone["images"],
         )
     elif clone:
-        lines.append(
-            f"The clone's own DBPostProcess gives other boxes on {clone['images'] - clone['same']} "
-            f"of {clone['images']} images; with its boxes hmean is {clone['hmean']:.3f} there."
+        yield say(
+            "The clone's own DBPostProcess gives other boxes on {others} of {images} images; with "
+            "its boxes hmean is {hmean:.3f} there.",
+            others=clone["images"] - clone["same"],
+            images=clone["images"],
+            hmean=clone["hmean"],
         )
     elif "clone" in value:
-        lines.append("paddle is not installed: the clone's own postprocess was not compared.")
-    return lines
+        yield say("paddle is not installed: the clone's own postprocess was not compared.")
 
 
-def ceiling_table(value: dict[str, Any]) -> Table:
+def ceiling_table(value: dict[str, Any], language: str) -> Table:
     """Texts lost, by the size of their short side and by reason."""
-    table = Table(title="Texts that even a perfect model loses", title_justify="left")
-    for name in ("short side, px", "texts", "lost", "because of"):
-        table.add_column(name, justify="left" if name == "because of" else "right")
+
+    def said(text: str) -> str:
+        return in_language(text, language)
+
+    table = Table(title=said(TITLE), title_justify="left")
+    for column in COLUMNS:
+        table.add_column(said(column), justify="left" if column is COLUMNS[-1] else "right")
     for size in value["by_size"]:
         if size["texts"]:
-            upper = f"to {size['high']}" if size["high"] else "and more"
-            reasons = ", ".join(f"{name} {count}" for name, count in size["lost"].items())
-            lost = size["texts"] - size["matched"]
-            table.add_row(f"{size['low']} {upper}", str(size["texts"]), str(lost), reasons)
+            high = size["high"]
+            template = mark("{low} to {high}") if high else mark("{low} and more")
+            reasons = [
+                say("{why} {count}", why=REASONS[name], count=count)
+                for name, count in size["lost"].items()
+            ]
+            table.add_row(
+                said(say(template, low=size["low"], high=high)),
+                str(size["texts"]),
+                str(size["texts"] - size["matched"]),
+                said(join(*reasons, by=LIST)),
+            )
     return table

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from ppocr_guard.audit.inputs import UNUSABLE, add_inputs, open_context
 from ppocr_guard.audit.rehearsal.command import add_options, rehearsed
-from ppocr_guard.language import add_language, pick_language
+from ppocr_guard.language import add_language, machine_language, pick_language
+from ppocr_guard.wording import in_language, said_by, say
 
 if TYPE_CHECKING:
     from ppocr_guard.audit.context import Context
@@ -46,39 +47,45 @@ def run(args: argparse.Namespace) -> int:
     from ppocr_guard.audit.rehearsal import RehearsalError
     from ppocr_guard.audit.report import make_report
 
-    missing = ""
-
+    missing, language = "", pick_language(args.language)
     try:
         ctx = open_context(args)
         ctx.import_hooks = args.hooks
         report = make_report(ctx, data=not args.no_data)
         if args.ceiling:
             tree = Path(args.paddleocr) if args.paddleocr else None
-            report.ceiling = _ceiling(ctx, report, tree)
+            report.ceiling = _ceiling(ctx, report, tree, language)
         if args.rehearse:
             try:
-                seen = rehearsed(ctx, python=args.python, images=args.images, timeout=args.timeout)
+                seen = rehearsed(
+                    ctx,
+                    python=args.python,
+                    images=args.images,
+                    timeout=args.timeout,
+                    language=language,
+                )
                 report.add(ctx, seen)
             except RehearsalError as error:  # what reading tells is told all the same
-                missing = str(error)
+                missing = in_language(said_by(error), language)
     except (*UNUSABLE, CeilingError) as error:
-        print(f"ppocr-guard check: {error}", file=sys.stderr)
+        print(f"ppocr-guard check: {in_language(said_by(error), language)}", file=sys.stderr)
         return 2
     if args.format == "text":
         from rich.console import Console
 
         from ppocr_guard.audit.text import print_report
 
-        print_report(report, Console(highlight=False), pick_language(args.language))
+        print_report(report, Console(highlight=False), language)
     else:
-        print({"json": to_json, "sarif": to_sarif, "github": to_github}[args.format](report))
+        write = {"json": to_json, "sarif": to_sarif, "github": to_github}[args.format]
+        print(write(report, machine_language(args.language)))
     if missing:
         print(f"ppocr-guard check: {missing}", file=sys.stderr)
         return 2
     return 1 if report.failed else 0
 
 
-def _ceiling(ctx: Context, report: Report, tree: Optional[Path]) -> dict[str, Any]:
+def _ceiling(ctx: Context, report: Report, tree: Optional[Path], language: str) -> dict[str, Any]:
     """Measured with a progress bar on stderr, which pipes do not see."""
     from rich.console import Console
     from rich.progress import Progress
@@ -92,11 +99,13 @@ def _ceiling(ctx: Context, report: Report, tree: Optional[Path]) -> dict[str, An
     curve = next((curve for curve in report.curves if curve.operator == "MakeShrinkMap"), None)
     if curve is None:
         raise CeilingError(
-            "--ceiling is for models with MakeShrinkMap in Train.dataset.transforms, and for text "
-            "recognition with an encoder of characters"
+            say(
+                "--ceiling is for models with MakeShrinkMap in Train.dataset.transforms, and for "
+                "text recognition with an encoder of characters"
+            )
         )
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("perfect predictions", total=None)
+        task = bar.add_task(in_language(say("perfect predictions"), language), total=None)
 
         def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)

@@ -10,13 +10,21 @@ from typing import Any, Optional
 
 from ppocr_guard.audit.context import Context
 from ppocr_guard.paddleocr.signatures import Component
+from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlPath
 
+# What a person calls a kind of class.
 TITLES = {
-    "dataset": "data set",
-    "transform": "operator",
-    "postprocess": "postprocess",
-    "scheduler": "learning rate schedule",
+    "dataset": say("data set"),
+    "transform": say("operator"),
+    "postprocess": say("postprocess"),
+    "scheduler": say("learning rate schedule"),
+    "optimizer": say("optimizer"),
+    "backbone": say("backbone"),
+    "neck": say("neck"),
+    "head": say("head"),
+    "loss": say("loss"),
+    "metric": say("metric"),
 }
 # What PaddleOCR takes out of a section before, or puts in when, it builds the class.
 _HANDLED: dict[str, frozenset[str]] = {
@@ -52,7 +60,7 @@ class Named:
 
     @property
     def title(self) -> str:
-        return TITLES.get(self.kind, self.kind)
+        return TITLES[self.kind]
 
     @property
     def handled(self) -> frozenset[str]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Optional
 
 from ppocr_guard.audit.context import Context, Transform
 from ppocr_guard.paddleocr.schedule import MULTI_SCALE_DATASETS
+from ppocr_guard.wording import BOTH, join, say
 
 # What data sets put into a sample beside what their source shows.
 GIVEN = frozenset(["img_path", "label", "image", "ext_data", "filename"])
@@ -61,11 +62,11 @@ ONCE = frozenset(STEPS) - {"Resize", "IaaAugment", "ColorJitter", "RecAug"} | {
     "KeepKeys",
 }
 _STATES = {
-    "encoded": "the file as it is, not yet decoded",
-    "hwc": "height x width x channels",
-    "chw": "channels x height x width",
+    "encoded": say("the file as it is, not yet decoded"),
+    "hwc": say("height x width x channels"),
+    "chw": say("channels x height x width"),
 }
-_MAKERS = {"hwc": "DecodeImage", "chw": "ToCHWImage", "encoded": "nothing"}
+_MAKERS = {"hwc": "DecodeImage", "chw": "ToCHWImage"}
 
 
 class Snag(NamedTuple):
@@ -102,20 +103,27 @@ def snags(ctx: Context, mode: str) -> Iterator[Snag]:
             yield Snag(
                 "operator_doubled",
                 transform,
-                f"{transform.name} stands twice in {mode}.dataset.transforms.",
-                "Remove one.",
+                say(
+                    "{operator} stands twice in {mode}.dataset.transforms.",
+                    operator=transform.name,
+                    mode=mode,
+                ),
+                say("Remove one."),
             )
             continue
         sample.names.append(transform.name)
         if _resized_by_data_set(ctx, mode) and transform is transforms[-1]:
-            yield from _image(sample, transform, _FINISHES, by="the data set")
+            yield from _image(sample, transform, _FINISHES, by=say("the data set"))
         if "KeepKeys" in sample.names[:-1]:
             yield Snag(
                 "operator_order",
                 transform,
-                f"{transform.name} comes after KeepKeys, which hands on a list: there is nothing "
-                "to look up in it.",
-                "Put KeepKeys last.",
+                say(
+                    "{operator} comes after KeepKeys, which hands on a list: there is nothing to "
+                    "look up in it.",
+                    operator=transform.name,
+                ),
+                say("Put KeepKeys last."),
             )
             return
         yield from _keys(ctx, sample, transform, transforms)
@@ -132,8 +140,11 @@ def snags(ctx: Context, mode: str) -> Iterator[Snag]:
         yield Snag(
             "operator_missing",
             last,
-            f"There is no KeepKeys in {mode}.dataset.transforms: the model gets a dictionary.",
-            "Add KeepKeys as the last operator.",
+            say(
+                "There is no KeepKeys in {mode}.dataset.transforms: the model gets a dictionary.",
+                mode=mode,
+            ),
+            say("Add KeepKeys as the last operator."),
         )
 
 
@@ -168,10 +179,14 @@ def _image(
         yield Snag(
             "operator_order",
             transform,
-            f"{name} comes after the image was normalized, and takes it for one of 0 to 255.",
-            f"Put {name} before NormalizeImage."
+            say(
+                "{operator} comes after the image was normalized, and takes it for one of 0 to "
+                "255.",
+                operator=name,
+            ),
+            say("Put {operator} before {other}.", operator=name, other="NormalizeImage")
             if by is None
-            else "Remove the operator that resizes and normalizes: the data set does it.",
+            else say("Remove the operator that resizes and normalizes: the data set does it."),
         )
     if step.gives:
         sample.layout = step.gives
@@ -186,25 +201,32 @@ def _wrong_layout(sample: _Sample, transform: Transform, wanted: str, name: str)
         return Snag(
             "operator_order",
             transform,
-            f"{name} gets an image that is decoded already.",
-            "Put it first, once.",
+            say("{operator} gets an image that is decoded already.", operator=name),
+            say("Put it first, once."),
         )
     has = _STATES[sample.layout or "hwc"]
     if sample.layout == "encoded":
         return Snag(
             "operator_missing",
             transform,
-            f"{name} gets an image that is still {has}.",
-            "Put DecodeImage before it.",
+            say("{operator} gets an image that is still {state}.", operator=name, state=has),
+            say("Put {operator} before it.", operator="DecodeImage"),
         )
     return Snag(
         "operator_order",
         transform,
-        f"{name} needs an image of {_STATES[wanted]}, and gets one of {has}.",
-        f"Put it before what makes it so ({_MAKERS.get(str(sample.layout))}, or an operator that "
-        "resizes for the model)."
+        say(
+            "{operator} needs an image of {wanted}, and gets one of {state}.",
+            operator=name,
+            wanted=_STATES[wanted],
+            state=has,
+        ),
+        say(
+            "Put it before what makes it so ({maker}, or an operator that resizes for the model).",
+            maker=_MAKERS.get(str(sample.layout)),
+        )
         if wanted == "hwc"
-        else f"Put {_MAKERS[wanted]} before it.",
+        else say("Put {operator} before it.", operator=_MAKERS[wanted]),
     )
 
 
@@ -217,7 +239,8 @@ def _keys(
         return
     missing = sorted(known.reads - sample.keys)
     if missing and not sample.unknown:
-        yield _absent(ctx, transform, missing, transforms, f"{transform.name} needs")
+        needs = say("{operator} needs", operator=transform.name)
+        yield _absent(ctx, transform, missing, transforms, needs)
         sample.keys.update(missing)
     sample.keys |= known.writes - _not_made(transform)
 
@@ -245,16 +268,23 @@ def _absent(
         return Snag(
             "operator_order",
             transform,
-            f"{opening} {what}, which {later[0]} makes, and that comes later.",
-            f"Put {later[0]} before {transform.name}.",
+            say(
+                "{opening} {keys}, which {maker} makes, and that comes later.",
+                opening=opening,
+                keys=what,
+                maker=later[0],
+            ),
+            say("Put {operator} before {other}.", operator=later[0], other=transform.name),
         )
     usual = [name for name in _USUAL_MAKERS if name in makers]
-    advice = " and ".join(usual) or ", ".join(sorted(makers)[:3])
+    advice = join(*usual, by=BOTH) or ", ".join(sorted(makers)[:3])
     return Snag(
         "operator_missing",
         transform,
-        f"{opening} {what}, which no operator before it makes.",
-        f"Add {advice}." if advice else "Correct the key, or add the operator that makes it.",
+        say("{opening} {keys}, which no operator before it makes.", opening=opening, keys=what),
+        say("Add {what}.", what=advice)
+        if advice
+        else say("Correct the key, or add the operator that makes it."),
     )
 
 
@@ -271,9 +301,11 @@ def _label(sample: _Sample, transform: Transform) -> Iterator[Snag]:
         yield Snag(
             "operator_order",
             transform,
-            f"RecConAug joins the texts of two labels, and {sample.encoded_by} has made numbers of "
-            "them.",
-            f"Put RecConAug before {sample.encoded_by}.",
+            say(
+                "RecConAug joins the texts of two labels, and {encoder} has made numbers of them.",
+                encoder=sample.encoded_by,
+            ),
+            say("Put {operator} before {other}.", operator="RecConAug", other=sample.encoded_by),
         )
     if not transform.name.endswith("LabelEncode"):
         return
@@ -281,8 +313,12 @@ def _label(sample: _Sample, transform: Transform) -> Iterator[Snag]:
         yield Snag(
             "operator_doubled",
             transform,
-            f"{transform.name} gets a label that {sample.encoded_by} has encoded already.",
-            "Remove one of the two.",
+            say(
+                "{operator} gets a label that {encoder} has encoded already.",
+                operator=transform.name,
+                encoder=sample.encoded_by,
+            ),
+            say("Remove one of the two."),
         )
     sample.encoded_by = transform.name
 
@@ -306,7 +342,7 @@ def _kept(
         return
     missing = [key for key in keys if key not in sample.keys]
     if missing and not sample.unknown:
-        yield _absent(ctx, transform, missing, transforms, "KeepKeys keeps")
+        yield _absent(ctx, transform, missing, transforms, say("KeepKeys keeps"))
     if "image" not in keys:
         return
     if sample.layout in ("encoded", "hwc"):
@@ -314,23 +350,35 @@ def _kept(
         yield Snag(
             "operator_missing",
             transform,
-            f"The images of {mode} reach the model as {_STATES[sample.layout]}, not as channels "
-            "x height x width.",
-            f"Add {maker}, or the operator that resizes for the model, before KeepKeys.",
+            say(
+                "The images of {mode} reach the model as {state}, not as {wanted}.",
+                mode=mode,
+                state=_STATES[sample.layout],
+                wanted=_STATES["chw"],
+            ),
+            say(
+                "Add {maker}, or the operator that resizes for the model, before KeepKeys.",
+                maker=maker,
+            ),
         )
     elif sample.layout == "chw" and sample.scaled is False:
         yield Snag(
             "operator_missing",
             transform,
-            f"The images of {mode} are not normalized: the model gets values of 0 to 255.",
-            "Add NormalizeImage with the scale, mean and std of the pretrained model.",
+            say(
+                "The images of {mode} are not normalized: the model gets values of 0 to 255.",
+                mode=mode,
+            ),
+            say("Add NormalizeImage with the scale, mean and std of the pretrained model."),
         )
     elif mode == "Train" and sample.layout == "chw" and sample.fixed is False and _batched(ctx):
         yield Snag(
             "operator_missing",
             transform,
-            "The training images keep their sizes, and images of different size make no batch.",
-            "Add EastRandomCropData, or another operator that cuts or resizes to one size.",
+            say(
+                "The training images keep their sizes, and images of different size make no batch."
+            ),
+            say("Add EastRandomCropData, or another operator that cuts or resizes to one size."),
         )
 
 

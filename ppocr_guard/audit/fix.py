@@ -20,7 +20,7 @@ from ppocr_guard.audit.inputs import UNUSABLE, add_inputs, open_context
 from ppocr_guard.audit.problem import DELETE, Edit, Problem
 from ppocr_guard.language import add_language, pick_language
 from ppocr_guard.paddleocr import schedule
-from ppocr_guard.wording import in_language, say
+from ppocr_guard.wording import in_language, said_by, say
 from ppocr_guard.yaml_source import parse_yaml
 
 
@@ -54,10 +54,11 @@ def run(args: argparse.Namespace) -> int:
             _write_new(done)
             told(say("the original is kept as {path}", path=str(_write(Path(args.yaml), new))))
     except UNUSABLE as error:
-        print(f"ppocr-guard fix: {error}", file=sys.stderr)
+        print(f"ppocr-guard fix: {in_language(said_by(error), language)}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"ppocr-guard fix: {error.filename}: {error.strerror}", file=sys.stderr)
+        reason = in_language(error.strerror or "", language)
+        print(f"ppocr-guard fix: {error.filename}: {reason}", file=sys.stderr)
         return 2
     written: set[Path] = set()
     for problem in done:
@@ -161,7 +162,7 @@ def _write(path: Path, text: str) -> Path:
     path = path.resolve()
     status = path.stat()
     if not status.st_mode & 0o222:
-        raise PermissionError(errno.EACCES, "is read-only, and stays as it is", str(path))
+        raise PermissionError(errno.EACCES, say("is read-only, and stays as it is"), str(path))
     backup = path.with_name(path.name + ".orig")
     number = 1
     while backup.exists():

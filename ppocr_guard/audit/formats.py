@@ -11,12 +11,13 @@ from ppocr_guard.audit.rehearsal.codes import reason
 from ppocr_guard.audit.report import Report
 from ppocr_guard.audit.rule import RULES
 from ppocr_guard.explain import page_url
+from ppocr_guard.wording import in_language, join
 
 _SARIF_LEVELS = {"critical": "error", "warning": "warning", "info": "note"}
 _GITHUB_LEVELS = {"critical": "error", "warning": "warning", "info": "notice"}
 
 
-def to_json(report: Report) -> str:
+def to_json(report: Report, language: str = "en") -> str:
     """One object; its keys are a contract (see README)."""
     value: dict[str, Any] = {
         "config": report.config,
@@ -29,7 +30,7 @@ def to_json(report: Report) -> str:
             ]
             for curve in report.curves
         },
-        "problems": [_problem(problem) for problem in report.problems],
+        "problems": [_problem(problem, language) for problem in report.problems],
     }
     if report.ceiling is not None:
         value["ceiling"] = report.ceiling
@@ -40,27 +41,27 @@ def to_json(report: Report) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
+def _problem(problem: Problem, language: str) -> dict[str, Any]:
     return {
         "code": problem.code,
         "severity": problem.severity,
         "path": problem.path,
         "line": problem.line,
-        "message": problem.message,
-        "advice": problem.advice,
-        "why": problem.why,
+        "message": in_language(problem.message, language),
+        "advice": in_language(problem.advice, language),
+        "why": in_language(problem.why, language),
         "fixable": problem.fixable,
     }
 
 
-def to_sarif(report: Report) -> str:
+def to_sarif(report: Report, language: str = "en") -> str:
     """A SARIF 2.1.0 log, such as code scanning of GitHub and GitLab takes."""
     codes = sorted({problem.code for problem in report.problems})
     rules = [
         {
             "id": code,
             "shortDescription": {"text": code.replace("_", " ")},
-            "fullDescription": {"text": reason(code)},
+            "fullDescription": {"text": in_language(reason(code), language)},
             "helpUri": page_url(code),
             "defaultConfiguration": {"level": _SARIF_LEVELS[_severity(code)]},
         }
@@ -72,7 +73,7 @@ def to_sarif(report: Report) -> str:
             "ruleId": problem.code,
             "ruleIndex": codes.index(problem.code),
             "level": _SARIF_LEVELS[problem.severity],
-            "message": {"text": f"{problem.message} {problem.advice}"},
+            "message": {"text": _said(problem, language)},
             "locations": [
                 {
                     "physicalLocation": {
@@ -97,13 +98,17 @@ def _severity(code: str) -> str:
     return RULES[code].severity if code in RULES else "critical"
 
 
-def to_github(report: Report) -> str:
+def to_github(report: Report, language: str = "en") -> str:
     """A workflow command a line, which GitHub Actions shows beside the file."""
     return "\n".join(
         f"::{_GITHUB_LEVELS[p.severity]} file={_escaped(p.file, ':,')},line={p.line},"
-        f"title={_escaped(p.code, ':,')}::{_escaped(f'{p.message} {p.advice}')}"
+        f"title={_escaped(p.code, ':,')}::{_escaped(_said(p, language))}"
         for p in report.problems
     )
+
+
+def _said(problem: Problem, language: str) -> str:
+    return in_language(join(problem.message, problem.advice), language)
 
 
 def _escaped(text: str, more: Optional[str] = None) -> str:

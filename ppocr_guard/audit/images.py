@@ -10,6 +10,7 @@ from typing import NamedTuple, Optional, Union
 from ppocr_guard.audit import lmdb_texts
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.labels import Sample
+from ppocr_guard.wording import say
 
 
 class SizedSample(NamedTuple):
@@ -77,11 +78,11 @@ _HEADS = (
     *(b"#?RADIANCE", b"\x59\xa6\x6a\x95"),
 )
 _OTHERS = {
-    b"GIF8": "is a GIF, which OpenCV does not decode",
-    b"%PDF": "is a PDF",
-    b"<": "is a web page or SVG",
-    b"PK\x03\x04": "is a zip archive",
-    b"version https://git-lfs": "is a pointer of Git LFS, not the file",
+    b"GIF8": say("is a GIF, which OpenCV does not decode"),
+    b"%PDF": say("is a PDF"),
+    b"<": say("is a web page or SVG"),
+    b"PK\x03\x04": say("is a zip archive"),
+    b"version https://git-lfs": say("is a pointer of Git LFS, not the file"),
 }
 
 
@@ -93,15 +94,15 @@ def unreadable(path: str) -> Optional[str]:
     except FileNotFoundError:
         return None
     except OSError as error:
-        return f"cannot be read ({error.strerror})"
+        return say("cannot be read ({reason})", reason=error.strerror)
     if not head:
-        return "is empty (0 bytes)"
+        return say("is empty (0 bytes)")
     if head.startswith(_HEADS) or head[4:8] == b"ftyp":
         return None
     for start, reason in _OTHERS.items():
         if head.startswith(start):
             return reason
-    return "is not an image"
+    return say("is not an image")
 
 
 def _size(path: Union[str, io.BytesIO], turned: bool) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import Optional
 
 from ppocr_guard.audit.context import Context
 from ppocr_guard.paddleocr.releases import Behaviour, ReleaseError, behaviour_of, recognise
+from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlError, read_yaml
 
 # What is wrong with these is said in one line, with exit code 2.
@@ -48,8 +49,11 @@ def open_context(args: argparse.Namespace) -> Context:
     elif args.paddleocr and not (Path(args.paddleocr) / "tools" / "train.py").is_file():
         recognise(args.paddleocr)  # says so if it is no PaddleOCR at all
         raise ReleaseError(
-            f"{args.paddleocr}: there is no tools/train.py, so nothing can be trained with it; "
-            "name a full clone, or --release"
+            say(
+                "{folder}: there is no tools/train.py, so nothing can be trained with it; name a "
+                "full clone, or --release",
+                folder=args.paddleocr,
+            )
         )
     elif tree is not None:
         behaviour = recognise(tree)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
+from ppocr_guard.wording import mark, say
 from ppocr_guard.yaml_source import YamlPath
 
 
@@ -35,7 +36,7 @@ class Limit:
     why: str = ""
 
     def because(self, why: str) -> Limit:
-        return replace(self, why=why)
+        return replace(self, why=say(why))
 
     def fault(self, value: Any) -> Optional[str]:
         """What should stand there instead, such as "a whole number from 1 on"; None: it is fine."""
@@ -66,24 +67,24 @@ class Limit:
     @property
     def wanted(self) -> str:
         if self.choices:
-            return "one of " + ", ".join(str(choice) for choice in self.choices)
-        text = _KINDS[self.kind][0]
+            return say("one of {choices}", choices=", ".join(map(str, self.choices)))
+        text: str = say(_KINDS[self.kind][0])
         if self.length is not None:
-            text = f"a list of {self.length} numbers"
+            text = say("a list of {length} numbers", length=self.length)
         bounds = [
-            f"{word} {bound:g}"
-            for word, bound in (
-                ("from", self.least),
-                ("above", self.above),
-                ("up to", self.most),
-                ("below", self.below),
+            say(bound, number=number)
+            for bound, number in (
+                (mark("from {number:g}"), self.least),
+                (mark("above {number:g}"), self.above),
+                (mark("up to {number:g}"), self.most),
+                (mark("below {number:g}"), self.below),
+                (mark("in steps of {number}"), self.multiple or self.head),
             )
-            if bound is not None
+            if number is not None
         ]
-        step = self.multiple or self.head
-        if step is not None:
-            bounds.append(f"in steps of {step}")
-        return f"{text} {' and '.join(bounds)}" if bounds else text
+        for template, bound in zip((_FIRST, *[_NEXT] * len(bounds)), bounds):
+            text = say(template, wanted=text, bound=bound)
+        return text
 
 
 def _is_number(value: Any) -> bool:
@@ -113,20 +114,25 @@ def _scales_down(value: Any) -> bool:
     return _is_number(value) and 0 < value <= 1
 
 
+def _are_numbers(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_number, value))
+
+
 _KINDS = {
-    "whole": ("a whole number", _is_whole),
-    "number": ("a number", _is_number),
-    "switch": ("true or false", lambda value: isinstance(value, (bool, int, float))),
-    "text": ("a text", lambda value: isinstance(value, str)),
-    "word": ("one word", lambda value: not isinstance(value, (list, Mapping))),
-    "numbers": ("a list of numbers", lambda v: isinstance(v, list) and all(map(_is_number, v))),
-    "section": ("a section of its own", lambda value: isinstance(value, Mapping)),
-    "list": ("a list", lambda value: isinstance(value, list)),
+    "whole": (mark("a whole number"), _is_whole),
+    "number": (mark("a number"), _is_number),
+    "switch": (mark("true or false"), lambda value: isinstance(value, (bool, int, float))),
+    "text": (mark("a text"), lambda value: isinstance(value, str)),
+    "word": (mark("one word"), lambda value: not isinstance(value, (list, Mapping))),
+    "numbers": (mark("a list of numbers"), _are_numbers),
+    "section": (mark("a section of its own"), lambda value: isinstance(value, Mapping)),
+    "list": (mark("a list"), lambda value: isinstance(value, list)),
     "choice": ("", lambda value: True),
-    "chw": ("a list of channels (1 or 3), height and width", lambda v: _is_shape(v, 0)),
-    "hwc": ("a list of height, width and channels (1 or 3)", lambda v: _is_shape(v, 2)),
-    "scale": ("a number above 0 and up to 1, such as 1./255.", _scales_down),
+    "chw": (mark("a list of channels (1 or 3), height and width"), lambda v: _is_shape(v, 0)),
+    "hwc": (mark("a list of height, width and channels (1 or 3)"), lambda v: _is_shape(v, 2)),
+    "scale": (mark("a number above 0 and up to 1, such as 1./255."), _scales_down),
 }
+_FIRST, _NEXT = mark("{wanted} {bound}"), mark("{wanted} and {bound}")
 
 ANY = Limit()
 TEXT = Limit("text")

@@ -13,6 +13,7 @@ from typing import Optional
 
 from ppocr_guard.audit.components import losses, models
 from ppocr_guard.audit.context import Context
+from ppocr_guard.wording import mark, say
 from ppocr_guard.yaml_source import YamlPath
 
 LEAST_VOTES = 3  # parts that must agree before another is called wrong
@@ -41,6 +42,11 @@ class Family:
     train_keys: tuple[str, ...] = ()
     eval_keys: tuple[str, ...] = ()
     part_of_combined: frozenset[str] = frozenset()  # losses that may stand in CombinedLoss
+
+    @property
+    def title(self) -> str:
+        """The name, for a sentence; those that are words have a translation."""
+        return say(self.name)
 
     @property
     def is_db(self) -> bool:
@@ -118,7 +124,7 @@ FAMILIES = (
         *("DetLabelEncode", _DB_KEYS, _DET_KEYS),
     ),
     _family(
-        *("DB distillation", "det", "Distillation", "CombinedLoss", "DBHead PFHeadLocal"),
+        *(mark("DB distillation"), "det", "Distillation", "CombinedLoss", "DBHead PFHeadLocal"),
         *("DistillationDBPostProcess", "DistillationMetric", "DetLabelEncode"),
         *(_DB_KEYS, _DET_KEYS, _DB_DISTILLED),
     ),
@@ -152,12 +158,12 @@ FAMILIES = (
         *("RecMetric", "CTCLabelEncode", _REC_KEYS, _REC_KEYS, "CTCLoss CenterLoss ACELoss"),
     ),
     _family(
-        *("CTC with a guide (MultiHead)", "rec", "SVTR SVTR_LCNet SVTR_HGNet SVTRv2"),
+        *(mark("CTC with a guide (MultiHead)"), "rec", "SVTR SVTR_LCNet SVTR_HGNet SVTRv2"),
         *("MultiLoss", "MultiHead", "CTCLabelDecode SARLabelDecode NRTRLabelDecode"),
         *("RecMetric", "MultiLabelEncode", _MULTI_KEYS, _MULTI_KEYS, "CTCLoss SARLoss NRTRLoss"),
     ),
     _family(
-        *("CTC distillation", "rec", "Distillation", "CombinedLoss", "CTCHead MultiHead"),
+        *(mark("CTC distillation"), "rec", "Distillation", "CombinedLoss", "CTCHead MultiHead"),
         "DistillationCTCLabelDecode DistillationSARLabelDecode DistillationNRTRLabelDecode",
         *("DistillationMetric", "CTCLabelEncode MultiLabelEncode", "", "", _REC_DISTILLED),
     ),
@@ -195,17 +201,23 @@ FAMILIES = (
         *("LaTeXOCRMetric", ""),
     ),
     _family(
-        *("formula recognition", "rec", _FORMULA_ALGORITHMS, _FORMULA),
+        *(mark("formula recognition"), "rec", _FORMULA_ALGORITHMS, _FORMULA),
         "UniMERNetHead PPFormulaNet_Head",
         *("UniMERNetDecode", "LaTeXOCRMetric", "UniMERNetLabelEncode"),
         *("image label attention_mask", "image label attention_mask"),
     ),
     _family(
-        *("direction classifier", "cls", "CLS", "ClsLoss", "ClsHead", "ClsPostProcess"),
+        *(mark("direction classifier"), "cls", "CLS", "ClsLoss", "ClsHead", "ClsPostProcess"),
         *("ClsMetric", "ClsLabelEncode", "image label", "image label"),
     ),
     _family(
-        *("table attention", "table", "TableAttn", "TableAttentionLoss", "TableAttentionHead"),
+        *(
+            mark("table attention"),
+            "table",
+            "TableAttn",
+            "TableAttentionLoss",
+            "TableAttentionHead",
+        ),
         *("TableLabelDecode", "TableMetric", "TableLabelEncode"),
         *("image structure bboxes bbox_masks",) * 2,
     ),
@@ -220,15 +232,20 @@ FAMILIES = (
         *("image structure bboxes bbox_masks",) * 2,
     ),
     _family(
-        *("entity recognition", "kie", "LayoutLM LayoutLMv2 LayoutXLM", "VQASerTokenLayoutLMLoss"),
+        *(
+            mark("entity recognition"),
+            "kie",
+            "LayoutLM LayoutLMv2 LayoutXLM",
+            "VQASerTokenLayoutLMLoss",
+        ),
         *("", "VQASerTokenLayoutLMPostProcess", "VQASerTokenMetric", "VQATokenLabelEncode"),
     ),
     _family(
-        *("relation extraction", "kie", "LayoutLMv2 LayoutXLM", "LossFromOutput", ""),
+        *(mark("relation extraction"), "kie", "LayoutLMv2 LayoutXLM", "LossFromOutput", ""),
         *("VQAReTokenLayoutLMPostProcess", "VQAReTokenMetric", "VQATokenLabelEncode"),
     ),
     _family(
-        *("KIE distillation", "kie", "Distillation", "CombinedLoss", ""),
+        *(mark("KIE distillation"), "kie", "Distillation", "CombinedLoss", ""),
         *("DistillationSerPostProcess DistillationRePostProcess", "DistillationMetric"),
         *("VQATokenLabelEncode", "", "", _KIE_DISTILLED),
     ),

@@ -17,7 +17,7 @@ from ppocr_guard.recognition.ceiling import ceiling, training
 from ppocr_guard.recognition.clone import CloneError, compare, texts
 from ppocr_guard.recognition.labels import Reader
 from ppocr_guard.recognition.names import counted
-from ppocr_guard.wording import LIST, join, mark, say
+from ppocr_guard.wording import LIST, join, mark, said_by, say
 from ppocr_guard.yaml_source import written
 
 MOST_NAMED = 8  # characters that a sentence names
@@ -74,12 +74,14 @@ def measure_recognition(ctx: Context, tree: Optional[Path] = None) -> dict[str, 
 
 def _no_labels(ctx: Context) -> str:
     if package_missing(ctx, "Eval"):
-        return "--ceiling: the labels are in LMDB, and lmdb is not installed: `pip install lmdb`"
+        return say(
+            "--ceiling: the labels are in LMDB, and lmdb is not installed: `pip install lmdb`"
+        )
     where = labels_path(ctx, "Eval")
     for one, _ in sets(ctx, "Eval"):
         if one.error:
-            return f"--ceiling: {one.folder} {one.error}"
-    return f"--ceiling: no validation label was found; see {written(where)}"
+            return say("--ceiling: {path} {reason}", path=str(one.folder), reason=one.error)
+    return say("--ceiling: no validation label was found; see {key}", key=written(where))
 
 
 def _reader(ctx: Context, mode: str) -> Reader:
@@ -88,8 +90,16 @@ def _reader(ctx: Context, mode: str) -> Reader:
         return found
     named_file = dictionary_file(ctx, mode)
     if named_file is not None and named_file.error:
-        raise CeilingError(f"--ceiling: the dictionary {named_file.file} {named_file.error}")
-    raise CeilingError("--ceiling: max_text_length is no whole number; set Global.max_text_length")
+        raise CeilingError(
+            say(
+                "--ceiling: the dictionary {file} {error}",
+                file=str(named_file.file),
+                error=named_file.error,
+            )
+        )
+    raise CeilingError(
+        say("--ceiling: max_text_length is no whole number; set Global.max_text_length")
+    )
 
 
 def _labels(ctx: Context, mode: str) -> list[str]:
@@ -115,7 +125,9 @@ def _clone(ctx: Context, reading: Reader, labels: list[str], tree: Path) -> dict
             tree, labels, encoder=encoder.name, options=options, decoder=decoder, post=post
         )
     except CloneError as error:
-        raise CeilingError(f"--ceiling: the clone's own classes: {error}") from None
+        raise CeilingError(
+            say("--ceiling: the clone's own classes: {error}", error=said_by(error))
+        ) from None
     return compare(seen, reading, labels)._asdict()
 
 

@@ -12,7 +12,7 @@ from ppocr_guard.audit.context import Context, Transform
 from ppocr_guard.recognition.dictionary import Dictionary, DictionaryError, parse
 from ppocr_guard.recognition.labels import ENCODERS, MULTI, Alphabet, Reader
 from ppocr_guard.recognition.steps import time_steps
-from ppocr_guard.wording import say
+from ppocr_guard.wording import said_by, say
 from ppocr_guard.yaml_source import YamlPath
 
 MAX_TEXT_LENGTH, DICTIONARY, SPACE = "max_text_length", "character_dict_path", "use_space_char"
@@ -65,7 +65,7 @@ def dictionary_file(ctx: Context, mode: str) -> Optional[DictionaryFile]:
         reason = say("cannot be read ({reason})", reason=error.strerror)
         return DictionaryFile(path, name, file, reason)
     except DictionaryError as error:
-        return DictionaryFile(path, name, file, error.args[0], is_text=False)
+        return DictionaryFile(path, name, file, said_by(error), is_text=False)
 
 
 def reader(ctx: Context, mode: str) -> Optional[Reader]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Optional
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +17,8 @@ from ppocr_guard.audit.rehearsal.summary import rehearsal_table
 from ppocr_guard.audit.report import Report
 from ppocr_guard.audit.rules.shrink import ASPECTS, Curve
 from ppocr_guard.geometry.unclip import fitting_unclip_ratio, perfect_iou
+from ppocr_guard.prose import Prose
+from ppocr_guard.terms import term
 from ppocr_guard.wording import BOTH, CLOSE, LIST, SERIES, in_language, join, say
 
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
@@ -30,8 +32,9 @@ def print_report(report: Report, console: Console, language: str = "en") -> None
         say(
             "{config} for PaddleOCR {release}{newer}",
             config=report.config,
-            release=report.release
-            or say("(release not known: --paddleocr DIR or --release X.Y.Z)"),
+            release=say(report.release)
+            if report.release
+            else say("(release not known: --paddleocr DIR or --release X.Y.Z)"),
             newer="" if report.known else say(", newer than any examined: taken for 3.7.0"),
         ),
         "bold",
@@ -50,7 +53,7 @@ def print_report(report: Report, console: Console, language: str = "en") -> None
         for line in (recognition_lines if recognition else ceiling_lines)(report.ceiling):
             out.line(line, indent="  ")
         if not recognition:
-            console.print(ceiling_table(report.ceiling))
+            console.print(ceiling_table(report.ceiling, language))
     if report.rehearsal is not None:
         numbers = report.rehearsal.numbers
         out.title(say("Rehearsal ({seconds:.0f} s)", seconds=numbers["seconds"]))
@@ -67,9 +70,9 @@ def _print(console: Console, line: str, style: str = "") -> None:
         return
     label = _LABEL.match(line)
     if label is None:
-        console.print(Text(line, style=style, overflow="fold"))
+        console.print(Group(Prose(line, style=style)))
         return
-    body = Text(line[label.end() :], style=style, overflow="fold")
+    body = Prose(line[label.end() :], style=style)
     row = Table.grid(padding=0)
     row.add_column(no_wrap=True)
     row.add_column(overflow="fold")
@@ -93,7 +96,8 @@ class _Out:
 def _print_problem(problem: Problem, out: _Out, reason: bool) -> None:
     """``reason``: why, and what to do, too; of several alike the last has them."""
     head = Text()
-    head.append(f"\n{problem.severity}", style=_STYLES[problem.severity])
+    severity = in_language(term(problem.severity), out.language)
+    head.append(f"\n{severity}", style=_STYLES[problem.severity])
     head.append(f" {problem.file}:{problem.line} ")
     head.append(problem.path, style="dim")
     head.append(f" [{problem.code}]", style="dim")
@@ -111,9 +115,9 @@ def _summary(report: Report) -> str:
     if not report.problems:
         return say("No problem found.")
     counts = [
-        f"{sum(p.severity == severity for p in report.problems)} {severity}"
+        say("{count} {severity}", count=count, severity=term(severity))
         for severity in _STYLES
-        if any(p.severity == severity for p in report.problems)
+        if (count := sum(p.severity == severity for p in report.problems))
     ]
     fixable = sum(problem.fixable for problem in report.problems)
     return say(
@@ -140,7 +144,7 @@ def ratio_lines(report: Report) -> Iterator[str]:
         line = (
             operators
             if report.release
-            else say("{what} in {release}", what=operators, release=curve.behaviour.release)
+            else say("{what} in {release}", what=operators, release=curve.behaviour.title)
         )
         yield line
         yield from chart(curve)

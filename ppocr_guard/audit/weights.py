@@ -10,6 +10,9 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+from ppocr_guard.wording import mark, said_by, say
+
+NO_WEIGHTS = mark("{path} holds no model weights: {why}")
 _ALLOWED = {
     ("collections", "OrderedDict"),
     ("numpy", "ndarray"),
@@ -30,7 +33,8 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in _ALLOWED:
             return super().find_class(module, name)
-        raise WeightsError(f"it needs {module}.{name}, which weights do not")
+        name = f"{module}.{name}"
+        raise WeightsError(say("it needs {name}, which weights do not", name=name))
 
 
 def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
@@ -43,16 +47,24 @@ def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         with path.open("rb") as file:
             value = _Unpickler(file, encoding="latin1").load()
     except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror}") from None
+        raise WeightsError(
+            say("{path} cannot be read: {error}", path=str(path), error=error.strerror)
+        ) from None
     except Exception as error:  # a broken pickle may raise anything
-        raise WeightsError(f"{path} holds no model weights: {error}") from None
+        raise WeightsError(say(NO_WEIGHTS, path=str(path), why=said_by(error))) from None
     if not isinstance(value, dict):
-        raise WeightsError(f"{path} holds no model weights, but a {type(value).__name__}")
+        raise WeightsError(
+            say(
+                "{path} holds no model weights, but a {kind}",
+                path=str(path),
+                kind=type(value).__name__,
+            )
+        )
     shapes = {}
     for name, item in value.items():
         array = item[1] if isinstance(item, tuple) and len(item) == 2 else item
         if hasattr(array, "shape"):
             shapes[str(name)] = tuple(array.shape)
     if not shapes:
-        raise WeightsError(f"{path} holds no model weights: no array is in it")
+        raise WeightsError(say(NO_WEIGHTS, path=str(path), why=say("no array is in it")))
     return shapes

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 from ppocr_guard.detect.evidence import FITS, FOREIGN, Evidence
+from ppocr_guard.wording import say
 
 Answer = Optional[bool]
 Ask = Callable[[Evidence], Answer]
@@ -81,10 +82,11 @@ def text_of(name: str) -> str:
     """The sentence of a proposition, of its negation, or of "not known to be true"."""
     word, _, rest = name.partition(" ")
     if word == FOUND:
-        return f"the check of the config or the rehearsal found `{rest}`"
+        return say("the check of the config or the rehearsal found `{code}`", code=rest)
+    fact = say(PROPOSITIONS[rest or name].text)
     if not rest:
-        return PROPOSITIONS[name].text
-    return f"{word}: {PROPOSITIONS[rest].text}"
+        return fact
+    return say("unless: {fact}", fact=fact) if word == "unless" else say("not: {fact}", fact=fact)
 
 
 def below(value: Optional[float], limit: float) -> Answer:

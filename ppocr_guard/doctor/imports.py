@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ppocr_guard.wording import say
+
 SECONDS = 300
 # What tools/train.py imports; ppocr.data brings every augmentation, used or not.
 _ASK = """
@@ -65,10 +67,12 @@ def ask_imports(tree: Path) -> dict[str, Any]:
         )
         answer = json.loads(done.stdout.strip().splitlines()[-1])
     except subprocess.TimeoutExpired:
-        return {"error": f"it takes more than {SECONDS} s"}
+        return {"error": say("it takes more than {seconds} s", seconds=SECONDS)}
     except (IndexError, ValueError):
         last = [line for line in done.stderr.splitlines() if line.strip()]
-        return {"error": last[-1].strip() if last else f"it ended with {done.returncode}"}
+        return {
+            "error": last[-1].strip() if last else say("it ended with {code}", code=done.returncode)
+        }
     return answer if isinstance(answer, dict) else {}
 
 

@@ -22,6 +22,7 @@ from ppocr_guard.doctor.imports import ask_imports, distribution
 from ppocr_guard.installed import versions
 from ppocr_guard.paddleocr.releases import Behaviour, ReleaseError, recognise
 from ppocr_guard.paddleocr.seams import missing_seams, uncalled_seams
+from ppocr_guard.wording import CLOSE, LIST, SERIES, join, mark, said_by, say
 
 FINE, WEAK, BROKEN = "ok", "warning", "problem"
 OLDEST_PYTHON = (3, 9)
@@ -31,9 +32,16 @@ WATCHED = ("numpy", "opencv-python", "opencv-python-headless", "opencv-contrib-p
            "albumentations", "imgaug", "shapely", "pyclipper", "visualdl", "psutil", "apprise",
            "prometheus-client", "pydantic")  # fmt: skip
 DEFAULT_PORT = 9464
+# Names of answers that are words.
+NAMES = (
+    *(mark("packages"), mark("features"), mark("imports"), mark("seams"), mark("shrink ratio")),
+    *(mark("port"), mark("disk"), mark("clock")),
+)
 # Tried together with PaddleOCR 2.9 to 3.7 (benchmarks/matrix).
 WORKS = {
-    "imgaug": "pip install 'numpy<2', or take PaddleOCR 2.10 or newer, which does not import it",
+    "imgaug": say(
+        "pip install 'numpy<2', or take PaddleOCR 2.10 or newer, which does not import it"
+    ),
     "albumentations": "pip install albumentations==1.4.10 albucore==0.0.13",
     "opencv-python": "pip install opencv-python-headless==4.10.0.84",
 }
@@ -56,7 +64,9 @@ def look(tree: Optional[Path]) -> Iterator[Answer]:
     yield paddle(found)
     yield from packages(versions(WATCHED))
     if tree is None:
-        yield Answer("PaddleOCR", WEAK, "not looked at", "name its folder: --paddleocr DIR")
+        yield Answer(
+            "PaddleOCR", WEAK, say("not looked at"), say("name its folder: --paddleocr DIR")
+        )
     else:
         yield from paddleocr(tree)
         if "error" not in found and (tree / "tools" / "train.py").is_file():
@@ -67,9 +77,14 @@ def look(tree: Optional[Path]) -> Iterator[Answer]:
 
 
 def python() -> Answer:
-    text = f"{platform.python_version()} at {sys.executable}, {platform.platform(terse=True)}"
+    text = say(
+        "{version} at {path}, {system}",
+        version=platform.python_version(),
+        path=sys.executable,
+        system=platform.platform(terse=True),
+    )
     if sys.version_info[:2] < OLDEST_PYTHON:
-        return Answer("Python", BROKEN, text, "ppocr_guard needs Python 3.9 or newer")
+        return Answer("Python", BROKEN, text, say("ppocr_guard needs Python 3.9 or newer"))
     return Answer("Python", FINE, text)
 
 
@@ -97,31 +112,39 @@ def ask_paddle() -> dict[str, Any]:
         )
         answer = json.loads(done.stdout.strip().splitlines()[-1])
     except subprocess.TimeoutExpired:
-        return {"error": f"importing it takes more than {PADDLE_SECONDS} s"}
+        return {"error": say("importing it takes more than {seconds} s", seconds=PADDLE_SECONDS)}
     except (IndexError, ValueError):
         last = [line for line in done.stderr.splitlines() if line.strip()]
-        return {"error": last[-1].strip() if last else f"it ended with {done.returncode}"}
-    return answer if isinstance(answer, dict) else {"error": "it gave no answer"}
+        return {"error": last[-1].strip() if last else ended(done.returncode)}
+    return answer if isinstance(answer, dict) else {"error": say("it gave no answer")}
+
+
+def ended(code: int) -> str:
+    return say("it ended with {code}", code=code)
 
 
 def paddle(found: dict[str, Any]) -> Answer:
     if "error" in found:
         missing = re.search(r"No module named '([\w.]+)'", found["error"])
-        text = f"does not import: {found['error']}"
-        way = "pip install paddlepaddle (CPU) or paddlepaddle-gpu, into this Python"
+        text = say("does not import: {error}", error=found["error"])
+        way = say("pip install paddlepaddle (CPU) or paddlepaddle-gpu, into this Python")
         if missing and missing[1] == "paddle":
-            text = "not installed"
+            text = say("not installed")
         elif missing and not missing[1].startswith("paddle."):
             # paddle imports setuptools and does not ask for it; Python 3.12 brings none.
-            way = f"pip install {distribution(missing[1])}: paddle needs it and does not bring it"
+            way = say(
+                "pip install {package}: paddle needs it and does not bring it",
+                package=distribution(missing[1]),
+            )
         return Answer("paddle", BROKEN, text, way)
-    devices = ", ".join(found["devices"]) or "CPU only"
+    devices = ", ".join(found["devices"]) or say("CPU only")
     if found["gpu"] and not found["devices"]:
         return Answer(
-            "paddle", WEAK, f"{found['version']}, built for GPUs; it sees none",
-            "look at nvidia-smi, the driver's version, and CUDA_VISIBLE_DEVICES",
+            "paddle", WEAK,
+            say("{version}, built for GPUs; it sees none", version=found["version"]),
+            say("look at nvidia-smi, the driver's version, and CUDA_VISIBLE_DEVICES"),
         )  # fmt: skip
-    return Answer("paddle", FINE, f"{found['version']}, {devices}")
+    return Answer("paddle", FINE, join(found["version"], devices, by=LIST))
 
 
 def packages(found: dict[str, str]) -> Iterator[Answer]:
@@ -131,43 +154,56 @@ def packages(found: dict[str, str]) -> Iterator[Answer]:
     if numpy >= (2, 4):
         yield Answer(
             "numpy", BROKEN,
-            f"PaddleOCR fails with numpy {found['numpy']}: random_crop_data takes int() of an "
-            "array, and the loader then retries for ever",
-            "pip install 'numpy<2' (1.26.4 works)",
+            say(
+                "PaddleOCR fails with numpy {version}: random_crop_data takes int() of an array, "
+                "and the loader then retries for ever",
+                version=found["numpy"],
+            ),
+            say("pip install 'numpy<2' (1.26.4 works)"),
         )  # fmt: skip
     elif numpy >= (2, 0) and "imgaug" in found:
         yield Answer(
             "imgaug", WEAK,
-            f"imgaug {found['imgaug']} does not import under numpy {found['numpy']} (np.sctypes); "
-            "PaddleOCR up to 2.9.1 imports it",
-            "pip install 'numpy<2', or take PaddleOCR 2.10 or newer",
+            say(
+                "imgaug {version} does not import under numpy {numpy} (np.sctypes); PaddleOCR up "
+                "to 2.9.1 imports it",
+                version=found["imgaug"],
+                numpy=found["numpy"],
+            ),
+            say("pip install 'numpy<2', or take PaddleOCR 2.10 or newer"),
         )  # fmt: skip
     albumentations = _numbers(found.get("albumentations", ""))
     if albumentations >= (1, 4, 11):
         yield Answer(
             "albumentations", WEAK,
-            f"PaddleOCR's augmentation was written for albumentations 1.4.10; "
-            f"{found['albumentations']} may refuse its arguments",
+            say(
+                "PaddleOCR's augmentation was written for albumentations 1.4.10; {version} may "
+                "refuse its arguments",
+                version=found["albumentations"],
+            ),
             "pip install albumentations==1.4.10 albucore==0.0.13",
         )  # fmt: skip
     missing = [
-        f"{hook} (pip install '{package}')"
-        for hook, package in (("VisualDL", "visualdl"), ("the machine's memory", "psutil"))
+        say("{hook} (pip install '{package}')", hook=hook, package=package)
+        for hook, package in (("VisualDL", "visualdl"), (say("the machine's memory"), "psutil"))
         if package not in found
     ]
     if missing:
-        yield Answer("features", WEAK, f"off for want of a package: {', '.join(missing)}")
+        text = say("off for want of a package: {names}", names=join(*missing, by=LIST))
+        yield Answer("features", WEAK, text)
 
 
 def paddleocr(tree: Path) -> Iterator[Answer]:
     try:
         behaviour = recognise(tree)
     except ReleaseError as error:
-        yield Answer("PaddleOCR", BROKEN, str(error))
+        yield Answer("PaddleOCR", BROKEN, said_by(error))
         return
-    known = "" if behaviour.examined else "; none of the releases that were examined, 2.0 to 3.7"
     state = FINE if behaviour.examined else WEAK
-    yield Answer("PaddleOCR", state, f"{behaviour.release} at {tree}{known}")
+    text: str = say("{release} at {folder}", release=behaviour.title, folder=str(tree))
+    if not behaviour.examined:
+        text = join(text, say("none of the releases that were examined, 2.0 to 3.7"), by=SERIES)
+    yield Answer("PaddleOCR", state, text)
     yield seams(tree)
     yield Answer("shrink ratio", FINE, ratio_in_words(behaviour))
 
@@ -175,18 +211,19 @@ def paddleocr(tree: Path) -> Iterator[Answer]:
 def imports(found: dict[str, Any]) -> Answer:
     """The package that fails, if it is not PaddleOCR's own code."""
     if not found.get("error"):
-        return Answer("imports", FINE, "all that a training imports does")
+        return Answer("imports", FINE, say("all that a training imports does"))
     missing, package = found.get("missing"), found.get("package")
-    text = f"PaddleOCR does not import: {found['error']}"
+    text = say("PaddleOCR does not import: {error}", error=found["error"])
     if missing and found["error"].startswith("ModuleNotFoundError"):
         own = missing.split(".")[0] in ("ppocr", "tools")
-        way = "take a whole clone" if own else f"pip install {distribution(missing)}"
+        way = say("take a whole clone") if own else f"pip install {distribution(missing)}"
         return Answer("imports", BROKEN, text, way)
     if not package:
-        return Answer("imports", BROKEN, f"{text} (in its own code)")
+        return Answer("imports", BROKEN, join(text, say(" (in its own code)"), by=CLOSE))
     name = distribution(package)
-    text = f"PaddleOCR does not import: {name} fails ({found['error']})"
-    return Answer("imports", BROKEN, text, WORKS.get(name, f"another version of {name}"))
+    text = say("PaddleOCR does not import: {name} fails ({error})", name=name, error=found["error"])
+    other = say("another version of {name}", name=name)
+    return Answer("imports", BROKEN, text, WORKS.get(name, other))
 
 
 def seams(tree: Path) -> Answer:
@@ -196,33 +233,46 @@ def seams(tree: Path) -> Answer:
         missing, uncalled = missing_seams(source), uncalled_seams(source)
     except OSError as error:
         return Answer("seams", BROKEN, f"{tree}/tools/program.py: {error.strerror}",
-                      "take a clone of PaddleOCR; its wheel has no tools")  # fmt: skip
+                      say("take a clone of PaddleOCR; its wheel has no tools"))  # fmt: skip
     except (SyntaxError, ValueError) as error:
-        return Answer("seams", BROKEN, f"{tree}/tools/program.py is no Python: {error}")
+        text = say(
+            "{file} is no Python: {error}", file=f"{tree}/tools/program.py", error=str(error)
+        )
+        return Answer("seams", BROKEN, text)
     if missing:
         return Answer(
-            "seams", BROKEN, f"tools/program.py has no {', '.join(missing)}: training would run "
-            "unguarded", "tell us the release; 2.6 to 3.7 are known",
+            "seams", BROKEN,
+            say(
+                "tools/program.py has no {names}: training would run unguarded",
+                names=", ".join(missing),
+            ),
+            say("tell us the release; 2.6 to 3.7 are known"),
         )  # fmt: skip
     if uncalled:
         return Answer(
-            "seams", WEAK, f"nothing in tools/program.py calls {', '.join(uncalled)}: what it did "
-            "will not be seen", "tell us the release; 2.6 to 3.7 are known",
+            "seams", WEAK,
+            say(
+                "nothing in tools/program.py calls {names}: what it did will not be seen",
+                names=", ".join(uncalled),
+            ),
+            say("tell us the release; 2.6 to 3.7 are known"),
         )  # fmt: skip
-    return Answer("seams", FINE, "all that the guard wraps is there")
+    return Answer("seams", FINE, say("all that the guard wraps is there"))
 
 
 def ratio_in_words(behaviour: Behaviour) -> str:
     """How ``total_epoch`` acts in this PaddleOCR."""
     if not (behaviour.ramp_at_construction or behaviour.ramp_per_sample):
-        return "fixed: this PaddleOCR knows no total_epoch"
+        return say("fixed: this PaddleOCR knows no total_epoch")
     if behaviour.ramp_per_sample:
-        return "rises with the epoch, as it is meant to"
+        return say("rises with the epoch, as it is meant to")
     if behaviour.epoch_from_seed and behaviour.seed_passed:
-        return "with total_epoch it comes from the seed (issue 13669): 0.8096 at total_epoch 500"
+        return say(
+            "with total_epoch it comes from the seed (issue 13669): 0.8096 at total_epoch 500"
+        )
     if behaviour.epoch_from_seed:
-        return "with total_epoch it rises only if a ratio_list entry is below 1"
-    return "total_epoch is read and has no effect"
+        return say("with total_epoch it rises only if a ratio_list entry is below 1")
+    return say("total_epoch is read and has no effect")
 
 
 def port(number: int) -> Answer:
@@ -231,17 +281,18 @@ def port(number: int) -> Answer:
         try:
             asked.bind(("127.0.0.1", number))
         except OSError:
-            return Answer("port", FINE, f"{number} is taken; /metrics will be on the next free one")
-    return Answer("port", FINE, f"{number} is free for /metrics")
+            text = say("{port} is taken; /metrics will be on the next free one", port=number)
+            return Answer("port", FINE, text)
+    return Answer("port", FINE, say("{port} is free for /metrics", port=number))
 
 
 def disk(folder: Path) -> Answer:
     free = shutil.disk_usage(folder).free
-    text = f"{free / 2**30:.1f} GB free at {folder}"
+    text = say("{free:.1f} GB free at {folder}", free=free / 2**30, folder=str(folder))
     if not os.access(folder, os.W_OK):
-        return Answer("disk", WEAK, f"{folder} cannot be written")
+        return Answer("disk", WEAK, say("{folder} cannot be written", folder=str(folder)))
     if free < LEAST_FREE:
-        return Answer("disk", WEAK, text, "a run keeps latest, best_accuracy and a copy of it")
+        return Answer("disk", WEAK, text, say("a run keeps latest, best_accuracy and a copy of it"))
     return Answer("disk", FINE, text)
 
 
@@ -251,8 +302,9 @@ def clock(folder: Path) -> Answer:
         off = abs(os.stat(file.name).st_mtime - time.time())
     text = time.strftime("%Y-%m-%d %H:%M:%S %Z")
     if off > 5:
-        return Answer("clock", WEAK, f"{text}; the file system's is {off:.0f} s off",
-                      "set both by NTP: dashboards take a run for vanished")  # fmt: skip
+        text = say("{time}; the file system's is {off:.0f} s off", time=text, off=off)
+        way = say("set both by NTP: dashboards take a run for vanished")
+        return Answer("clock", WEAK, text, way)
     return Answer("clock", FINE, text)
 
 

@@ -18,7 +18,7 @@ from ppocr_guard.codes import CODES, Code
 from ppocr_guard.detect import process  # noqa: F401  (its propositions)
 from ppocr_guard.detect.propositions import text_of
 from ppocr_guard.detect.table import TABLE, Entry
-from ppocr_guard.wording import mark
+from ppocr_guard.wording import SERIES, Sentence, in_language, join, mark, say
 
 EXAMPLES = Path(__file__).with_name("examples.json")
 ISSUES = "https://github.com/PaddlePaddle/PaddleOCR/issues/"
@@ -64,11 +64,14 @@ class Explanation:
 
     @property
     def title(self) -> str:
+        return self.title_in("en")
+
+    def title_in(self, language: str) -> str:
         if self.alert is not None:
-            return self.alert.title
+            return self.alert.title_zh if language == "zh" else self.alert.title
         if self.problem is not None:
-            return self.problem.why
-        return self.rehearsed or self.causes[0].look
+            return in_language(self.problem.why, language)
+        return in_language(say(self.rehearsed or self.causes[0].look), language)
 
     @property
     def issues(self) -> tuple[int, ...]:
@@ -82,6 +85,9 @@ class Explanation:
 def explanations() -> dict[str, Explanation]:
     """By code, in alphabetical order."""
     examples = json.loads(EXAMPLES.read_text("utf-8")) if EXAMPLES.is_file() else {}
+    for example in examples.values():
+        for name, record in example.pop("said").items():
+            example[name] = Sentence.from_record(record)
     causes: dict[str, list[Cause]] = {}
     for entry in TABLE:
         causes.setdefault(entry.code, []).append(_cause(entry))
@@ -111,7 +117,7 @@ def _problem(code: str) -> Optional[Problem]:
 
 def _cause(entry: Entry) -> Cause:
     return Cause(
-        when=tuple("; ".join(text_of(name) for name in facts) for _, facts in entry.when),
+        when=tuple(join(*map(text_of, facts), by=SERIES) for _, facts in entry.when),
         against=tuple(text_of(name) for name in entry.against),
         look=entry.look,
         phrases=entry.phrases,

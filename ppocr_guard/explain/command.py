@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from ppocr_guard.explain import page_url
 from ppocr_guard.explain.catalog import Explanation, explanations, nearest
 from ppocr_guard.explain.page import markdown
-from ppocr_guard.language import add_language, pick_language
+from ppocr_guard.language import add_language, machine_language, pick_language
+from ppocr_guard.wording import in_language, say
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,27 +25,50 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0: explained; 2: no such code."""
-    known = explanations()
+    known, language = explanations(), pick_language(args.language)
+
+    def told(text: str) -> None:
+        print(f"ppocr-guard explain: {in_language(text, language)}", file=sys.stderr)
+
     if not args.codes and not args.all:
-        print("ppocr-guard explain: name a code, or --all", file=sys.stderr)
+        told(say("name a code, or --all"))
         return 2
     unknown = [code for code in args.codes if code not in known]
     for code in unknown:
         near = nearest(code)
-        meant = f"; did you mean {', '.join(near)}?" if near else "; `--all` lists them"
-        print(f"ppocr-guard explain: there is no code {code!r}{meant}", file=sys.stderr)
+        told(
+            say("there is no code {code!r}; did you mean {near}?", code=code, near=", ".join(near))
+            if near
+            else say("there is no code {code!r}; `--all` lists them", code=code)
+        )
     if unknown:
         return 2
     chosen = [known[code] for code in args.codes] or list(known.values())
     if args.json:
-        print(json.dumps([_record(told) for told in chosen], ensure_ascii=False))
+        asked = machine_language(args.language)
+        print(json.dumps([_record(one, asked) for one in chosen], ensure_ascii=False))
     elif args.codes:
-        print("\n".join(markdown(told, pick_language(args.language)) for told in chosen), end="")
+        print("\n".join(markdown(one, language) for one in chosen), end="")
     else:
         width = max(map(len, known))
-        print("\n".join(f"{told.code:<{width}}  {told.title}" for told in chosen))
+        print("\n".join(f"{one.code:<{width}}  {one.title_in(language)}" for one in chosen))
     return 0
 
 
-def _record(told: Explanation) -> dict[str, object]:
-    return {**asdict(told), "title": told.title, "issues": told.issues, "url": page_url(told.code)}
+def _record(told: Explanation, language: str) -> Any:
+    record = {
+        **asdict(told),
+        "title": told.title_in(language),
+        "issues": told.issues,
+        "url": page_url(told.code),
+    }
+    return _said(record, language)
+
+
+def _said(value: Any, language: str) -> Any:
+    """``value`` with all sentences in it in one language."""
+    if isinstance(value, Mapping):
+        return {key: _said(item, language) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_said(item, language) for item in value]
+    return in_language(value, language) if isinstance(value, str) else value

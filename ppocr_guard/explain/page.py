@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ppocr_guard.explain.catalog import ISSUES, READS, Cause, Explanation
-from ppocr_guard.wording import SERIES, in_language, join, say
+from ppocr_guard.terms import term
+from ppocr_guard.wording import CLOSE, SERIES, in_language, join, say
 
 HEAD = "<!-- Made by `python -m ppocr_guard.explain`; change the declaration of the code. -->"
 
@@ -43,7 +44,7 @@ def _problem(told: Explanation) -> Iterator[str]:
     assert problem is not None
     yield say(
         "A finding of `ppocr-guard check` ({severity}): {why}.",
-        severity=problem.severity,
+        severity=term(problem.severity),
         why=problem.why,
     )
     yield ""
@@ -61,7 +62,13 @@ def _example(example: Mapping[str, Any]) -> Iterator[str]:
         "`ppocr-guard check`{release} says:", release=release if example.get("release") else ""
     )
     yield ""
-    yield from (f"> {example['path']}: {example['message']} {example['advice']}", "")
+    yield say(
+        "> {path}: {message} {advice}",
+        path=example["path"],
+        message=example["message"],
+        advice=example["advice"],
+    )
+    yield ""
     if example.get("fix"):
         yield from (say("`ppocr-guard fix` does this:"), "")
         yield from ("```diff", *example["fix"].splitlines(), "```", "")
@@ -73,11 +80,11 @@ def _causes(causes: tuple[Cause, ...]) -> Iterator[str]:
     yield say("It is named when one of these lines holds:")
     yield ""
     for cause in causes:
-        yield from (f"- {line}" for line in cause.when)
+        yield from (join("- ", line, by=CLOSE) for line in cause.when)
     yield ""
     against = [fact for cause in causes for fact in cause.against]
     if against:
-        facts = "; ".join(dict.fromkeys(against))
+        facts = join(*dict.fromkeys(against), by=SERIES)
         yield from (say("It is not named when: {facts}.", facts=facts), "")
     looks = join(*(say(look) for look in dict.fromkeys(c.look for c in causes)), by=SERIES)
     yield from (say("To see that it is this one: {looks}.", looks=looks), "")

@@ -25,6 +25,7 @@ from ppocr_guard.geometry.postprocess import Candidate, Postprocess, candidates,
 from ppocr_guard.geometry.regions import Floats
 from ppocr_guard.geometry.target import Resize, shrink_map
 from ppocr_guard.geometry.unclip import fitting_unclip_band
+from ppocr_guard.wording import say
 
 SIZES = (0, 8, 16, 32, 64)  # lower bounds of the classes, px of the original image's short side
 # Why a text is lost, in the order of the pipeline.
@@ -107,7 +108,9 @@ def ceiling(
     todo = list(samples)
     texts = sum(len(s.ignore) - sum(map(bool, s.ignore)) for s in todo)
     if not texts:
-        raise ValueError(f"no text to score: {len(todo)} images, all of their texts ignored")
+        raise ValueError(
+            say("no text to score: {images} images, all of their texts ignored", images=len(todo))
+        )
     ratios = _unclip_ratios(settings)
     every = max(1, -(-texts // _SEARCHED))
     searched = [ratios if i % every == 0 else ratios[:1] for i in range(len(todo))]

@@ -16,6 +16,7 @@ import pyclipper
 from numpy.typing import NDArray
 
 from ppocr_guard.geometry.regions import Floats, area_and_perimeter
+from ppocr_guard.wording import say
 
 _MIN_SIZE = 3  # px, shorter side of a candidate
 
@@ -38,9 +39,19 @@ class Postprocess:
 
     def __post_init__(self) -> None:
         if self.box_type not in ("quad", "poly"):
-            raise ValueError(f"box_type must be quad or poly, not {self.box_type!r}")
+            raise ValueError(_choice("box_type", "quad", "poly", self.box_type))
         if self.score_mode not in ("fast", "slow"):
-            raise ValueError(f"score_mode must be fast or slow, not {self.score_mode!r}")
+            raise ValueError(_choice("score_mode", "fast", "slow", self.score_mode))
+
+
+def _choice(key: str, one: str, other: str, value: object) -> str:
+    return say(
+        "{key} must be {one} or {other}, not {value}",
+        key=key,
+        one=one,
+        other=other,
+        value=repr(value),
+    )
 
 
 class Candidate(NamedTuple):

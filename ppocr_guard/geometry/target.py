@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ppocr_guard.geometry.regions import Floats, area_and_perimeter
 from ppocr_guard.geometry.unclip import shrink_distance
+from ppocr_guard.wording import say
 
 _LIMIT_TYPES = ("min", "max", "resize_long")
 
@@ -40,7 +41,12 @@ class Resize:
     def __post_init__(self) -> None:
         if self.limit_type not in _LIMIT_TYPES:
             raise ValueError(
-                f"limit_type must be one of {', '.join(_LIMIT_TYPES)}, not {self.limit_type!r}"
+                say(
+                    "{key} must be one of {choices}, not {value}",
+                    key="limit_type",
+                    choices=", ".join(_LIMIT_TYPES),
+                    value=repr(self.limit_type),
+                )
             )
 
     def size(self, width: int, height: int) -> tuple[int, int]:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, Union, cast
 
+from ppocr_guard.wording import say
+
 GZIP = b"\x1f\x8b"
 LOOK = 4096  # bytes by which a kind is told
 MAX_NOTEBOOK = 1 << 28  # bytes; JSON is read as a whole
@@ -81,7 +83,7 @@ def _is_notebook(path: Path, head: bytes) -> bool:
 def _outputs(data: bytes, path: Path) -> str:
     """What the cells of a notebook printed; the file as it stands if it is no whole notebook."""
     if len(data) > MAX_NOTEBOOK:
-        raise ValueError(f"a notebook of more than {MAX_NOTEBOOK >> 20} MB")
+        raise ValueError(say("a notebook of more than {size} MB", size=MAX_NOTEBOOK >> 20))
     text = data.decode("utf-8", errors="replace")
     try:
         cells = json.loads(text.lstrip("\ufeff"))["cells"]
@@ -123,7 +125,7 @@ def _copy(source: BinaryIO, target: BinaryIO) -> None:
     while block := source.read(1 << 20):
         target.write(block)
         if target.tell() > MAX_UNPACKED:
-            raise ValueError(f"more than {MAX_UNPACKED >> 30} GB")
+            raise ValueError(say("more than {size} GB", size=MAX_UNPACKED >> 30))
 
 
 def is_journal(path: Union[str, Path]) -> bool:

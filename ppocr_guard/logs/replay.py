@@ -23,13 +23,14 @@ from ppocr_guard.events import (
     Verdict,
 )
 from ppocr_guard.guard import Guard
-from ppocr_guard.language import add_language, pick_language
+from ppocr_guard.language import add_language, machine_language, pick_language
 from ppocr_guard.logs.journal import JournalReader
 from ppocr_guard.logs.judging import Listener, log_guard
 from ppocr_guard.logs.opening import is_journal, local_file
 from ppocr_guard.logs.reader import LogReader
 from ppocr_guard.records import plain, to_record
-from ppocr_guard.wording import CLOSE, in_language, join, say
+from ppocr_guard.terms import term
+from ppocr_guard.wording import CLOSE, in_language, join, said_by, say
 
 # A journal holds what the live guard made of it; here all is judged anew. No hook that judges
 # looks at checkpoints.
@@ -54,21 +55,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     found: list[Replayed] = []
-    unusable = False
+    unusable, language = False, pick_language(args.language)
     for name in args.logs:
         try:
             with local_file(name) as path:
                 runs = list(replay(path, name))
         except (OSError, ValueError) as error:
-            print(f"ppocr-guard replay: {_reason(name, error)}", file=sys.stderr)
+            reason = in_language(_reason(name, error), language)
+            print(f"ppocr-guard replay: {reason}", file=sys.stderr)
             unusable = True
             continue
         for one in runs:
             if args.json:
-                print(json.dumps(one.report(), ensure_ascii=False))
+                asked = machine_language(args.language)
+                print(json.dumps(one.report(asked), ensure_ascii=False))
             else:
                 for line in lines(one):
-                    print(in_language(line, pick_language(args.language)))
+                    print(in_language(line, language))
         found += runs
     if unusable:
         return 2
@@ -118,7 +121,7 @@ class Replayed:
             self.stop = replace(stop, evaluation=stop.evaluation or self.evaluations)
             self.evaluations_at_stop = self.evaluations
 
-    def report(self) -> dict[str, Any]:
+    def report(self, language: str = "en") -> dict[str, Any]:
         """The JSON of the contract, plus the counts of the reader where there is one."""
         best, stop = self.best, self.stop
         return {
@@ -132,7 +135,7 @@ class Replayed:
                 "evaluation": best.evaluation if best else None,
             },
             "verdict": self.verdict,
-            "alerts": [_alert(alert) for alert in self.alerts],
+            "alerts": [_alert(alert, language) for alert in self.alerts],
             "stop": None
             if stop is None
             else {
@@ -141,7 +144,7 @@ class Replayed:
                 "global_step": stop.global_step,
                 "evaluation": stop.evaluation,
             },
-            "conditions": [_condition(condition) for condition in self.conditions],
+            "conditions": [_condition(condition, language) for condition in self.conditions],
         }
 
     @property
@@ -180,18 +183,20 @@ def replay(path: Path, source: str = "") -> Iterator[Replayed]:
         usable = True
         yield current
     if not usable:
-        raise ValueError("no training line and no evaluation in it")
+        raise ValueError(say("no training line and no evaluation in it"))
 
 
-def _alert(alert: Alert) -> dict[str, Any]:
+def _alert(alert: Alert, language: str) -> dict[str, Any]:
     record = to_record(alert)
+    record["message"] = in_language(alert.message, language)
+    record["advice"] = in_language(alert.advice, language)
     names = (
         "code", "severity", "epoch", "global_step", "evaluation", "message", "evidence", "advice",
     )  # fmt: skip
     return {name: record[name] for name in names}
 
 
-def _condition(condition: Condition) -> dict[str, Any]:
+def _condition(condition: Condition, language: str) -> dict[str, Any]:
     since = condition.since
     return {
         "code": condition.code,
@@ -204,23 +209,25 @@ def _condition(condition: Condition) -> dict[str, Any]:
         },
         "evidence": plain(condition.evidence),
         "cause": condition.cause,
-        "advice": str(condition.advice),
+        "advice": in_language(condition.advice, language),
     }
 
 
 def _reason(name: str, error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{name}: {error.strerror or error}"
-    return (
-        f"{name}: {error}. Give a train.log, a workerlog.N, or a journal.jsonl of PaddleOCR "
-        "training; train.log is not written by 2.10.0 and 3.0.0 to 3.1.1 (use what it printed)."
+    return say(
+        "{log}: {error}. Give a train.log, a workerlog.N, or a journal.jsonl of PaddleOCR "
+        "training; train.log is not written by 2.10.0 and 3.0.0 to 3.1.1 (use what it printed).",
+        log=name,
+        error=said_by(error),
     )
 
 
 def lines(one: Replayed) -> Iterator[str]:
     """What a person reads of it."""
     best, stop = one.best, one.stop
-    yield f"{one.source}: {one.verdict}"
+    yield say("{log}: {verdict}", log=one.source, verdict=term(one.verdict))
     if best is not None:
         yield say(
             "  {evaluations} evaluations, best {metric} {value:.4f} (evaluation {evaluation}, "
@@ -235,7 +242,7 @@ def lines(one: Replayed) -> Iterator[str]:
     for alert in one.alerts:
         yield say(
             "  {severity}: [{code}] evaluation {evaluation}, epoch {epoch}",
-            severity=alert.severity,
+            severity=term(alert.severity),
             code=alert.code,
             evaluation=alert.evaluation,
             epoch=alert.epoch,

@@ -306,6 +306,8 @@ def _load(section: Any) -> LoadedGuard:
         file, line_of = guard_lines(sys.argv)
         return load_guard(section, file=file, line_of=line_of)
     except GuardConfigError as error:
+        asked = section.get("language") if isinstance(section, Mapping) else None
+        _speak(str(asked))
         _refuse(error.problems)
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Union
 
+from ppocr_guard.wording import mark, say
+
 OPERATORS = ("MakeShrinkMap", "MakeBorderMap")
 FIRST_SUPPORTED, LAST_KNOWN = (2, 0), (3, 7)
 _OPERATOR_FILES = {"MakeShrinkMap": "make_shrink_map.py", "MakeBorderMap": "make_border_map.py"}
@@ -47,6 +49,11 @@ class Behaviour:
     ramp_per_sample: frozenset[str] = frozenset()
     known: bool = True  # False: newer than any release examined; taken for the newest examined
 
+    @property
+    def title(self) -> str:
+        """The release, for a sentence; of several the words between them have a translation."""
+        return say(self.release)
+
     def behaves_like(self, other: Behaviour) -> bool:
         """Equal in all but the name."""
         return dataclasses.replace(self, release="", known=True) == dataclasses.replace(
@@ -60,16 +67,18 @@ class Behaviour:
 
 
 _BOTH = frozenset(OPERATORS)
-_STATIC = Behaviour("2.0 to 2.6", rebuilds_loader=True)
-_SHUFFLE_ONLY = Behaviour("2.9.0 to 3.6.0", True, rebuilds_loader=True, ramp_at_construction=_BOTH)
+_STATIC = Behaviour(mark("2.0 to 2.6"), rebuilds_loader=True)
+_SHUFFLE_ONLY = Behaviour(
+    mark("2.9.0 to 3.6.0"), True, rebuilds_loader=True, ramp_at_construction=_BOTH
+)
 _SEED_AS_EPOCH = dataclasses.replace(
-    _SHUFFLE_ONLY, release="2.7.1, 2.7.4 to 2.8.1", epoch_from_seed=True
+    _SHUFFLE_ONLY, release=mark("2.7.1, 2.7.4 to 2.8.1"), epoch_from_seed=True
 )
 _EPOCH_IF_RESET = dataclasses.replace(
     _SEED_AS_EPOCH, release="2.7.0.3, 2.7.2, 2.7.3", seed_passed=False
 )
 _BY_POSITION = dataclasses.replace(
-    _EPOCH_IF_RESET, release="2.7.0 to 2.7.0.2", fixed_positions=True
+    _EPOCH_IF_RESET, release=mark("2.7.0 to 2.7.0.2"), fixed_positions=True
 )
 _PER_SAMPLE = Behaviour("3.7.0", resets_in_place=True, shared_epoch=True, ramp_per_sample=_BOTH)
 LINES = (_STATIC, _BY_POSITION, _EPOCH_IF_RESET, _SEED_AS_EPOCH, _SHUFFLE_ONLY, _PER_SAMPLE)
@@ -84,10 +93,14 @@ def behaviour_of(release: str) -> Behaviour:
         ReleaseError: no such number, or older than 2.0.
     """
     if not re.fullmatch(r"v?\d+(\.\d+){1,3}", release.strip()):
-        raise ReleaseError(f"{release!r} is no PaddleOCR release; write it like 2.8.1")
+        raise ReleaseError(
+            say("{release!r} is no PaddleOCR release; write it like 2.8.1", release=release)
+        )
     number = tuple(int(part) for part in release.strip().lstrip("v").split("."))
     if number < FIRST_SUPPORTED:
-        raise ReleaseError(f"PaddleOCR {release} is too old; releases from 2.0 on are known")
+        raise ReleaseError(
+            say("PaddleOCR {release} is too old; releases from 2.0 on are known", release=release)
+        )
     line = _line_of((*number, 0, 0)[:4])
     return dataclasses.replace(
         line, release=release.strip().lstrip("v"), known=number[:2] <= LAST_KNOWN
@@ -119,16 +132,19 @@ def recognise(tree: Union[str, Path]) -> Behaviour:
     tree = Path(tree)
     if not (tree / "ppocr" / "data" / "simple_dataset.py").is_file():
         raise ReleaseError(
-            f"{tree}: no PaddleOCR (there is no ppocr/data/simple_dataset.py); name the folder "
-            "that holds ppocr and tools"
+            say(
+                "{folder}: no PaddleOCR (there is no ppocr/data/simple_dataset.py); name the "
+                "folder that holds ppocr and tools",
+                folder=str(tree),
+            )
         )
     found = _read(tree)
     if not (tree / "tools" / "train.py").is_file():
-        return dataclasses.replace(found, release="unknown (no tools/train.py)", known=False)
+        return dataclasses.replace(found, release=mark("unknown (no tools/train.py)"), known=False)
     number = _number(tree)
     alike = next((line.release for line in LINES if found.behaves_like(line)), None)
     if number is None:
-        return dataclasses.replace(found, release=alike or "unknown")
+        return dataclasses.replace(found, release=alike or mark("unknown"))
     if behaviour_of(number).behaves_like(found):
         return dataclasses.replace(found, release=number, known=behaviour_of(number).known)
     likeness = f"behaves like {alike}" if alike else "behaves like no release"
@@ -167,9 +183,21 @@ def _parse(path: Path) -> Optional[ast.AST]:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise ReleaseError(f"{path}: cannot be read ({error.strerror})") from None
+        raise ReleaseError(
+            say(
+                "{path}: {reason}",
+                path=str(path),
+                reason=say("cannot be read ({reason})", reason=error.strerror),
+            )
+        ) from None
     except (SyntaxError, ValueError) as error:
-        raise ReleaseError(f"{path}: is no valid Python ({error})") from None
+        raise ReleaseError(
+            say(
+                "{path}: {reason}",
+                path=str(path),
+                reason=say("is no valid Python ({error})", error=str(error)),
+            )
+        ) from None
 
 
 def _walk(node: Optional[ast.AST]) -> Iterator[ast.AST]:

@@ -113,7 +113,7 @@ def cause(
     base, total = base_ratio(config, operator), parameters["total_epoch"]
     return say(
         "{why}: {base:g} + {ramp} * {epoch:g} / {total} = {ratio:.4f}",
-        why=say(_ORIGINS[seen.origin], release=behaviour.release, epoch=seen.value),
+        why=say(_ORIGINS[seen.origin], release=behaviour.title, epoch=seen.value),
         base=base,
         ramp=RAMP,
         epoch=seen.value,
@@ -210,7 +210,7 @@ def _parameters(config: Mapping[str, Any], operator: str) -> dict[str, Any]:
 def _total_epoch(parameters: Mapping[str, Any]) -> float:
     total = _number(parameters, "total_epoch", 0)
     if total == 0:
-        raise ScheduleError("total_epoch must not be 0")
+        raise ScheduleError(say("total_epoch must not be 0"))
     return total
 
 
@@ -219,7 +219,9 @@ def _number(values: Mapping[str, Any], key: str, default: float) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise ScheduleError(f"{key} must be a number, not {value!r}") from None
+        raise ScheduleError(
+            say("{key} must be a number, not {value}", key=key, value=repr(value))
+        ) from None
 
 
 def _transforms(config: Mapping[str, Any]) -> list[Any]:

@@ -23,7 +23,7 @@ def say_what_is_new(program: Path, behaviour: Behaviour) -> None:
                 "This PaddleOCR ({release}) is none of the releases that the guard was tried with, "
                 "2.6 to 3.7. It has all the names that the guard stands on, and its shrink ratio "
                 "is read off its source. Tell us of it.",
-                release=behaviour.release,
+                release=behaviour.title,
             )
         )
     for name in uncalled_seams(program.read_text("utf-8")):

@@ -53,6 +53,7 @@ from ppocr_guard.paddleocr.texts import TextReader, Texts
 from ppocr_guard.paddleocr.watchdog import BATCH, STEP, Hung, Watchdog
 from ppocr_guard.paths import told_path
 from ppocr_guard.saying import closing_line, opening_line
+from ppocr_guard.wording import say
 
 CLOSE_SECONDS = 10.0  # all hooks together, to flush at the end of a run
 _log = logging.getLogger("ppocr_guard")
@@ -333,7 +334,7 @@ class Session:
             self._keeper.keep(path, value, epoch)
             return
         kept = self._keeper.kept
-        where = f"; the guard has kept the better one: {kept.path}" if kept else ""
+        where = say("; the guard has kept the better one: {path}", path=kept.path) if kept else ""
         _log.warning(
             "PaddleOCR has replaced its best_accuracy (%s %.4f) by a worse model (%.4f)%s",
             self.loop.main_indicator,
@@ -372,11 +373,12 @@ class Session:
     @harmless
     def _hung(self, hung: Hung) -> None:
         """The watchdog's thread: a batch or a step takes far longer than usual."""
-        usually = f" (usually {hung.usual_seconds:.2g} s)" if hung.usual_seconds else ""
-        what = "waits for a batch" if hung.phase == BATCH else "is in one step"
+        usual = hung.usual_seconds
+        usually = say(" (usually {seconds:.2g} s)", seconds=usual) if usual else ""
+        what = say("waits for a batch") if hung.phase == BATCH else say("is in one step")
         others = ""
         if hung.phase == STEP and self.loop.world_size > 1:
-            others = " It may wait for another rank: see that one's log."
+            others = say(" It may wait for another rank: see that one's log.")
         _log.error(
             "The training %s since %.0f s%s. It stands at %s.%s",
             what,
@@ -451,14 +453,14 @@ class Session:
         best, metric = self._progress.best, self.loop.main_indicator
         if not best:
             return None
-        at = f"({metric} {best:.4f} at epoch {self._progress.best_epoch})"
+        epoch = self._progress.best_epoch
         if self._best_saved is not None and self._best_saved[1] >= best:
-            return f"{self._best_saved[0]} {at}"
+            return _checkpoint(self._best_saved[0], metric, best, epoch)
         kept = self._keeper.kept
         if kept is not None and kept.value >= best:
-            return f"{kept.path} {at}"
+            return _checkpoint(kept.path, metric, best, epoch)
         if kept is not None:
-            return f"{kept.path} ({metric} {kept.value:.4f} at epoch {kept.epoch})"
+            return _checkpoint(kept.path, metric, kept.value, kept.epoch)
         return None
 
     @harmless
@@ -493,6 +495,16 @@ class _Latest:
     path: str
     progress: state.Progress
     guard: Mapping[str, Any]
+
+
+def _checkpoint(path: str, metric: str, value: float, epoch: Optional[int]) -> str:
+    return say(
+        "{path} ({metric} {value:.4f} at epoch {epoch})",
+        path=path,
+        metric=metric,
+        value=value,
+        epoch=epoch,
+    )
 
 
 def _number(value: Any) -> Optional[float]:

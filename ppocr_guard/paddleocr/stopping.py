@@ -134,17 +134,23 @@ class StopAgreement:
         if not self._all and self._rank == self._leader:
             missing = sorted(set(range(self._world_size)) - self._guarded)
             why = (
-                f"Of the {self._world_size} ranks, {', '.join(map(str, missing))} run without the "
-                "guard."
+                say(
+                    "Of the {ranks} ranks, {missing} run without the guard.",
+                    ranks=self._world_size,
+                    missing=", ".join(map(str, missing)),
+                )
                 if self._guarded
-                else f"The {self._world_size} ranks cannot tell each other when to stop."
+                else say(
+                    "The {ranks} ranks cannot tell each other when to stop.",
+                    ranks=self._world_size,
+                )
             )
             _log.log(
                 logging.WARNING if self._rank == 0 else logging.ERROR,
                 "%s A stop will end this process in failure%s, so that the launcher ends the "
                 "other ranks.",
                 why,
-                ", after it has saved" if self._rank == 0 else "",
+                say(", after it has saved") if self._rank == 0 else "",
             )
 
     def _exchange(self, global_step: int, own: Optional[StopRequest]) -> None:

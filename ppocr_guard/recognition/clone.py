@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Optional
 
 from ppocr_guard.recognition import clone_child
 from ppocr_guard.recognition.labels import Reader
+from ppocr_guard.wording import say
 
 TIMEOUT = 600.0  # seconds
 
@@ -54,7 +55,7 @@ def texts(
     """
     for file in (clone_child.LABELS, clone_child.DECODERS):
         if not (tree / file).is_file():
-            raise CloneError(f"{tree / file} does not exist")
+            raise CloneError(say("{path} does not exist", path=str(tree / file)))
     request = {
         "encoder": encoder,
         "options": dict(options),
@@ -73,9 +74,11 @@ def texts(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise CloneError(f"its label encoder took more than {TIMEOUT:g} s") from None
+        raise CloneError(
+            say("its label encoder took more than {seconds:g} s", seconds=TIMEOUT)
+        ) from None
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise CloneError(f"its label encoder failed: {last}")
+        last = (done.stderr.strip().splitlines() or [say("no reason given")])[-1]
+        raise CloneError(say("its label encoder failed: {error}", error=last))
     value: list[Optional[str]] = json.loads(done.stdout)
     return value

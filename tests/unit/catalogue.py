@@ -1,9 +1,9 @@
 """The catalogue of translated sentences: brings it up to date with the code, and compiles it.
 
 ``python tests/unit/catalogue.py`` after a change of a sentence; ``test_catalogue.py`` says when
-that is due. Templates are the literals given to ``say`` and ``mark`` (found by Babel), and
-the phrases of the decision tables and the reasons of the rules. What has no translation yet is
-added with an empty one.
+that is due. Templates are the literals given to ``say``, ``mark``, ``because``, ``proposition``
+and to loggers (found by Babel), and the phrases of the decision tables and the reasons of the
+rules. What has no translation yet is added with an empty one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ from ppocr_guard.wording import DOMAIN, LOCALE
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("ppocr_guard", "hooks", "dashboards")
-KEYWORDS = {"say": None, "mark": None, "_fixed": None}
+LEVELS = ("info", "warning", "error")  # of a logger, whose lines are %-formats
+KEYWORDS = {
+    **dict.fromkeys(("say", "mark", "because", "proposition", "_fixed", *LEVELS)),
+    "log": (2,),
+}
 SINCE = datetime(2026, 11, 26, tzinfo=timezone.utc)  # one date, so that nothing else changes
 HEADER = """\
 # Chinese sentences of ppocr_guard. The English text is the key; fields in braces stay as they are.
@@ -42,7 +46,7 @@ def templates() -> Iterator[tuple[str, str]]:
         for file, _, template, _, _ in extract_from_dir(
             ROOT / folder, [("**.py", "python")], keywords=KEYWORDS
         ):
-            if isinstance(template, str):
+            if isinstance(template, str) and template != "%s":
                 yield template, f"{folder}/{Path(file).as_posix()}"
     for entry in (*TABLE, *READING_TABLE):
         for phrase in (*entry.phrases, entry.look):

@@ -10,10 +10,12 @@ from typing import Any, Callable, Optional
 import numpy as np
 import pytest
 from audit_data import at, both
+from chinese import is_chinese
 from rec_data import LETTERS, WORDS, RecProject
 
 from ppocr_guard.audit.problem import Problem
 from ppocr_guard.audit.recognition import image_shape, width
+from ppocr_guard.wording import in_language
 
 Change = Callable[[RecProject], Any]
 
@@ -196,6 +198,8 @@ def test_rule_trips(tmp_path: Path, code: str, trips: Change, fine: Change, conf
         assert problem.line >= 1
         assert problem.message.endswith(".")
         assert problem.advice.endswith((".", "?"))
+        for said in (problem.message, problem.advice, problem.why):
+            assert is_chinese(said), in_language(said, "zh")
 
 
 @pytest.mark.parametrize(("code", "trips", "fine", "config"), CASES, ids=IDS)

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import test_audit_rec_rules
 from audit_data import BOX, CONFIGS, Project, at, both, line, text
+from chinese import is_chinese
 
 from ppocr_guard.audit import audit, quick
 from ppocr_guard.audit.rule import RULES
+from ppocr_guard.wording import in_language
 from ppocr_guard.yaml_source import read_yaml
 
 CASES = []
@@ -685,6 +687,8 @@ def test_rule_trips(project, code, trips, fine, options):
         assert problem.message.endswith(".")
         assert problem.advice.endswith((".", "?"))
         assert problem.why
+        for said in (problem.message, problem.advice, problem.why):
+            assert is_chinese(said), in_language(said, "zh")
 
 
 @pytest.mark.parametrize(("code", "trips", "fine", "options"), CASES)

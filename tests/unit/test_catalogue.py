@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import string
 from collections import Counter
 
@@ -21,7 +22,6 @@ DO = "run: python tests/unit/catalogue.py"
 AS_THEY_ARE = {
     "{one} {two}",
     "{one}{two}",
-    "{file}:{line}: {message} {advice} [{code}]",
     "max_text_length {length}",
     "GPU",
     "{keep_keys}",
@@ -69,6 +69,12 @@ def test_fields_are_the_same_on_both_sides(translations):
     assert not wrong
 
 
+def test_the_lines_of_a_logger_take_the_same_arguments_in_the_same_order(translations):
+    form = re.compile(r"%(?:[-+#0]*\d*(?:\.\d+)?)[diouxXeEfFgGcrsa]")
+    for text, translated in translations.items():
+        assert form.findall(text) == form.findall(translated), text
+
+
 def test_translations_are_chinese(translations):
     same = {text for text, translated in translations.items() if text == translated}
     assert same == AS_THEY_ARE
@@ -108,5 +114,13 @@ def test_a_log_speaks_the_language_of_the_run(caplog):
         logger.warning("%s", alert_line(alert))
         logger.warning("as it is: %d", 3)
     first, second = (record.getMessage() for record in caplog.records)
-    assert first == "[hmean_collapse] hmean 为 0.5000。 原因：hmean 为 0.5000。 损失又有变化了。"
+    assert first == "[hmean_collapse] hmean 为 0.5000。原因：hmean 为 0.5000。损失又有变化了。"
     assert second == "as it is: 3"
+
+
+def test_a_line_of_the_log_is_looked_up_by_its_format(caplog):
+    logger = logging.getLogger("ppocr_guard.test_format")
+    logger.addFilter(InLanguage(LANGUAGE))
+    with caplog.at_level("INFO", logger.name):
+        logger.info("baseline: evaluating %d images before the first step", 8)
+    assert caplog.records[0].getMessage() == "基线：第一步之前评估 8 张图像"

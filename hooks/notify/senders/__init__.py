@@ -14,6 +14,7 @@ from ppocr_guard.hooks.notify.senders.feishu import Feishu
 from ppocr_guard.hooks.notify.senders.slack import Slack
 from ppocr_guard.hooks.notify.senders.webhook import Webhook
 from ppocr_guard.hooks.notify.senders.wecom import WeCom
+from ppocr_guard.wording import say
 
 # name in the option `service` -> sender. The first whose `hosts` or `path` fits takes a URL.
 SERVICES: dict[str, type[HttpSender]] = {
@@ -42,11 +43,11 @@ def make_sender(url: str, secret: Optional[str] = None, service: Optional[str] =
         parts = urlsplit(url.strip())
         host, _ = (parts.hostname or "").lower(), parts.port
     except ValueError:
-        raise ValueError("is no proper URL") from None
+        raise ValueError(say("is no proper URL")) from None
     if not parts.scheme or "://" not in url:
-        raise ValueError("is no URL: it must begin with https:// or another scheme")
+        raise ValueError(say("is no URL: it must begin with https:// or another scheme"))
     if parts.scheme not in ("http", "https") or not host:
-        raise ValueError("must be an http or https URL with a host")
+        raise ValueError(say("must be an http or https URL with a host"))
     return _service(host, parts.path, service)(url.strip(), secret)
 
 

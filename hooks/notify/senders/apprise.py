@@ -7,6 +7,7 @@ from typing import Any
 
 from ppocr_guard.hooks.notify.message import Message
 from ppocr_guard.hooks.notify.senders.base import Sender, SendError
+from ppocr_guard.wording import say
 
 _TYPES = {"info": "info", "warning": "warning", "critical": "failure"}
 
@@ -25,14 +26,20 @@ class Apprise(Sender):
             import apprise
         except ImportError:
             raise ValueError(
-                f"begins with {scheme}://, which needs `pip install ppocr-guard[notify]` (apprise)"
+                say(
+                    "begins with {scheme}://, which needs `pip install ppocr-guard[notify]` "
+                    "(apprise)",
+                    scheme=scheme,
+                )
             ) from None
         # What it logs holds URLs with their keys.
         logging.getLogger("apprise").disabled = True
         self._apprise: Any = apprise.Apprise()
         self._format: Any = apprise.NotifyFormat.TEXT
         if not self._apprise.add(url):
-            raise ValueError(f"begins with {scheme}://, but apprise cannot use it")
+            raise ValueError(
+                say("begins with {scheme}://, but apprise cannot use it", scheme=scheme)
+            )
         self._scheme = scheme
 
     def __str__(self) -> str:
@@ -52,7 +59,7 @@ class Apprise(Sender):
             **options,
         )
         if not taken:
-            raise SendError("apprise could not deliver it", retry=True)
+            raise SendError(say("apprise could not deliver it"), retry=True)
 
 
 def _attachment(png: bytes) -> Any:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from ppocr_guard import __version__
 from ppocr_guard.hooks.notify.message import Message
 from ppocr_guard.redact import is_common, is_secret, scrubbed
+from ppocr_guard.wording import changed, said_by, say
 
 TIMEOUT = 10.0
 _MAX_REPLY = 65536
@@ -32,7 +33,7 @@ class SendError(Exception):
     """A message was not taken. ``retry``: trying again may help, after ``after`` seconds."""
 
     def __init__(self, reason: str, *, retry: bool, after: Optional[float] = None) -> None:
-        super().__init__(" ".join(reason.split())[:_MAX_REASON])
+        super().__init__(changed(reason, lambda text: " ".join(text.split())[:_MAX_REASON]))
         self.retry = retry
         self.after = after
 
@@ -101,7 +102,8 @@ class HttpSender(Sender):
         try:
             self.check(_post(request))
         except SendError as error:
-            reason = scrubbed(str(error), self._secrets())
+            secrets = self._secrets()
+            reason = changed(said_by(error), lambda text: scrubbed(text, secrets))
             raise SendError(reason, retry=error.retry, after=error.after) from None
 
     def _secrets(self) -> tuple[str, ...]:
@@ -134,7 +136,7 @@ def reply_json(reply: bytes) -> dict[str, Any]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise SendError("the reply is no JSON object; is this the right URL?", retry=True)
+        raise SendError(say("the reply is no JSON object; is this the right URL?"), retry=True)
     return value
 
 
@@ -168,7 +170,7 @@ def _post(request: Request) -> bytes:
     except (OSError, http.client.HTTPException) as error:
         raise SendError(_why(error), retry=True) from None
     except ValueError:  # its text may hold the URL
-        raise SendError("the URL cannot be used", retry=False) from None
+        raise SendError(say("the URL cannot be used"), retry=False) from None
 
 
 def _refused(error: urllib.error.HTTPError) -> SendError:
@@ -181,7 +183,7 @@ def _refused(error: urllib.error.HTTPError) -> SendError:
     if error.code in (408, 425, 429) or error.code >= 500:
         return SendError(reason, retry=True, after=_seconds(error.headers.get("Retry-After")))
     if 300 <= error.code < 400:
-        reason = f"HTTP {error.code}: the address has moved; use the final one"
+        reason = say("HTTP {code}: the address has moved; use the final one", code=error.code)
     return SendError(reason, retry=False)
 
 
@@ -194,7 +196,7 @@ def _seconds(retry_after: Optional[str]) -> Optional[float]:
 
 def _why(reason: object) -> str:
     if isinstance(reason, TimeoutError):
-        return f"no answer within {TIMEOUT:g} s"
+        return say("no answer within {seconds:g} s", seconds=TIMEOUT)
     if isinstance(reason, ssl.SSLError):
         return f"TLS: {reason.reason or reason}"
     if isinstance(reason, OSError) and reason.strerror:

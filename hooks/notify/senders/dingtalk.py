@@ -16,6 +16,7 @@ from ppocr_guard.hooks.notify.senders.base import (
     reply_json,
     to_json,
 )
+from ppocr_guard.wording import CLOSE, join, say
 
 _TOO_FAST = 130101
 _BLOCKED_SECONDS = 600.0  # for so long a robot stays silent after 20 messages in a minute
@@ -52,6 +53,7 @@ class DingTalk(HttpSender):
             return
         reason = f"errcode {code}: {answer.get('errmsg')}"
         if code == _NOT_ALLOWED:
-            reason += " (give the robot's `secret`, or set its keyword to ppocr_guard)"
+            way = say(" (give the robot's `secret`, or set its keyword to ppocr_guard)")
+            reason = join(reason, way, by=CLOSE)
         after = _BLOCKED_SECONDS if code == _TOO_FAST else None
         raise SendError(reason, retry=code in (_TOO_FAST, _BUSY), after=after)

@@ -16,6 +16,7 @@ from ppocr_guard.hooks.notify.senders.base import (
     reply_json,
     to_json,
 )
+from ppocr_guard.wording import CLOSE, join, say
 
 _TOO_FAST = 11232
 _SIGN = 19021
@@ -49,7 +50,8 @@ class Feishu(HttpSender):
             return
         reason = f"code {code}: {answer.get('msg', answer.get('StatusMessage'))}"
         if code == _SIGN:
-            reason += " (check the bot's `secret`, and this machine's clock)"
+            way = say(" (check the bot's `secret`, and this machine's clock)")
+            reason = join(reason, way, by=CLOSE)
         if code == _KEYWORD:
-            reason += " (set the bot's keyword to ppocr_guard)"
+            reason = join(reason, say(" (set the bot's keyword to ppocr_guard)"), by=CLOSE)
         raise SendError(reason, retry=code == _TOO_FAST, after=60.0 if code == _TOO_FAST else None)

@@ -12,6 +12,7 @@ from ppocr_guard.audit.rehearsal.found import Found
 from ppocr_guard.audit.rehearsal.judge import judge
 from ppocr_guard.audit.rehearsal.process import Fact, Request, Told, rehearse
 from ppocr_guard.audit.rehearsal.summary import costs, summary
+from ppocr_guard.wording import say
 
 
 class RehearsalError(RuntimeError):
@@ -58,7 +59,9 @@ def rehearsal(
     try:
         told = rehearse(request, progress)
     except OSError as error:
-        raise RehearsalError(f"{python} cannot be started: {error.strerror}") from None
+        raise RehearsalError(
+            say("{python} cannot be started: {error}", python=python, error=error.strerror)
+        ) from None
     _refuse(told, python)
     numbers = summary(told, ctx.cards)
     return Rehearsal((*judge(ctx, told), *costs(told, numbers)), numbers, told.log)
@@ -68,13 +71,20 @@ def _refuse(told: Told, python: str) -> None:
     crash = told.first("crash", stage="import")
     if crash and crash["type"] == "ModuleNotFoundError" and "paddle'" in crash["message"]:
         raise RehearsalError(
-            f"nothing was rehearsed: paddle is missing from {python}. Install paddlepaddle "
-            "there, or name the Python that trains"
+            say(
+                "nothing was rehearsed: paddle is missing from {python}. Install paddlepaddle "
+                "there, or name the Python that trains",
+                python=python,
+            )
         )
     if not told.facts:
         lines = [line for line in told.log.splitlines() if line.strip()]
         raise RehearsalError(
-            f"nothing was rehearsed: {python} ended at once: {(lines or ['it said nothing'])[-1]}"
+            say(
+                "nothing was rehearsed: {python} ended at once: {line}",
+                python=python,
+                line=(lines or [say("it said nothing")])[-1],
+            )
         )
 
 

@@ -15,7 +15,9 @@ from ppocr_guard.audit.inputs import UNUSABLE, open_context
 from ppocr_guard.audit.rehearsal import RehearsalError
 from ppocr_guard.audit.rehearsal.command import rehearsed
 from ppocr_guard.audit.report import make_report
+from ppocr_guard.language import pick_language
 from ppocr_guard.paddleocr.baseline import findings_handed_over, handed_over
+from ppocr_guard.wording import in_language, said_by, say
 
 STOPS = 2  # exit code of `run` when there is no use in training
 
@@ -39,8 +41,11 @@ def training_of(words: Sequence[str]) -> Training:
     script = next((i for i, word in enumerate(words) if _is_script(word)), None)
     if script is None:
         raise RehearsalError(
-            "the command does not show tools/train.py, so it cannot be rehearsed. Rehearse with "
-            "`ppocr-guard check CONFIG --rehearse --paddleocr DIR`, and train without --rehearse"
+            say(
+                "the command does not show tools/train.py, so it cannot be rehearsed. Rehearse "
+                "with `ppocr-guard check CONFIG --rehearse --paddleocr DIR`, and train without "
+                "--rehearse"
+            )
         )
     parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
     parser.add_argument("-c", "--config")
@@ -50,7 +55,9 @@ def training_of(words: Sequence[str]) -> Training:
     except (argparse.ArgumentError, SystemExit):
         options = argparse.Namespace(config=None, opt=[])
     if not options.config:
-        raise RehearsalError(f"{words[script]} has no -c CONFIG, so it cannot be rehearsed")
+        raise RehearsalError(
+            say("{script} has no -c CONFIG, so it cannot be rehearsed", script=words[script])
+        )
     tree = Path(words[script]).resolve().parent.parent
     return Training(_python(words[:script]), tree, options.config, tuple(options.opt))
 
@@ -81,6 +88,7 @@ def rehearse_command(words: Sequence[str], *, images: int, timeout: float) -> Ou
 
     from ppocr_guard.audit.text import print_report
 
+    language = pick_language("auto")
     try:
         training = training_of(words)
         ctx = open_context(
@@ -92,20 +100,22 @@ def rehearse_command(words: Sequence[str], *, images: int, timeout: float) -> Ou
                 cards=1,
             )
         )
+        language = pick_language(str(ctx.get("Guard", "language", default="auto")))
         report = make_report(ctx)
         seen = rehearsed(
             ctx,
             python=training.python,
             images=images,
             timeout=timeout,
+            language=language,
             tree=training.tree,
             cwd=Path(),
         )
     except (*UNUSABLE, RehearsalError) as error:
-        print(f"ppocr-guard run: {error}", file=sys.stderr)
+        print(f"ppocr-guard run: {in_language(said_by(error), language)}", file=sys.stderr)
         return Outcome(STOPS)
     report.add(ctx, seen)
-    print_report(report, Console(stderr=True, highlight=False))
+    print_report(report, Console(stderr=True, highlight=False), language)
     stops = [found for found in seen.found if found.severity == "critical"]
     if not stops:
         folder = str(ctx.get("Global", "save_model_dir", default=""))
@@ -116,5 +126,6 @@ def rehearse_command(words: Sequence[str], *, images: int, timeout: float) -> Ou
                 **findings_handed_over(told, folder),
             }
         )
-    print(f"ppocr-guard run: not started: {stops[0].message} [{stops[0].code}]", file=sys.stderr)
+    line = say("not started: {message} [{code}]", message=stops[0].message, code=stops[0].code)
+    print(f"ppocr-guard run: {in_language(line, language)}", file=sys.stderr)
     return Outcome(STOPS)

@@ -12,23 +12,25 @@ from typing import Callable, Optional
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.rehearsal import Rehearsal, RehearsalError, rehearsal
 from ppocr_guard.audit.rehearsal.process import Fact
+from ppocr_guard.wording import in_language, mark, say
 
+# What is done at a stage; the fields are those that a stage may tell.
 DOING = {
-    "start": "starting Python",
-    "import": "loading PaddleOCR",
-    "configuration": "reading the configuration",
-    "data": "building the {mode} data set",
-    "sample": "{mode} sample {number} of {of}",
-    "build_post_process": "building the postprocess",
-    "build_model": "building the model",
-    "build_loss": "building the loss",
-    "build_optimizer": "building the optimizer",
-    "build_metric": "building the metric",
-    "load_model": "loading weights",
-    "evaluation": "evaluating {images} images before the first step",
-    "step": "training steps",
-    "largest": "evaluating the largest image",
-    "saving": "after a step",
+    "start": mark("starting Python"),
+    "import": mark("loading PaddleOCR"),
+    "configuration": mark("reading the configuration"),
+    "data": mark("building the {mode} data set"),
+    "sample": mark("{mode} sample {number} of {of}"),
+    "build_post_process": mark("building the postprocess"),
+    "build_model": mark("building the model"),
+    "build_loss": mark("building the loss"),
+    "build_optimizer": mark("building the optimizer"),
+    "build_metric": mark("building the metric"),
+    "load_model": mark("loading weights"),
+    "evaluation": mark("evaluating {images} images before the first step"),
+    "step": mark("training steps"),
+    "largest": mark("evaluating the largest image"),
+    "saving": mark("after a step"),
 }
 
 
@@ -73,6 +75,7 @@ def rehearsed(
     python: str,
     images: int,
     timeout: float,
+    language: str = "en",
     tree: Optional[Path] = None,
     cwd: Optional[Path] = None,
 ) -> Rehearsal:
@@ -84,9 +87,9 @@ def rehearsed(
     tree = tree or next((base for base in ctx.bases if _is_clone(base)), None)
     if tree is None:
         raise RehearsalError(
-            "a rehearsal needs the PaddleOCR that trains: name its folder with --paddleocr"
+            say("a rehearsal needs the PaddleOCR that trains: name its folder with --paddleocr")
         )
-    with _live() as progress:
+    with _live(language) as progress:
         return rehearsal(
             ctx, tree, python=python, images=images, timeout=timeout, cwd=cwd, progress=progress
         )
@@ -97,16 +100,18 @@ def _is_clone(folder: Path) -> bool:
 
 
 @contextmanager
-def _live() -> Iterator[Callable[[Fact, float], None]]:
+def _live(language: str) -> Iterator[Callable[[Fact, float], None]]:
     """A live line, on a terminal only."""
     from rich.console import Console
 
     console = Console(stderr=True)
-    with console.status("rehearsing ...") as status:
+    with console.status(in_language(say("rehearsing ..."), language)) as status:
 
         def progress(stage: Fact, seconds: float) -> None:
-            text = DOING.get(str(stage["stage"]), str(stage["stage"]))
+            doing = DOING.get(str(stage["stage"]))
             values = {key: stage.get(key, "?") for key in ("mode", "number", "of", "images")}
-            status.update(f"rehearsing, {seconds:.0f} s: {text.format(**values)}")
+            what = str(stage["stage"]) if doing is None else say(doing, **values)
+            line = say("rehearsing, {seconds:.0f} s: {what}", seconds=seconds, what=what)
+            status.update(in_language(line, language))
 
         yield progress

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
-from ppocr_guard.audit.components import Named, component, guided, meant, named
+from ppocr_guard.audit.components import TITLES, Named, component, guided, meant, named
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.limits import OPTIONS, SECTIONS, Limit
 from ppocr_guard.audit.problem import Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.audit.rules.keys import NUMBERS_IN
+from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlPath, written
 
 # Kinds of options as their defaults show them (ppocr_guard.paddleocr.signatures).
@@ -40,10 +41,15 @@ def component_unknown(ctx: Context) -> Iterator[Finding]:
         release = f" {ctx.behaviour.release}" if ctx.behaviour is not None and certain else ""
         yield Finding(
             part.name_path,
-            f"There is no {part.title} {part.name!r} in PaddleOCR{release}.",
-            f"Did you mean {near}?"
+            say(
+                "There is no {title} {name!r} in PaddleOCR{release}.",
+                title=part.title,
+                name=part.name,
+                release=release,
+            ),
+            say("Did you mean {near}?", near=near)
             if near
-            else "Correct the name, or name the PaddleOCR that has it with --paddleocr DIR.",
+            else say("Correct the name, or name the PaddleOCR that has it with --paddleocr DIR."),
             severity="critical" if near or ctx.tree is not None else "warning",
         )
     yield from _misspelt_choice(ctx)
@@ -55,8 +61,13 @@ def _foreign(ctx: Context, part: Named) -> Iterator[Finding]:
         if kind != part.kind and part.name in ctx.words.of(kind):
             yield Finding(
                 part.name_path,
-                f"{part.name} is a {kind} of PaddleOCR, and no {part.title}.",
-                f"Name a {part.title} there.",
+                say(
+                    "{name} is a {kind} of PaddleOCR, and no {title}.",
+                    name=part.name,
+                    kind=say("transform") if kind == "transform" else TITLES[kind],
+                    title=part.title,
+                ),
+                say("Name a {title} there.", title=part.title),
             )
             return
 
@@ -82,7 +93,8 @@ def _misspelt_choice(ctx: Context) -> Iterator[Finding]:
     for path, name, choices in places:
         near = meant(name, choices) if isinstance(name, str) else None
         if near:
-            yield Finding(path, f"{written(path)} is {name!r}.", f"Did you mean {near}?")
+            message = say("{path} is {name!r}.", path=written(path), name=name)
+            yield Finding(path, message, say("Did you mean {near}?", near=near))
 
 
 @rule(
@@ -106,8 +118,10 @@ def option_missing(ctx: Context) -> Iterator[Finding]:
             )
             yield Finding(
                 part.path,
-                f"{part.name} needs {option}, which is not given.",
-                f"Is {like} meant to be {option}?" if like else f"Add {option}.",
+                say("{name} needs {key}, which is not given.", name=part.name, key=option),
+                say("Is {like} meant to be {key}?", like=like, key=option)
+                if like
+                else say("Add {what}.", what=option),
             )
 
 
@@ -123,11 +137,16 @@ def value_unusable(ctx: Context) -> Iterator[Finding]:
         if wanted is None or path in seen or _told_elsewhere(path, value):
             continue
         seen.add(path)
-        reason = f": {limit.why}" if limit.why else ""
         yield Finding(
             path,
-            f"{written(path)} is {_shown(value)}, not {wanted}{reason}.",
-            f"Write {wanted}.",
+            say(
+                "{path} is {value}, not {wanted}{reason}.",
+                path=written(path),
+                value=_shown(value),
+                wanted=wanted,
+                reason=say(": {why}", why=limit.why) if limit.why else "",
+            ),
+            say("Write {wanted}.", wanted=wanted),
         )
 
 
@@ -165,9 +184,14 @@ def _told_elsewhere(path: YamlPath, value: Any) -> bool:
 
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "a section"
-    text = f"the text {value!r}" if isinstance(value, str) else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+        return say("a section")
+    if isinstance(value, str):
+        return say("the text {text}", text=_cut(repr(value), 51))
+    return _cut(repr(value), 60)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 @rule(
@@ -182,10 +206,17 @@ def schedule_unusable(ctx: Context) -> Iterator[Finding]:
     if ctx.get(*path, "name") == "Piecewise" and lists and len(values) != len(epochs) + 1:
         yield Finding(
             (*path, "values"),
-            f"Piecewise has {len(values)} values for {len(epochs)} decay_epochs (Paddle 3 "
-            "refuses fewer than one more).",
-            f"{len(epochs)} epochs part the run into {len(epochs) + 1}: give one value for "
-            "each part.",
+            say(
+                "Piecewise has {values} values for {epochs} decay_epochs (Paddle 3 refuses fewer "
+                "than one more).",
+                values=len(values),
+                epochs=len(epochs),
+            ),
+            say(
+                "{epochs} epochs part the run into {parts}: give one value for each part.",
+                epochs=len(epochs),
+                parts=len(epochs) + 1,
+            ),
             severity="critical" if len(values) < len(epochs) else "warning",
         )
     for key in ("decay_epochs", "milestones"):
@@ -193,15 +224,21 @@ def schedule_unusable(ctx: Context) -> Iterator[Finding]:
         if not isinstance(epochs, list) or not all(isinstance(e, (int, float)) for e in epochs):
             continue
         if epochs != sorted(epochs):
-            yield Finding((*path, key), f"{key} {epochs} do not rise.", "Sort them.")
+            message = say("{key} {epochs} do not rise.", key=key, epochs=str(epochs))
+            yield Finding((*path, key), message, say("Sort them."))
             continue
         last: Optional[float] = ctx.number("Global", "epoch_num")
         late = [e for e in epochs if last is not None and e >= last]
         if late and len(late) == len(epochs):
             yield Finding(
                 (*path, key),
-                f"{key} {epochs} all lie at or after the end of the run, epoch {last:g}: the "
-                "learning rate never falls.",
-                "Scale them to epoch_num.",
+                say(
+                    "{key} {epochs} all lie at or after the end of the run, epoch {last:g}: the "
+                    "learning rate never falls.",
+                    key=key,
+                    epochs=str(epochs),
+                    last=last,
+                ),
+                say("Scale them to epoch_num."),
                 severity="warning",
             )

@@ -1,22 +1,19 @@
-"""Data sets: label files, sampling ratios, images."""
+"""Data sets: label files, sampling ratios, operators."""
 
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from ppocr_guard.audit.context import LABELLED, Context
-from ppocr_guard.audit.images import unreadable
 from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.paddleocr.schedule import MULTI_SCALE_DATASETS, SIMPLE_DATASETS, needs_reset
+from ppocr_guard.wording import mark, say
 
 MODES = ("Train", "Eval")
 SMALL = 500  # training images from which an unaugmented set is enough to learn by heart
-MOST_OPENED = 5000  # images of a label file whose heads are read, evenly over it
 AUGMENTS = {
     "IaaAugment",
     "CopyPaste",
@@ -48,14 +45,21 @@ def label_file_list_not_paths(ctx: Context) -> Iterator[Finding]:
             if not isinstance(entry, str):
                 yield Finding(
                     (*_list(mode), index),
-                    f"Entry {index + 1} of {mode}.dataset.label_file_list is no file name: "
-                    f"{str(entry)[:60]}.",
-                    "Write one file name a line, and check the indentation of what follows.",
+                    say(
+                        "Entry {number} of {mode}.dataset.label_file_list is no file name: "
+                        "{entry}.",
+                        number=index + 1,
+                        mode=mode,
+                        entry=str(entry)[:60],
+                    ),
+                    say("Write one file name a line, and check the indentation of what follows."),
                 )
                 break
         if mode == "Train" and not value and ctx.dataset(mode) in LABELLED:
             yield Finding(
-                _list(mode), "The training set has no label file.", "Name it in label_file_list."
+                _list(mode),
+                say("The training set has no label file."),
+                say("Name it in {key}.", key="label_file_list"),
             )
 
 
@@ -71,9 +75,11 @@ def label_file_missing(ctx: Context) -> Iterator[Finding]:
             if file.error:
                 yield Finding(
                     (*_list(mode), index),
-                    f"{file.path} {file.error}.",
-                    "Correct the path (PaddleOCR starts from the folder in which the command "
-                    "runs), or check with --no-data where the data is not at hand.",
+                    say("{path} {reason}.", path=str(file.path), reason=file.error),
+                    say(
+                        "Correct the path (PaddleOCR starts from the folder in which the command "
+                        "runs), or check with --no-data where the data is not at hand."
+                    ),
                 )
 
 
@@ -88,8 +94,8 @@ def label_file_empty(ctx: Context) -> Iterator[Finding]:
         if not file.error and file.lines == 0:
             yield Finding(
                 (*_list("Train"), index),
-                f"{file.path} is empty.",
-                "Remove it from the list, or fill it.",
+                say("{file} is empty.", file=str(file.path)),
+                say("Remove it from the list, or fill it."),
             )
 
 
@@ -105,10 +111,14 @@ def no_step(ctx: Context) -> Iterator[Finding]:
         path = ("Train", "loader", "drop_last")
         yield Finding(
             path,
-            f"{images} training images make no full batch of "
-            f"{ctx.get('Train', 'loader', 'batch_size_per_card')} on {ctx.cards} card"
-            f"{'s' * (ctx.cards > 1)}, and drop_last drops it: there is no step.",
-            "Set drop_last: false, or a smaller batch_size_per_card.",
+            say(
+                "{images} training images make no full batch of {batch} on {cards}, and drop_last "
+                "drops it: there is no step.",
+                images=images,
+                batch=ctx.get("Train", "loader", "batch_size_per_card"),
+                cards=say("{cards} cards", cards=ctx.cards) if ctx.cards > 1 else say("1 card"),
+            ),
+            say("Set drop_last: false, or a smaller batch_size_per_card."),
             (Edit(path, False),),
         )
 
@@ -127,16 +137,25 @@ def ratio_list_length(ctx: Context) -> Iterator[Finding]:
         if isinstance(files, str):
             yield Finding(
                 _list(mode),
-                f"{mode}.dataset.label_file_list is one text, and PaddleOCR compares its "
-                f"{len(files)} letters with the {len(ratios)} of ratio_list.",
-                "Write it as a list: label_file_list: [file.txt].",
+                say(
+                    "{mode}.dataset.label_file_list is one text, and PaddleOCR compares its "
+                    "{letters} letters with the {ratios} of ratio_list.",
+                    mode=mode,
+                    letters=len(files),
+                    ratios=len(ratios),
+                ),
+                say("Write it as a list: label_file_list: [file.txt]."),
                 (Edit(_list(mode), [files]),) if len(ratios) == 1 else (),
             )
         elif isinstance(files, list) and len(files) != len(ratios):
             yield Finding(
                 path,
-                f"ratio_list has {len(ratios)} entries for {len(files)} label files.",
-                "Give each label file its ratio, or delete ratio_list to use all of each.",
+                say(
+                    "ratio_list has {ratios} entries for {files} label files.",
+                    ratios=len(ratios),
+                    files=len(files),
+                ),
+                say("Give each label file its ratio, or delete ratio_list to use all of each."),
                 (Edit(path),) if all(ratio == 1 for ratio in ratios) else (),
             )
 
@@ -154,13 +173,19 @@ def ratio_list_values(ctx: Context) -> Iterator[Finding]:
         path = (mode, "dataset", "ratio_list")
         for ratio in ratios if value is not None else []:
             if isinstance(ratio, bool) or not isinstance(ratio, (int, float)):
-                yield Finding(path, f"{ratio!r} in ratio_list is no number.", "Write 1.0.")
+                message = say("{ratio} in ratio_list is no number.", ratio=repr(ratio))
+                yield Finding(path, message, say("Write {value}.", value="1.0"))
             elif ratio <= 0 or (ratio > 1 and mode == "Train"):
                 yield Finding(
                     path,
-                    f"{ratio:g} in ratio_list is not in (0, 1]: "
-                    + ("more lines than the file has." if ratio > 1 else "no line is drawn."),
-                    "Write a number above 0, up to 1.0.",
+                    say(
+                        "{ratio:g} in ratio_list is not in (0, 1]: {then}.",
+                        ratio=ratio,
+                        then=say("more lines than the file has")
+                        if ratio > 1
+                        else say("no line is drawn"),
+                    ),
+                    say("Write a number above 0, up to 1.0."),
                 )
 
 
@@ -177,16 +202,20 @@ def ratio_list_unsupported(ctx: Context) -> Iterator[Finding]:
     if ratios is None or name in SIMPLE_DATASETS:
         return
     if name.startswith("LMDB") and not isinstance(ratios, list):
-        message = f"{name} takes a list of ratios, one a data set, not the number {ratios}."
+        template = mark("{name} takes a list of ratios, one a data set, not the number {ratios}.")
     elif name.startswith("LMDB") and needs_reset(ctx.config):
-        message = f"{name} with a ratio below 1 is opened twice, and lmdb refuses that."
+        template = mark("{name} with a ratio below 1 is opened twice, and lmdb refuses that.")
     elif in_place and needs_reset(ctx.config) and name in MULTI_SCALE_DATASETS:
-        message = f"{name} with a ratio below 1 reads the same first lines in every epoch."
+        template = mark("{name} with a ratio below 1 reads the same first lines in every epoch.")
     elif in_place and needs_reset(ctx.config):
-        message = f"{name} with a ratio below 1 ends at epoch 1: it has no reset_data_lines."
+        template = mark("{name} with a ratio below 1 ends at epoch 1: it has no reset_data_lines.")
     else:
         return
-    yield Finding(path, message, "Use 1.0 for all, and shorten the data set itself.")
+    yield Finding(
+        path,
+        say(template, name=name, ratios=str(ratios)),
+        say("Use 1.0 for all, and shorten the data set itself."),
+    )
 
 
 DATASETS = LABELLED | {
@@ -213,112 +242,9 @@ def data_set_unknown(ctx: Context) -> Iterator[Finding]:
         if near and name not in DATASETS:
             yield Finding(
                 (mode, "dataset", "name"),
-                f"There is no data set {name!r} in PaddleOCR.",
-                f"Did you mean {near[0]}?",
+                say("There is no data set {name!r} in PaddleOCR.", name=name),
+                say("Did you mean {near}?", near=near[0]),
             )
-
-
-@rule(
-    "images_missing",
-    "critical",
-    "PaddleOCR tries another image each time, for ever: training gets slow, or hangs (issue 3949)",
-    reads="labels",
-)
-def images_missing(ctx: Context) -> Iterator[Finding]:
-    for mode in MODES:
-        folder = ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default="")))
-        for index, file in enumerate(ctx.labels(mode)):
-            names = [name for name in file.images if not name.startswith(("[", "http"))]
-            missing = [name for name in names if not os.path.exists(os.path.join(folder, name))]
-            if not missing:
-                continue
-            everything = len(missing) == len(names)
-            back = [name for name in missing if "\\" in name and _with_slashes(folder, name)]
-            if back and len(back) > len(missing) / 2:
-                yield Finding(
-                    (*_list(mode), index),
-                    f"{len(back)} of {len(names)} images of {file.path} are written with "
-                    f"backslashes, such as {back[0]}: only Windows takes them for folders.",
-                    "Write / instead of \\.",
-                )
-                continue
-            yield Finding(
-                (mode, "dataset", "data_dir") if everything else (*_list(mode), index),
-                f"{len(missing)} of {len(names)} images of {file.path} are missing, such as "
-                f"{os.path.join(folder, missing[0])}.",
-                "data_dir and the path in the label file are joined: together they must lead to "
-                "the image."
-                if everything
-                else "Remove these lines, or put the images there.",
-                severity="critical" if len(missing) > len(names) / 100 else "warning",
-            )
-
-
-def _with_slashes(folder: Path, name: str) -> bool:
-    return os.path.exists(os.path.join(folder, name.replace("\\", "/")))
-
-
-@rule(
-    "images_unreadable",
-    "critical",
-    "an image that does not decode is None, and PaddleOCR tries another, for ever; training hangs "
-    "when there are many (DecodeImage in ppocr/data/imaug/operators.py)",
-    reads="images",
-)
-def images_unreadable(ctx: Context) -> Iterator[Finding]:
-    for mode in MODES:
-        folder = str(ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default=""))))
-        for index, file in enumerate(ctx.labels(mode)):
-            step = max(1, len(file.images) // MOST_OPENED)
-            names = [n for n in file.images[::step] if not n.startswith(("[", "http"))]
-            bad = [
-                (name, reason)
-                for name in names
-                if (reason := unreadable(os.path.join(folder, name))) is not None
-            ]
-            if bad:
-                name, reason = bad[0]
-                looked = f"{len(names)} images looked at" if step > 1 else f"{len(names)} images"
-                yield Finding(
-                    (*_list(mode), index),
-                    f"{len(bad)} of {looked} of {file.path} do not open: {name} {reason}.",
-                    "Replace these files, or remove their lines.",
-                    severity="critical" if len(bad) > len(names) / 100 else "warning",
-                )
-
-
-@rule(
-    "lmdb_missing",
-    "critical",
-    "LMDBDataSet opens every folder below data_dir that has none in it, and finds data.mdb there "
-    "(ppocr/data/lmdb_dataset.py)",
-    reads="files",
-)
-def lmdb_missing(ctx: Context) -> Iterator[Finding]:
-    for mode in MODES:
-        folders = ctx.get(mode, "dataset", "data_dir")
-        if not ctx.dataset(mode).startswith("LMDB"):
-            continue
-        for folder in folders if isinstance(folders, list) else [folders]:
-            reason = _no_lmdb(ctx.resolve(str(folder))) if isinstance(folder, str) else None
-            if reason is not None:
-                yield Finding(
-                    (mode, "dataset", "data_dir"),
-                    f"{folder} {reason}.",
-                    "Name the folder that holds the data.mdb, or one whose folders do; for images "
-                    "and a label file use SimpleDataSet.",
-                )
-
-
-def _no_lmdb(folder: Path) -> Optional[str]:
-    """Why LMDBDataSet finds nothing in a folder; None: it finds something."""
-    if not os.path.isdir(folder):
-        return "does not exist" if not os.path.exists(folder) else "is a file, not a folder of LMDB"
-    leaves = [(here, files) for here, below, files in os.walk(folder) if not below]
-    without = [here for here, files in leaves if "data.mdb" not in files]
-    if len(without) == len(leaves):
-        return "holds no data.mdb"
-    return f"holds {without[0]}, a folder without data.mdb" if without else None
 
 
 @rule(
@@ -335,9 +261,13 @@ def small_set_not_augmented(ctx: Context) -> Iterator[Finding]:
         return
     yield Finding(
         ("Train", "dataset", "transforms"),
-        f"{images} training images, and no IaaAugment, CopyPaste or ColorJitter.",
-        "Put `- IaaAugment:` with Fliplr, Affine and Resize between DetLabelEncode and "
-        "EastRandomCropData, as in the stock configs.",
+        say(
+            "{images} training images, and no IaaAugment, CopyPaste or ColorJitter.", images=images
+        ),
+        say(
+            "Put `- IaaAugment:` with Fliplr, Affine and Resize between DetLabelEncode and "
+            "EastRandomCropData, as in the stock configs."
+        ),
     )
 
 
@@ -352,18 +282,23 @@ def transforms_unusable(ctx: Context) -> Iterator[Finding]:
         path = (mode, "dataset", "transforms")
         entries = ctx.get(*path)
         if entries is None and ctx.get(mode, "dataset") and ctx.dataset(mode) in LABELLED:
-            yield Finding(path, f"{mode}.dataset has no transforms.", "Check the indentation.")
+            message = say("{mode}.dataset has no transforms.", mode=mode)
+            yield Finding(path, message, say("Check the indentation."))
         for index, entry in enumerate(entries if isinstance(entries, list) else []):
             if not isinstance(entry, Mapping) or len(entry) != 1:
                 yield Finding(
                     (*path, index),
-                    f"Entry {index + 1} of {mode}.dataset.transforms is {_short(entry)}, not one "
-                    "operator.",
-                    "Write `- Operator:` with its options indented four spaces below.",
+                    say(
+                        "Entry {number} of {mode}.dataset.transforms is {entry}, not one operator.",
+                        number=index + 1,
+                        mode=mode,
+                        entry=_short(entry),
+                    ),
+                    say("Write `- Operator:` with its options indented four spaces below."),
                 )
 
 
 def _short(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "a mapping of " + ", ".join(map(str, value))
+        return say("a mapping of {keys}", keys=", ".join(map(str, value)))
     return repr(value)[:60]

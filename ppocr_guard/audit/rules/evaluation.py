@@ -10,6 +10,7 @@ from ppocr_guard.audit.context import LABELLED, Context
 from ppocr_guard.audit.images import image_sizes
 from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
+from ppocr_guard.wording import say
 
 FEW = 4  # evaluations in a run from which a collapse is seen too late to save much
 LARGE = 5  # times the training crop; stock training shows texts at up to about this scale
@@ -27,26 +28,26 @@ def evaluation_disabled(ctx: Context) -> Iterator[Finding]:
     if not ctx.get("Eval", "dataset"):
         yield Finding(
             ("Eval",),
-            "There is no evaluation set: Eval is empty or missing.",
-            "Add Eval.dataset and Eval.loader.",
+            say("There is no evaluation set: Eval is empty or missing."),
+            say("Add Eval.dataset and Eval.loader."),
         )
     elif ctx.dataset("Eval") in LABELLED and not ctx.label_paths("Eval"):
         yield Finding(
             ("Eval", "dataset", "label_file_list"),
-            "The evaluation set has no label file.",
-            "Name it in Eval.dataset.label_file_list.",
+            say("The evaluation set has no label file."),
+            say("Name it in {key}.", key="Eval.dataset.label_file_list"),
         )
     elif ctx.images("Eval") == 0:
         yield Finding(
             ("Eval", "dataset", "label_file_list"),
-            "The evaluation set is empty: its label files hold no line.",
-            "Put images that are not in the training set into it.",
+            say("The evaluation set is empty: its label files hold no line."),
+            say("Put images that are not in the training set into it."),
         )
     elif _all_dropped(ctx):
         yield Finding(
             ("Eval", "loader", "drop_last"),
-            "Eval.loader.drop_last drops the only, incomplete, batch: nothing is evaluated.",
-            "Set drop_last: false.",
+            say("Eval.loader.drop_last drops the only, incomplete, batch: nothing is evaluated."),
+            say("Set {setting}.", setting="drop_last: false"),
             (Edit(("Eval", "loader", "drop_last"), False),),
         )
 
@@ -104,8 +105,8 @@ def eval_batch_step_unusable(ctx: Context) -> Iterator[Finding]:
     if len(pair) != 2 or not all(_is_number(v) for v in pair) or pair[0] < 0 or pair[1] <= 0:
         yield Finding(
             STEP,
-            f"eval_batch_step is {value!r}, which is no [start, every].",
-            "Write for instance eval_batch_step: [0, 500].",
+            say("eval_batch_step is {value}, which is no [start, every].", value=repr(value)),
+            say("Write for instance eval_batch_step: [0, 500]."),
         )
 
 
@@ -123,9 +124,14 @@ def evaluation_never_reached(ctx: Context) -> Iterator[Finding]:
         every = max(1, int(plan.steps_per_epoch or 1))
         yield Finding(
             STEP,
-            f"The first evaluation is due after step {first:g}, but the run has only "
-            f"{plan.total:g} steps ({plan.steps_per_epoch} an epoch).",
-            f"Set eval_batch_step: [0, {every}] for one each epoch.",
+            say(
+                "The first evaluation is due after step {first:g}, but the run has only {total:g} "
+                "steps ({steps} an epoch).",
+                first=first,
+                total=plan.total,
+                steps=plan.steps_per_epoch,
+            ),
+            say("Set eval_batch_step: [0, {every}] for one each epoch.", every=every),
             (Edit(STEP, [0, every]),),
         )
 
@@ -146,9 +152,15 @@ def evaluation_rare(ctx: Context) -> Iterator[Finding]:
         every = max(1, int((plan.steps_per_epoch or 1) * epochs))
         yield Finding(
             STEP,
-            f"Only {plan.evaluations} evaluation{'s' * (plan.evaluations > 1)} in "
-            f"{plan.total:g} steps, the first after {plan.start + plan.every:g}.",
-            f"Set eval_batch_step: [0, {every}].",
+            say(
+                "Only {evaluations} in {total:g} steps, the first after {first:g}.",
+                evaluations=say("1 evaluation")
+                if plan.evaluations == 1
+                else say("{evaluations} evaluations", evaluations=plan.evaluations),
+                total=plan.total,
+                first=plan.start + plan.every,
+            ),
+            say("Set {setting}.", setting=f"eval_batch_step: [0, {every}]"),
         )
 
 
@@ -166,8 +178,11 @@ def eval_batch_size(ctx: Context) -> Iterator[Finding]:
     path = ("Eval", "loader", "batch_size_per_card")
     yield Finding(
         path,
-        f"Evaluation in batches of {batch:g} fails as soon as two images differ in size.",
-        "Set Eval.loader.batch_size_per_card: 1.",
+        say(
+            "Evaluation in batches of {batch:g} fails as soon as two images differ in size.",
+            batch=batch,
+        ),
+        say("Set {setting}.", setting="Eval.loader.batch_size_per_card: 1"),
         (Edit(path, 1),),
     )
 
@@ -193,9 +208,16 @@ def eval_images_large(ctx: Context) -> Iterator[Finding]:
     if longest and size and longest[len(longest) // 2] > LARGE * max(size):
         yield Finding(
             resize.path,
-            f"Half of the evaluation images are {longest[len(longest) // 2]} pixels long or more, "
-            f"and are evaluated at full size; training crops have {max(size)}.",
-            "Set DetResizeForTest: {limit_side_len: 960, limit_type: max}, or what is used later.",
+            say(
+                "Half of the evaluation images are {length} pixels long or more, and are evaluated "
+                "at full size; training crops have {crop}.",
+                length=longest[len(longest) // 2],
+                crop=max(size),
+            ),
+            say(
+                "Set DetResizeForTest: {{limit_side_len: 960, limit_type: max}}, or what is used "
+                "later."
+            ),
         )
 
 
@@ -210,8 +232,8 @@ def metric_during_train(ctx: Context) -> Iterator[Finding]:
     if ctx.get(*path) is True and ctx.get("Architecture", "model_type") == "det":
         yield Finding(
             path,
-            "cal_metric_during_train: true ends a detection training at its first step.",
-            "Set it to false; evaluation has its own switch, eval_batch_step.",
+            say("cal_metric_during_train: true ends a detection training at its first step."),
+            say("Set it to false; evaluation has its own switch, eval_batch_step."),
             (Edit(path, False),),
         )
 
@@ -228,9 +250,12 @@ def train_eval_overlap(ctx: Context) -> Iterator[Finding]:
     if shared:
         yield Finding(
             ("Eval", "dataset", "label_file_list"),
-            f"{len(shared)} of the evaluation images are in the training set too, such as "
-            f"{shared[0]}.",
-            "Take them out of one of the two.",
+            say(
+                "{count} of the evaluation images are in the training set too, such as {image}.",
+                count=len(shared),
+                image=shared[0],
+            ),
+            say("Take them out of one of the two."),
         )
 
 

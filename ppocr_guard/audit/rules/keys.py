@@ -16,6 +16,7 @@ from ppocr_guard.audit.limits import OPTIONS, REQUIRED, SECTIONS
 from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.config import GuardConfigError, load_guard
+from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlPath, written
 
 NUMBERS_IN = ("Global", "Optimizer", "Loss", "PostProcess")  # sections of number_is_text
@@ -44,8 +45,14 @@ def unknown_key(ctx: Context) -> Iterator[Finding]:
                 near = meant(str(key), words, cutoff=0.6)
                 yield Finding(
                     (*part.path, key),
-                    f"{part.name} takes no {key}: training ends with a TypeError.",
-                    f"Did you mean {near}?" if near else f"It takes {', '.join(sorted(words))}.",
+                    say(
+                        "{name} takes no {key}: training ends with a TypeError.",
+                        name=part.name,
+                        key=str(key),
+                    ),
+                    say("Did you mean {near}?", near=near)
+                    if near
+                    else say("It takes {keys}.", keys=", ".join(sorted(words))),
                     severity="critical",
                 )
             else:
@@ -59,17 +66,24 @@ def _unknown(ctx: Context, path: YamlPath, key: str, known: Collection[str]) -> 
     if near:
         yield Finding(
             here,
-            f"{written(here)} is no key of PaddleOCR, and is ignored.",
-            f"Did you mean {near}?",
+            say("{key} is no key of PaddleOCR, and is ignored.", key=written(here)),
+            say("Did you mean {near}?", near=near),
         )
         return
     home = _home(ctx, path, key)
     if home is not None:
         yield Finding(
             here,
-            f"{written(here)} is not read there, and {written((*home, key))} is not set.",
-            f"{key} belongs into {written(home) or 'the file itself, not indented'}: check the "
-            "indentation.",
+            say(
+                "{key} is not read there, and {meant} is not set.",
+                key=written(here),
+                meant=written((*home, key)),
+            ),
+            say(
+                "{key} belongs into {section}: check the indentation.",
+                key=key,
+                section=written(home) or say("the file itself, not indented"),
+            ),
         )
 
 
@@ -101,15 +115,20 @@ def key_missing(ctx: Context) -> Iterator[Finding]:
             if path == () and key == "Eval":
                 continue  # evaluation_disabled says what is to be said of it
             if path == () and key in section and not isinstance(section[key], Mapping):
-                yield Finding((key,), f"{key} has no keys.", f"Write them, indented, below {key}.")
+                advice = say("Write them, indented, below {key}.", key=key)
+                yield Finding((key,), say("{key} has no keys.", key=key), advice)
             if key in section:
                 continue
             spare = [str(k) for k in section if str(k) not in SECTIONS.get(path, {})]
             like = meant(key, spare, cutoff=0.5)
             yield Finding(
                 path,
-                f"{written(path) + ' has' if path else 'There is'} no {key}.",
-                f"Is {like} meant to be {key}?" if like else f"Add {key}.",
+                say("{section} has no {key}.", section=written(path), key=key)
+                if path
+                else say("There is no {key}.", key=key),
+                say("Is {like} meant to be {key}?", like=like, key=key)
+                if like
+                else say("Add {what}.", what=key),
             )
 
 
@@ -142,8 +161,8 @@ def _texts(path: YamlPath, value: Any, seen: set[int]) -> Iterator[Finding]:
         plain = _EXPONENT.sub(_with_point, value)
         yield Finding(
             path,
-            f"{written(path)}: {value} is a text, not a number.",
-            f"Write {plain}.",
+            say("{path}: {value} is a text, not a number.", path=written(path), value=value),
+            say("Write {value}.", value=plain),
             (Edit(path, float(value)),),
         )
 
@@ -181,9 +200,12 @@ def _duplicates(node: Node, path: YamlPath, seen: set[int]) -> Iterator[Finding]
             if earlier_key is not key and _scalars(earlier) not in ([""], _scalars(value)):
                 yield Finding(
                     (*path, key.value),
-                    f"{written((*path, key.value))} stands twice; line "
-                    f"{earlier_key.start_mark.line + 1} has no effect.",
-                    "Remove one.",
+                    say(
+                        "{key} stands twice; line {line} has no effect.",
+                        key=written((*path, key.value)),
+                        line=earlier_key.start_mark.line + 1,
+                    ),
+                    say("Remove one."),
                 )
             yield from _duplicates(value, (*path, key.value), seen)
 
@@ -216,16 +238,12 @@ def guard_section(ctx: Context) -> Iterator[Finding]:
                 imports=ctx.import_hooks,
             )
     except GuardConfigError as error:
-        for problem in error.problems:
-            text = problem.removeprefix(ctx.source.path).lstrip(":").partition(": ")[2]
-            path = _guard_path(text)
-            yield Finding(path, f"{text}.", "See `ppocr-guard schema` for what can stand there.")
-
-
-def _guard_path(text: str) -> YamlPath:
-    """The YAML path at the start of a message such as "Guard.hooks.0.AutoStop.on: ..."."""
-    name = text.partition(":")[0]
-    return tuple(int(part) if part.isdigit() else part for part in name.split("."))
+        for problem in error.found:
+            yield Finding(
+                tuple(int(part) if part.isdigit() else part for part in problem.path.split(".")),
+                say("{path}: {reason}.", path=problem.path, reason=problem.reason),
+                say("See `ppocr-guard schema` for what can stand there."),
+            )
 
 
 @rule(
@@ -236,4 +254,5 @@ def _guard_path(text: str) -> YamlPath:
 )
 def file_name(ctx: Context) -> Iterator[Finding]:
     if not ctx.source.path.endswith((".yml", ".yaml")):
-        yield Finding((), f"{ctx.source.path} ends neither in .yml nor .yaml.", "Rename it.")
+        message = say("{file} ends neither in .yml nor .yaml.", file=ctx.source.path)
+        yield Finding((), message, say("Rename it."))

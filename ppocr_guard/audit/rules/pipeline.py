@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
+from ppocr_guard.audit.components import TITLES
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.dataflow import Snag, snags
 from ppocr_guard.audit.pipelines import (
@@ -19,11 +20,17 @@ from ppocr_guard.audit.pipelines import (
 from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.paddleocr.schedule import MULTI_SCALE_DATASETS, SIMPLE_DATASETS
-from ppocr_guard.wording import say
+from ppocr_guard.wording import CHOICE, LIST, join, say
 from ppocr_guard.yaml_source import YamlPath
 
 MODES = ("Train", "Eval")
-_TITLES = {"part_of_combined": "loss", "encoder": "label encoder", "model_type": "model type"}
+_TITLES = {
+    **TITLES,
+    "part_of_combined": say("loss"),
+    "encoder": say("label encoder"),
+    "model_type": say("model type"),
+    "algorithm": say("algorithm"),
+}
 # Operators that draw further samples; those before them read the additional ones, too.
 _DRAW_MORE = {"CopyPaste": 2, "RecConAug": 1}
 
@@ -48,12 +55,16 @@ def parts_mismatch(ctx: Context) -> Iterator[Finding]:
 
 def _mismatch(part: Part, one: Family) -> Finding:
     names = ", ".join(sorted(getattr(one, part.role)))
-    title = _TITLES.get(part.role, part.role)
+    title = _TITLES[part.role]
     return Finding(
         part.path,
-        f"The {title} {part.name} does not belong to {one.name}, as most of this configuration "
-        "does.",
-        f"{one.name} has the {title} {names}.",
+        say(
+            "The {title} {name} does not belong to {family}, as most of this configuration does.",
+            title=title,
+            name=part.name,
+            family=one.title,
+        ),
+        say("{family} has the {title} {names}.", family=one.title, title=title, names=names),
     )
 
 
@@ -67,8 +78,12 @@ def _head_in_loss(ctx: Context) -> Iterator[Finding]:
     if len(parts_of_loss) > 1 and parts_of_loss[1] != f"{guide}Loss":
         yield Finding(
             ("Loss", "loss_config_list", 1),
-            f"The second head is {heads[1]}, the second loss {parts_of_loss[1]}.",
-            f"Use {guide}Loss with {heads[1]}.",
+            say(
+                "The second head is {head}, the second loss {loss}.",
+                head=heads[1],
+                loss=parts_of_loss[1],
+            ),
+            say("Use {loss} with {head}.", loss=f"{guide}Loss", head=heads[1]),
         )
     elif ctx.get("Loss", "name") == "MultiLoss" and parts_of_loss:
         yield from _without_loss(heads, parts_of_loss)
@@ -78,9 +93,14 @@ def _head_in_loss(ctx: Context) -> Iterator[Finding]:
         if encode is not None and given != f"{guide}LabelEncode":
             yield Finding(
                 (*encode.path, "gtc_encode"),
-                f"MultiLabelEncode of {mode} encodes for {given}, and the second head is "
-                f"{heads[1]}.",
-                f"Set gtc_encode: {guide}LabelEncode.",
+                say(
+                    "MultiLabelEncode of {mode} encodes for {given}, and the second head is "
+                    "{head}.",
+                    mode=mode,
+                    given=str(given),
+                    head=heads[1],
+                ),
+                say("Set {setting}.", setting=f"gtc_encode: {guide}LabelEncode"),
             )
 
 
@@ -122,8 +142,8 @@ def main_indicator_unknown(ctx: Context) -> Iterator[Finding]:
     if not isinstance(indicator, str) or indicator not in returned:
         yield Finding(
             path,
-            f"{name} returns no {indicator!r}.",
-            f"It returns {', '.join(sorted(known))}.",
+            say("{metric} returns no {indicator}.", metric=name, indicator=repr(indicator)),
+            say("It returns {names}.", names=", ".join(sorted(known))),
         )
 
 
@@ -189,12 +209,16 @@ def keep_keys_order(ctx: Context) -> Iterator[Finding]:
             continue
         path = (*keep.path, "keep_keys")
         order = _in_order(keys, wanted)
-        names = ", ".join(key.replace("|", " or ") for key in wanted)
         yield Finding(
             path,
-            f"KeepKeys of {mode} keeps {', '.join(map(str, keys))}; "
-            f"{'the order must be' if order else 'needed are, in this order,'} {names}.",
-            "Write them in this order.",
+            say(
+                "KeepKeys of {mode} keeps {keys}; {must} {names}.",
+                mode=mode,
+                keys=", ".join(map(str, keys)),
+                must=say("the order must be") if order else say("needed are, in this order,"),
+                names=join(*(join(*key.split("|"), by=CHOICE) for key in wanted), by=LIST),
+            ),
+            say("Write them in this order."),
             (Edit(path, order),) if order else (),
         )
 
@@ -221,14 +245,19 @@ def sampler_mismatch(ctx: Context) -> Iterator[Finding]:
     if sampler == "MultiScaleSampler" and data_set in SIMPLE_DATASETS:
         yield Finding(
             path,
-            f"MultiScaleSampler does not work with {data_set}.",
-            "Use MultiScaleDataSet (and take the resizing operator out), or remove the sampler.",
+            say("MultiScaleSampler does not work with {data_set}.", data_set=data_set),
+            say(
+                "Use MultiScaleDataSet (and take the resizing operator out), or remove the sampler."
+            ),
         )
     elif data_set in MULTI_SCALE_DATASETS and not ctx.get(*path):
         yield Finding(
             ("Train", "dataset", "name"),
-            f"{data_set} needs Train.sampler MultiScaleSampler, and there is none.",
-            "Add the sampler, or use SimpleDataSet with an operator that resizes.",
+            say(
+                "{data_set} needs Train.sampler MultiScaleSampler, and there is none.",
+                data_set=data_set,
+            ),
+            say("Add the sampler, or use SimpleDataSet with an operator that resizes."),
         )
 
 
@@ -250,14 +279,23 @@ def ext_op_transform_idx(ctx: Context) -> Iterator[Finding]:
         if index > transform.position:
             yield Finding(
                 path if ctx.get(*path) is not None else transform.path,
-                f"{transform.name} is operator {transform.position}, and operators 0 to "
-                f"{index - 1:g} prepare its additional samples: itself among them, which fails.",
-                f"Set ext_op_transform_idx: {transform.position}.",
+                say(
+                    "{operator} is operator {position}, and operators 0 to {last:g} prepare its "
+                    "additional samples: itself among them, which fails.",
+                    operator=transform.name,
+                    position=transform.position,
+                    last=index - 1,
+                ),
+                say("Set {setting}.", setting=f"ext_op_transform_idx: {transform.position}"),
             )
         elif index < least:
             yield Finding(
                 path,
-                f"ext_op_transform_idx {index:g} leaves the additional samples of "
-                f"{transform.name} unprepared.",
-                f"Set it to {transform.position}.",
+                say(
+                    "ext_op_transform_idx {index:g} leaves the additional samples of {operator} "
+                    "unprepared.",
+                    index=index,
+                    operator=transform.name,
+                ),
+                say("Set it to {value}.", value=transform.position),
             )

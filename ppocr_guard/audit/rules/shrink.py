@@ -11,7 +11,7 @@ from ppocr_guard.audit.rule import rule
 from ppocr_guard.geometry.unclip import fitting_unclip_ratio, perfect_iou
 from ppocr_guard.paddleocr import schedule
 from ppocr_guard.paddleocr.releases import LINES, OPERATORS, Behaviour
-from ppocr_guard.wording import join, say
+from ppocr_guard.wording import join, said_by, say
 from ppocr_guard.yaml_source import YamlPath
 
 TOLERANCE = 0.03  # 0.4205 trains as well as 0.4; 0.6048 from the first epoch on does not
@@ -98,7 +98,8 @@ def shrink_ratio_unexpected(ctx: Context) -> Iterator[Finding]:
         found = [curve for curve in curves(ctx) if curve.outside > TOLERANCE]
     except schedule.ScheduleError as error:
         path = _entry(ctx, next(iter(schedule.operators(ctx.config))))
-        yield Finding(path, f"{error}.", say("Correct it, or delete the key."))
+        message = say("{error}.", error=said_by(error))
+        yield Finding(path, message, say("Correct it, or delete the key."))
         return
     for curve in found:
         epoch = curve.worst_epoch

@@ -12,6 +12,7 @@ from ppocr_guard.audit.pipelines import family
 from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.audit.weights import WeightsError, read_shapes
+from ppocr_guard.wording import said_by, say
 from ppocr_guard.yaml_source import YamlPath
 
 LR = ("Optimizer", "lr", "learning_rate")
@@ -26,14 +27,14 @@ class Usual(NamedTuple):
     begin: str
 
 
-_ADAM = Usual(1e-6, 0.01, "0.00005 to 0.001", "0.001, or 0.0001 to fine-tune")
+_ADAM = Usual(1e-6, 0.01, say("0.00005 to 0.001"), say("0.001, or 0.0001 to fine-tune"))
 # By optimizer, off stock configs. With Adam DB was unstable at 0.3, and never learned at 30.
 USUAL_RATES = {
     "Adam": _ADAM,
     "AdamW": _ADAM,
     "RMSProp": _ADAM,
-    "Momentum": Usual(1e-5, 0.5, "0.007 to 0.028", "0.007, or 0.001 to fine-tune"),
-    "Adadelta": Usual(0.01, 5.0, "0.5 to 1.0", "1.0"),
+    "Momentum": Usual(1e-5, 0.5, say("0.007 to 0.028"), say("0.007, or 0.001 to fine-tune")),
+    "Adadelta": Usual(0.01, 5.0, say("0.5 to 1.0"), "1.0"),
 }
 LANGUAGE_MODELS = ("entity recognition", "relation extraction", "KIE distillation")
 LANGUAGE_RATE = 0.001  # pretrained language models have 5e-5
@@ -89,7 +90,7 @@ def _read(key: str, path: Path) -> LoadedWeights:
     try:
         return LoadedWeights(key, path, read_shapes(path))
     except WeightsError as error:
-        return LoadedWeights(key, path, {}, str(error))
+        return LoadedWeights(key, path, {}, said_by(error))
 
 
 @rule(
@@ -105,8 +106,8 @@ def weights_missing(ctx: Context) -> Iterator[Finding]:
         if path is not None and not os.path.isfile(path):
             yield Finding(
                 ("Global", key),
-                f"Global.{key}: {path} does not exist.",
-                "Download it, correct the path, or leave it empty to train from scratch.",
+                say("Global.{key}: {path} does not exist.", key=key, path=str(path)),
+                say("Download it, correct the path, or leave it empty to train from scratch."),
             )
             return
         if path is not None:
@@ -125,14 +126,15 @@ def weights_mismatch(ctx: Context) -> Iterator[Finding]:
     if found is None:
         return
     if found.error:
-        yield Finding(("Global", found.key), f"{found.error}.", "Download the file again.")
+        message = say("{error}.", error=found.error)
+        yield Finding(("Global", found.key), message, say("Download the file again."))
         return
     reason = _unlike(ctx, found.shapes)
     if reason:
         yield Finding(
             ("Global", found.key),
-            f"{found.path} is not of this model: {reason}.",
-            "Take weights trained with this architecture, or extract its part of them.",
+            say("{path} is not of this model: {reason}.", path=str(found.path), reason=reason),
+            say("Take weights trained with this architecture, or extract its part of them."),
         )
 
 
@@ -142,27 +144,39 @@ def _unlike(ctx: Context, shapes: dict[str, tuple[int, ...]]) -> Optional[str]:
     if isinstance(models, Mapping):
         missing = [model for model in models if not _part(shapes, f"{model}.")]
         if len(missing) == len(models):
-            return f"this configuration trains {', '.join(models)}, and it has no weights for them"
+            return say(
+                "this configuration trains {models}, and it has no weights for them",
+                models=", ".join(map(str, models)),
+            )
         return None
     first = next(iter(shapes))
     if first.startswith(("Student.", "Student2.", "Teacher.")):
-        return f"its weights are named {first!r} and so on, and this model has no such prefix"
+        return say(
+            "its weights are named {first!r} and so on, and this model has no such prefix",
+            first=first,
+        )
     if ctx.get("Architecture", "model_type") == "rec" and _part(shapes, "head.binarize."):
-        return "it is a text detection model"
+        return say("it is a text detection model")
     if ctx.get("Architecture", "model_type") != "det":
         return None
     if any(".ctc" in name or ".gtc" in name for name in shapes):
-        return "it is a recognition model"
+        return say("it is a recognition model")
     if not any(name.startswith(("backbone.", "neck.", "head.")) for name in shapes):
-        return f"its weights are named {first!r} and so on, not backbone, neck, head"
+        return say(
+            "its weights are named {first!r} and so on, not backbone, neck, head", first=first
+        )
     backbone = ctx.get("Architecture", "Backbone", "name")
     marker = BACKBONES.get(str(backbone))
     if marker and _part(shapes, "backbone.") and not _part(shapes, f"backbone.{marker}"):
-        return f"its backbone is no {backbone}"
+        return say("its backbone is no {backbone}", backbone=str(backbone))
     channels = ctx.number("Architecture", "Neck", "out_channels")
     head = shapes.get("head.binarize.conv1.weight", ())
     if channels and len(head) == 4 and head[1] != channels:
-        return f"its neck has {head[1]} channels, and here out_channels is {channels:g}"
+        return say(
+            "its neck has {has} channels, and here out_channels is {channels:g}",
+            has=head[1],
+            channels=channels,
+        )
     return None
 
 
@@ -179,8 +193,8 @@ def weights_ignored(ctx: Context) -> Iterator[Finding]:
     if ctx.get("Global", "checkpoints") and ctx.get("Global", "pretrained_model"):
         yield Finding(
             ("Global", "pretrained_model"),
-            "pretrained_model is not read, because checkpoints is set.",
-            "Remove one: checkpoints resumes a run, pretrained_model begins a new one.",
+            say("pretrained_model is not read, because checkpoints is set."),
+            say("Remove one: checkpoints resumes a run, pretrained_model begins a new one."),
         )
 
 
@@ -201,9 +215,13 @@ def learning_rate_high(ctx: Context) -> Iterator[Finding]:
     if rate >= highest:
         yield Finding(
             path,
-            f"A learning rate of {rate:g} is too high for {name}: stock configs have "
-            f"{usual.stock}.",
-            f"Begin with {usual.begin}.",
+            say(
+                "A learning rate of {rate:g} is too high for {name}: stock configs have {stock}.",
+                rate=rate,
+                name=name,
+                stock=usual.stock,
+            ),
+            say("Begin with {rate}.", rate=usual.begin),
         )
         return
     batch = ctx.number("Train", "loader", "batch_size_per_card")
@@ -213,9 +231,16 @@ def learning_rate_high(ctx: Context) -> Iterator[Finding]:
         if few and name.startswith("Adam") and rate / images > most:
             yield Finding(
                 path,
-                f"A learning rate of {rate:g} for {images:g} image{'s' * (images > 1)} a step: "
-                f"stock configs have 0.001 for {stock_images} a card.",
-                f"Scale it down: {0.001 * images / stock_images:.2g}.",
+                say(
+                    "A learning rate of {rate:g} for {images} a step: stock configs have 0.001 for "
+                    "{stock} a card.",
+                    rate=rate,
+                    images=say("{images:g} images", images=images)
+                    if images > 1
+                    else say("1 image"),
+                    stock=stock_images,
+                ),
+                say("Scale it down: {rate:.2g}.", rate=0.001 * images / stock_images),
             )
 
 
@@ -231,9 +256,13 @@ def learning_rate_low(ctx: Context) -> Iterator[Finding]:
     if rate is not None and usual is not None and 0 < rate < usual.low:
         yield Finding(
             path,
-            f"A learning rate of {rate:g} is too low for {ctx.get('Optimizer', 'name')}: stock "
-            f"configs have {usual.stock}.",
-            f"Begin with {usual.begin}.",
+            say(
+                "A learning rate of {rate:g} is too low for {name}: stock configs have {stock}.",
+                rate=rate,
+                name=ctx.get("Optimizer", "name"),
+                stock=usual.stock,
+            ),
+            say("Begin with {rate}.", rate=usual.begin),
         )
 
 
@@ -257,11 +286,15 @@ def warmup_too_long(ctx: Context) -> Iterator[Finding]:
     path = ("Optimizer", "lr", "warmup_epoch")
     warmup, epochs = ctx.number(*path), ctx.number("Global", "epoch_num")
     if warmup and epochs and (warmup >= epochs or (warmup >= epochs / 2 and epochs >= 10)):
-        rest = "all" if warmup >= epochs else "half or more"
         yield Finding(
             path,
-            f"Warm-up of {warmup:g} epochs is {rest} of the {epochs:g} epochs of the run.",
-            "Take about a twentieth of the run.",
+            say(
+                "Warm-up of {warmup:g} epochs is {share} of the {epochs:g} epochs of the run.",
+                warmup=warmup,
+                share=say("all") if warmup >= epochs else say("half or more"),
+                epochs=epochs,
+            ),
+            say("Take about a twentieth of the run."),
             severity="critical" if warmup >= epochs else "warning",
         )
 
@@ -277,8 +310,8 @@ def visualdl_removed(ctx: Context) -> Iterator[Finding]:
         return
     yield Finding(
         path,
-        "use_visualdl: true writes nothing in this PaddleOCR.",
-        "Use the hook VisualDL of the Guard: section, and set use_visualdl: false.",
+        say("use_visualdl: true writes nothing in this PaddleOCR."),
+        say("Use the hook VisualDL of the Guard: section, and set use_visualdl: false."),
         (Edit(path, False),),
     )
 
@@ -297,5 +330,7 @@ def epoch_num_unusable(ctx: Context) -> Iterator[Finding]:
     value = ctx.get(*path)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         yield Finding(
-            path, f"epoch_num is {value!r}, not a whole number above 0.", "Write for instance 100."
+            path,
+            say("epoch_num is {value}, not a whole number above 0.", value=repr(value)),
+            say("Write for instance 100."),
         )

@@ -1,0 +1,147 @@
+"""Whether the images of the label files are there, and open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Optional
+
+from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.images import unreadable
+from ppocr_guard.audit.problem import Finding
+from ppocr_guard.audit.rule import rule
+from ppocr_guard.wording import say
+
+MODES = ("Train", "Eval")
+MOST_OPENED = 5000  # images of a label file whose heads are read, evenly over it
+
+
+@rule(
+    "images_missing",
+    "critical",
+    "PaddleOCR tries another image each time, for ever: training gets slow, or hangs (issue 3949)",
+    reads="labels",
+)
+def images_missing(ctx: Context) -> Iterator[Finding]:
+    for mode in MODES:
+        folder = ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default="")))
+        for index, file in enumerate(ctx.labels(mode)):
+            names = [name for name in file.images if not name.startswith(("[", "http"))]
+            missing = [name for name in names if not os.path.exists(os.path.join(folder, name))]
+            if not missing:
+                continue
+            everything = len(missing) == len(names)
+            back = [name for name in missing if "\\" in name and _with_slashes(folder, name)]
+            if back and len(back) > len(missing) / 2:
+                yield Finding(
+                    (mode, "dataset", "label_file_list", index),
+                    say(
+                        "{count} of {names} images of {file} are written with backslashes, such as "
+                        "{image}: only Windows takes them for folders.",
+                        count=len(back),
+                        names=len(names),
+                        file=str(file.path),
+                        image=back[0],
+                    ),
+                    say("Write / instead of \\."),
+                )
+                continue
+            yield Finding(
+                (mode, "dataset", "data_dir")
+                if everything
+                else (mode, "dataset", "label_file_list", index),
+                say(
+                    "{count} of {names} images of {file} are missing, such as {image}.",
+                    count=len(missing),
+                    names=len(names),
+                    file=str(file.path),
+                    image=os.path.join(folder, missing[0]),
+                ),
+                say(
+                    "data_dir and the path in the label file are joined: together they must lead "
+                    "to the image."
+                )
+                if everything
+                else say("Remove these lines, or put the images there."),
+                severity="critical" if len(missing) > len(names) / 100 else "warning",
+            )
+
+
+def _with_slashes(folder: Path, name: str) -> bool:
+    return os.path.exists(os.path.join(folder, name.replace("\\", "/")))
+
+
+@rule(
+    "images_unreadable",
+    "critical",
+    "an image that does not decode is None, and PaddleOCR tries another, for ever; training hangs "
+    "when there are many (DecodeImage in ppocr/data/imaug/operators.py)",
+    reads="images",
+)
+def images_unreadable(ctx: Context) -> Iterator[Finding]:
+    for mode in MODES:
+        folder = str(ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default=""))))
+        for index, file in enumerate(ctx.labels(mode)):
+            step = max(1, len(file.images) // MOST_OPENED)
+            names = [n for n in file.images[::step] if not n.startswith(("[", "http"))]
+            bad = [
+                (name, reason)
+                for name in names
+                if (reason := unreadable(os.path.join(folder, name))) is not None
+            ]
+            if bad:
+                name, reason = bad[0]
+                yield Finding(
+                    (mode, "dataset", "label_file_list", index),
+                    say(
+                        "{count} of {names} images{looked} of {file} do not open: {image} "
+                        "{reason}.",
+                        count=len(bad),
+                        names=len(names),
+                        looked=say(" looked at") if step > 1 else "",
+                        file=str(file.path),
+                        image=name,
+                        reason=reason,
+                    ),
+                    say("Replace these files, or remove their lines."),
+                    severity="critical" if len(bad) > len(names) / 100 else "warning",
+                )
+
+
+@rule(
+    "lmdb_missing",
+    "critical",
+    "LMDBDataSet opens every folder below data_dir that has none in it, and finds data.mdb there "
+    "(ppocr/data/lmdb_dataset.py)",
+    reads="files",
+)
+def lmdb_missing(ctx: Context) -> Iterator[Finding]:
+    for mode in MODES:
+        folders = ctx.get(mode, "dataset", "data_dir")
+        if not ctx.dataset(mode).startswith("LMDB"):
+            continue
+        for folder in folders if isinstance(folders, list) else [folders]:
+            reason = _no_lmdb(ctx.resolve(str(folder))) if isinstance(folder, str) else None
+            if reason is not None:
+                yield Finding(
+                    (mode, "dataset", "data_dir"),
+                    say("{path} {reason}.", path=folder, reason=reason),
+                    say(
+                        "Name the folder that holds the data.mdb, or one whose folders do; for "
+                        "images and a label file use SimpleDataSet."
+                    ),
+                )
+
+
+def _no_lmdb(folder: Path) -> Optional[str]:
+    """Why LMDBDataSet finds nothing in a folder; None: it finds something."""
+    if not os.path.isdir(folder):
+        if os.path.exists(folder):
+            return say("is a file, not a folder of LMDB")
+        return say("does not exist")
+    leaves = [(here, files) for here, below, files in os.walk(folder) if not below]
+    without = [here for here, files in leaves if "data.mdb" not in files]
+    if len(without) == len(leaves):
+        return say("holds no data.mdb")
+    return say("holds {folder}, a folder without data.mdb", folder=without[0]) if without else None
