@@ -11,14 +11,15 @@ from audit_data import CONFIGS
 
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.problem import Problem
-from ppocr_guard.audit.rehearsal import RehearsalError
+from ppocr_guard.audit.rehearsal import Rehearsal, RehearsalError, before
 from ppocr_guard.audit.rehearsal.before import training_of
 from ppocr_guard.audit.rehearsal.found import Found, merged
 from ppocr_guard.audit.rehearsal.judge import judge as really_judge
 from ppocr_guard.audit.rehearsal.process import Request, Told, rehearse
 from ppocr_guard.audit.rehearsal.summary import costs, rows, summary
 from ppocr_guard.cli import main
-from ppocr_guard.wording import Sentence
+from ppocr_guard.paddleocr.baseline import rehearsed_findings
+from ppocr_guard.wording import Sentence, say
 from ppocr_guard.yaml_source import read_yaml
 
 DB = CONFIGS / "db.yml"
@@ -422,6 +423,23 @@ def test_the_training_is_read_off_the_command(tmp_path, words):
 def test_a_command_that_does_not_show_its_training_is_refused(words):
     with pytest.raises(RehearsalError, match="rehearsed"):
         training_of(words)
+
+
+def test_a_rehearsal_hands_its_warnings_to_the_training_that_follows(monkeypatch):
+    found = (
+        Found("part_without_gradient", "warning", (), say("{part} is cut off", part="neck"), ""),
+        Found("weights_partial", "info", (), say("usual"), ""),
+    )
+    numbers = summary(told())
+    monkeypatch.setattr(before, "rehearsed", lambda *_a, **_k: Rehearsal(found, numbers, ""))
+    monkeypatch.setattr(before, "open_context", lambda args: Context(read_yaml(args.yaml)))
+    words = ["python", "tools/train.py", "-c", str(DB)]
+    outcome = before.rehearse_command(words, images=4, timeout=5)
+    assert outcome.exit_code is None
+    for name, value in outcome.environment.items():
+        monkeypatch.setenv(name, value)
+    folder = str(read_yaml(DB).config["Global"]["save_model_dir"])
+    assert rehearsed_findings(folder) == {"part_without_gradient": "neck is cut off"}
 
 
 def test_a_crash_without_a_word_shows_its_line_and_the_images(ctx):
