@@ -1,6 +1,7 @@
 """``python -m benchmarks.growth``: what the guard needs as runs, logs and data sets grow.
 
 Writes RESULTS.md and growth.svg when no subject is named; ``--most N`` leaves out sizes above 10^N.
+With ``--dir``, what is there already is not measured again.
 """
 
 from __future__ import annotations
@@ -32,11 +33,14 @@ LEGEND = (
 )
 
 
-def apart(name: str, size: int) -> dict[str, Any]:
-    """Measured in a process of its own."""
-    words = [sys.executable, "-m", "benchmarks.growth", name, "--one", str(size)]
-    out = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
-    found: dict[str, Any] = json.loads(out.splitlines()[-1])
+def apart(name: str, size: int, folder: Path) -> dict[str, Any]:
+    """Measured in a process of its own, unless an earlier call has."""
+    kept = folder / f"{name}-{size}.json"
+    if not kept.is_file():
+        words = [sys.executable, "-m", "benchmarks.growth", name, "--one", str(size)]
+        out = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
+        kept.write_text(out.splitlines()[-1], "utf-8")
+    found: dict[str, Any] = json.loads(kept.read_text("utf-8"))
     return found
 
 
@@ -67,6 +71,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=", ".join(SUBJECTS))
     parser.add_argument("--most", type=int, default=9, help="power of ten (default: all sizes)")
+    parser.add_argument("--dir", type=Path, help="for the numbers; default: a temporary folder")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if unknown := set(options.subjects) - set(SUBJECTS):
@@ -76,10 +81,13 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             print(json.dumps(measure(options.subjects[0], options.one, Path(folder))))
         return 0
     found: dict[str, Needs] = {}
-    for name in options.subjects or SUBJECTS:
-        powers = [power for power in SUBJECTS[name][2] if power <= options.most]
-        found[name] = {10**power: apart(name, 10**power) for power in powers}
-        print(table(name, found[name]) + "\n", flush=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.dir or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in options.subjects or SUBJECTS:
+            powers = [power for power in SUBJECTS[name][2] if power <= options.most]
+            found[name] = {10**power: apart(name, 10**power, folder) for power in powers}
+            print(table(name, found[name]) + "\n" if powers else "", flush=True)
     if not options.subjects:
         RESULTS.write_text(page(found), "utf-8")
         draw(found, PLOT)
