@@ -418,6 +418,9 @@ for key, wrong, right in (
     ("calc_epoch_interval", 0, None),
 ):
     case("value_unusable", at("Global", key)(wrong), at("Global", key)(right))
+# PaddleX writes the level OFF where amp is off, and then nobody reads it.
+amp_level = at("Global", "amp_level")("OFF")
+case("value_unusable", both(amp_level, at("Global", "use_amp")(True)), amp_level)
 case("value_unusable", drop_last("False"), drop_last(False))
 case("value_unusable", rate(0), rate(0.0001))
 case("value_unusable", rate(-0.001), nothing)

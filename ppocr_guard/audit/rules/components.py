@@ -134,7 +134,7 @@ def value_unusable(ctx: Context) -> Iterator[Finding]:
     seen = set()
     for path, value, limit in _limited(ctx):
         wanted = limit.fault(value)
-        if wanted is None or path in seen or _told_elsewhere(path, value):
+        if wanted is None or path in seen or _told_elsewhere(path, value) or _idle(ctx, path):
             continue
         seen.add(path)
         yield Finding(
@@ -180,6 +180,14 @@ def _told_elsewhere(path: YamlPath, value: Any) -> bool:
     except ValueError:
         return False
     return "e" in value.lower()
+
+
+def _idle(ctx: Context, path: YamlPath) -> bool:
+    """Whether nobody reads it: PaddleX writes ``amp_level: OFF`` beside ``use_amp: false``."""
+    return path in _OF_AMP and not ctx.get("Global", "use_amp")
+
+
+_OF_AMP = (("Global", "amp_level"), ("Global", "amp_dtype"), ("Global", "scale_loss"))
 
 
 def _shown(value: Any) -> str:
