@@ -34,9 +34,15 @@ lint: $(READY)
 unit: $(READY)
 	$(BIN)/pytest -n 2 tests/unit
 
-# 20 000 inputs for each reader; FUZZ=N for another number.
-fuzz: $(READY)  ## logs, journals, YAML, state files, Guard: sections, with hypothesis
-	PPOCR_GUARD_FUZZ=$(or $(FUZZ),20000) $(BIN)/pytest --timeout 0 tests/unit/test_fuzz.py
+# 20 000 inputs for each reader; FUZZ=N for another number. By atheris where there is a wheel of it;
+# what fails lies in build/fuzz/crash-*.
+KINDS := logs journals yaml guard_sections state_files
+fuzz: $(READY)  ## logs, journals, YAML, state files, Guard: sections
+	mkdir -p build/fuzz
+	if $(BIN)/python -m pip install --quiet --only-binary :all: atheris 2>/dev/null; then \
+		cd build/fuzz && for kind in $(KINDS); do \
+			../../$(BIN)/python ../../tests/fuzz.py $$kind -runs=$(or $(FUZZ),20000) || exit 1; done; \
+	else PPOCR_GUARD_FUZZ=$(or $(FUZZ),20000) $(BIN)/pytest --timeout 0 tests/unit/test_fuzz.py; fi
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

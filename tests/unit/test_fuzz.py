@@ -1,20 +1,23 @@
 """Any input, mutated from a real one: no failure but the one that is told, and in linear time.
 
-In the suite a few inputs each; ``make fuzz`` tries many (``PPOCR_GUARD_FUZZ`` of each kind).
+In the suite a few inputs each; ``make fuzz`` tries many: with atheris, which chooses them by the
+code that they reach (tests/fuzz.py), or else by hypothesis (``PPOCR_GUARD_FUZZ`` of each kind).
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from report_runs import training
@@ -38,6 +41,8 @@ from ppocr_guard.report.text import Words
 from ppocr_guard.verdict import SoFar
 from ppocr_guard.yaml_source import YamlError, parse_yaml
 
+FOLDER = Path(tempfile.mkdtemp(prefix="ppocr_guard_fuzz_"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 EXAMPLES = int(os.environ.get("PPOCR_GUARD_FUZZ", "25"))
 FUZZ = settings(
     max_examples=EXAMPLES,
@@ -94,8 +99,8 @@ def mutated(data: bytes, edits: list[tuple[float, int, bytes, int]]) -> bytes:
 
 @FUZZ
 @given(st.lists(EDIT, min_size=1, max_size=6), st.integers(1, 30))
-def test_logs(tmp_path_factory: pytest.TempPathFactory, edits: Any, times: int) -> None:
-    path = tmp_path_factory.getbasetemp() / "fuzz.log"
+def test_logs(edits: Any, times: int) -> None:
+    path = FOLDER / "fuzz.log"
     path.write_bytes(mutated(LOG * times, edits))
     with quick(path.stat().st_size):
         list(LogReader(path))
@@ -130,12 +135,12 @@ CHANGE = st.tuples(st.integers(0, 500), VALUES)
     st.lists(st.tuples(st.floats(0, 0.999), st.lists(CHANGE, min_size=1, max_size=3)), max_size=8),
     st.lists(EDIT, max_size=3),
 )
-def test_journals(tmp_path_factory: pytest.TempPathFactory, changes: Any, edits: Any) -> None:
+def test_journals(changes: Any, edits: Any) -> None:
     lines = list(JOURNAL)
     for where, values in changes:
         at = int(where * len(lines))
         lines[at] = with_changes(lines[at], values)
-    path = tmp_path_factory.getbasetemp() / "fuzz.jsonl"
+    path = FOLDER / "fuzz.jsonl"
     path.write_bytes(mutated(b"\n".join(lines) + b"\n", edits))
     journal = JournalRuns(path)
     runs = journal.read()
@@ -183,16 +188,15 @@ SAVED = {
 
 @FUZZ
 @given(st.lists(CHANGE, min_size=1, max_size=3), st.lists(EDIT, max_size=1))
-def test_state_files(tmp_path_factory: pytest.TempPathFactory, changes: Any, edits: Any) -> None:
+def test_state_files(changes: Any, edits: Any) -> None:
     """Whatever a state file holds, the evaluations after it are judged."""
-    folder = tmp_path_factory.getbasetemp()
     data = mutated(with_changes(json.dumps(SAVED).encode(), changes), edits)
-    (folder / ("latest" + state.SUFFIX)).write_bytes(data)
-    (folder / "metric.json").write_bytes(data)
-    state.load_told(folder / "metric.json")
-    read_kept(folder, "hmean")
+    (FOLDER / ("latest" + state.SUFFIX)).write_bytes(data)
+    (FOLDER / "metric.json").write_bytes(data)
+    state.load_told(FOLDER / "metric.json")
+    read_kept(FOLDER, "hmean")
     guard = Guard([HmeanTrend(), AutoStop()])
-    saved = state.load(str(folder / "latest"))
+    saved = state.load(str(FOLDER / "latest"))
     if saved is not None:
         guard.load_state_dict(saved.guard)
     guard.dispatch(RunStart(1.0, "r", "DB", "2.10.0", {}, "out", epoch_num=9, resumed=True))
