@@ -21,6 +21,7 @@ from ppocr_guard.dashboards.style import (
     graph,
     label_variable,
     link,
+    linked,
     number,
     override,
     timeline,
@@ -173,7 +174,7 @@ def _glance(board: Board) -> None:
         "The conditions that hold now, or held when the run was seen last (within a day). Their "
         "messages, numbers and advice are in the training log, the report and the notifications.",
         [Query(severity_level(HELD), table=True)],
-        (14, 5),
+        (12, 5),
         decimals=0,
     )
     board.add(
@@ -182,7 +183,7 @@ def _glance(board: Board) -> None:
         "Median IoU with the true polygons that a perfect prediction of the training maps has "
         "after the configured postprocess. Near 0.5, even a perfect model fails.",
         [Query(metric("round_trip_iou_ratio"), at("IoU"))],
-        (5, 5),
+        (4, 5),
         decimals=2,
     )
     board.add(
@@ -190,8 +191,16 @@ def _glance(board: Board) -> None:
         "Unclip ratio that would fit",
         "The PostProcess.unclip_ratio that undoes the effective shrink ratio best.",
         [Query(metric("fitting_unclip_ratio"), at("unclip ratio"))],
-        (5, 5),
+        (4, 5),
         decimals=2,
+    )
+    board.add(
+        linked("${__field.labels.report_url:raw}", "Open the report"),
+        "Report",
+        "The run's page: curves, images, causes, advice. Known when the hook is told: "
+        "Prometheus: {report_url: ...}.",
+        [Query(f"last_over_time(ppocr_guard_report_info{{{CHOSEN}}}[$__range])", "open")],
+        (4, 5),
     )
 
 

@@ -246,6 +246,17 @@ def number(steps: Steps = ((None, "text"),), *, colored: bool = False, spark: bo
     )
 
 
+def linked(url: str, title: str) -> Any:
+    """The names of the series, each a link; ``url`` may name labels of the series."""
+    place = {"title": title, "url": url, "targetBlank": True}
+    return (
+        number()
+        .text_mode(common.BigValueTextMode.NAME)
+        .no_value("-")
+        .override_by_regexp("/.*/", override(links=[place]))
+    )
+
+
 def timeline(names: Mapping[int, tuple[str, str]]) -> Any:
     """Coloured bars over time."""
     return (

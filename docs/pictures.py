@@ -1,112 +1,161 @@
-"""Makes the README's pictures from real runs; `make demo` must have run before.
+"""Makes the pictures in this folder, all of them from real runs of the two demos.
 
-    .venv/bin/python docs/pictures.py [DEMO_FOLDER] [--reports]
+    .venv/bin/python docs/pictures.py [DEMO_FOLDER] [--only PART ...]
 
+Parts: report, terminal, visualdl, dashboards. The demos run first where they have not run yet.
 Needs Debian's `chromium` and `prometheus`.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from socket import gethostname, socket
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from ppocr_guard.demo import configs, dataset, sources, train
+from ppocr_guard.demo import configs, dataset, lines, reading, recognition, sources, train
 from ppocr_guard.demo.command import BUG
-from ppocr_guard.demo.presets import FINE_TUNE, TOTAL_EPOCH
+from ppocr_guard.demo.presets import FINE_TUNE
+
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "servers"))
+from chromium_pipe import Page, find_chromium
 
 DOCS = Path(__file__).parent
 GUARD = [sys.executable, "-m", "ppocr_guard"]
-RUN = "ppocrv4_total_epoch_500"
-CHROMIUM = [
-    "chromium",
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--hide-scrollbars",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--virtual-time-budget=5000",
-]
+PARTS = ("report", "terminal", "visualdl", "dashboards")
 
 
 def main() -> None:
-    places = [word for word in sys.argv[1:] if not word.startswith("-")]
-    demo = Path(places[0] if places else "ppocr_guard_demo").absolute()
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        reports(demo, work)
-        if "--reports" in sys.argv:
-            return
-        rehearse(demo, work)
-        page = work / "run.html"
-        url = train_watched(demo, work)
-        preview = [sys.executable, "-m", "ppocr_guard.dashboards.preview", url, "run.json"]
-        run([*preview, "--run", RUN, "--minutes", "3", "-o", str(page)])
-        screenshot(page, DOCS / "dashboard-run.png", 1400, 2450, work)
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("demo", nargs="?", type=Path, default=Path("ppocr_guard_demo"))
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    args = parser.parse_args()
+    demo: Path = args.demo.absolute()
+    texts = demo.with_name(f"{demo.name}_recognition")
+    for folder, more in ((demo, []), (texts, ["--recognition"])):
+        if not folder.exists():
+            subprocess.run([*GUARD, "demo", *more, "--dir", str(folder)], check=True)
+    with tempfile.TemporaryDirectory() as place:
+        work = Path(place)
+        runs = {
+            name: without_places(folder / name, work / "ppocr_guard_demo")
+            for folder, names in ((demo, ("bug", "fixed")), (texts, ("broken",)))
+            for name in names
+        }
+        parts = {
+            "report": lambda: reports(runs, work),
+            "terminal": lambda: terminal(demo, runs, work),
+            "visualdl": lambda: visualdl(runs, work),
+            "dashboards": lambda: dashboards(demo, texts, work),
+        }
+        for part in args.only:
+            parts[part]()
 
 
-def reports(demo: Path, work: Path) -> None:
-    """The report of the bug in all its looks, and of the bug beside the fix."""
-    sys.path.append(str(DOCS.parent / "tests" / "servers"))
-    from chromium_pipe import Page, find_chromium
-
-    runs = [without_places(demo, name, work / "runs") for name in ("bug", "fixed")]
-    browser = Page(str(find_chromium()), work / "browser")
-    looks: list[tuple[str, list[Path], str, int, int, bool]] = [
-        ("report.png", runs[:1], "en", 1200, 1600, False),
-        ("report-dark-zh.png", runs[:1], "zh", 1200, 1600, True),
-        ("report-phone.png", runs[:1], "en", 390, 2000, False),
-        ("report-wide.png", runs[:1], "en", 1920, 1600, False),
-        ("report-runs.png", runs, "en", 1200, 1560, False),
-    ]
+@contextmanager
+def browsing(work: Path) -> Iterator[Page]:
+    page = Page(str(find_chromium()), Path(tempfile.mkdtemp(dir=work)))
     try:
-        for name, shown, language, width, height, dark in looks:
-            page = work / name.replace(".png", ".html")
-            words = [*map(str, shown), "-o", str(page), "--language", language]
-            run([*GUARD, "report", *words])
-            browser.open(page, width=width, dark=dark)
-            (DOCS / name).write_bytes(browser.picture(width, height))
-            print(DOCS / name)
-        browser.open(work / "report.html", width=1200)
-        (DOCS / "report-print.pdf").write_bytes(browser.pdf())
-        print(DOCS / "report-print.pdf")
+        yield page
     finally:
-        browser.close()
+        page.close()
 
 
-def without_places(demo: Path, name: str, target: Path) -> Path:
+def save(name: str, content: bytes) -> None:
+    (DOCS / name).write_bytes(content)
+    print(DOCS / name, flush=True)
+
+
+def without_places(run: Path, target: Path) -> Path:
     """A copy of what a report reads, in which this machine's folders and name do not stand."""
-    folder = target / name / "ppocr_guard"
-    shutil.copytree(demo / name / "ppocr_guard", folder)
+    folder = target / run.name / "ppocr_guard"
+    shutil.copytree(run / "ppocr_guard", folder)
     journal = folder / "journal.jsonl"
     text = journal.read_text(encoding="utf-8")
-    trees = str(sources.compose(*BUG))
     for place, called in (
-        (str(demo), "ppocr_guard_demo"),
-        (trees, "PaddleOCR"),
+        (str(run.parent), target.name),
+        *((str(tree), "PaddleOCR") for tree in (sources.compose(*BUG), sources.compose("2.10.0"))),
         (sys.executable, "python"),
         (f'"{gethostname()}"', '"workstation"'),
     ):
         text = text.replace(place, called)
     journal.write_text(text, encoding="utf-8")
-    return target / name
+    return target / run.name
+
+
+def reports(runs: dict[str, Path], work: Path) -> None:
+    """The report of the bug in all its looks, of a recogniser, and of two runs."""
+    bug, two, texts = [runs["bug"]], [runs["bug"], runs["fixed"]], [runs["broken"]]
+    looks: list[Look] = [
+        ("report.png", bug, "en", 1200, 1600, False),
+        ("report-dark-zh.png", bug, "zh", 1200, 1600, True),
+        ("report-phone.png", bug, "en", 390, 2000, False),
+        ("report-wide.png", bug, "en", 1920, 1600, False),
+        ("report-recognition.png", texts, "en", 1200, 1600, False),
+        ("report-runs.png", two, "en", 1200, 1560, False),
+    ]
+    with browsing(work) as browser:
+        for look in looks:
+            report(browser, look, work)
+        browser.open(work / "report.html", width=1200)
+        save("report-print.pdf", browser.pdf())
+
+
+# Name of the picture, runs, language, width, height, dark.
+Look = tuple[str, list[Path], str, int, int, bool]
+
+
+def report(browser: Page, look: Look, work: Path) -> None:
+    name, shown, language, width, height, dark = look
+    page = work / name.replace(".png", ".html")
+    words = [*map(str, shown), "-o", str(page), "--language", language]
+    run([*GUARD, "report", *words])
+    browser.open(page, width=width, dark=dark)
+    save(name, browser.picture(width, height))
+
+
+def terminal(demo: Path, runs: dict[str, Path], work: Path) -> None:
+    for language in ("en", "zh"):
+        words = ["watch", "ppocr_guard_demo/bug", "--once", "--language", language]
+        name = "watch.svg" if language == "en" else f"watch-{language}.svg"
+        printed(words, runs["bug"].parents[1], name, 0)
+    rehearse(demo, work)
+
+
+def printed(words: list[str], folder: Path, name: str, code: int) -> None:
+    """What a command prints in ``folder``, as it looks in a terminal."""
+    done = subprocess.run(
+        [*GUARD, *words],
+        cwd=folder,
+        env={**train.environment(), "FORCE_COLOR": "1", "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != code:
+        sys.exit(done.stdout + done.stderr)
+    console = Console(record=True, width=100, file=io.StringIO())
+    console.print(Text.from_ansi(done.stdout))
+    title = f"ppocr-guard {' '.join(words)}"
+    save(name, console.export_svg(title=title).encode())
 
 
 def rehearse(demo: Path, work: Path) -> None:
-    """The terminal's output of a rehearsal: misspelt `alpha`, and weights of another width."""
+    """A rehearsal: misspelt `alpha`, and weights of another width."""
     folder = work / "rehearsal"
     folder.mkdir()
     for name, target in (("data", demo / "data"), ("PaddleOCR", sources.compose(*BUG))):
@@ -119,70 +168,148 @@ def rehearse(demo: Path, work: Path) -> None:
     text = config.read_text(encoding="utf-8").replace(f"{folder}/", "")
     config.write_text(text.replace("  alpha: 5\n", "  alpa: 5\n"), encoding="utf-8")
     words = ["check", "my_det.yml", "--rehearse", "--paddleocr", "PaddleOCR"]
-    done = subprocess.run(
-        [*GUARD, *words],
-        cwd=folder,
-        env={**train.environment(), "FORCE_COLOR": "1", "COLUMNS": "100"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 1:
-        sys.exit(done.stdout + done.stderr)
-    console = Console(record=True, width=100, file=io.StringIO())
-    console.print(Text.from_ansi(done.stdout))
-    picture = DOCS / "rehearsal.svg"
-    console.save_svg(str(picture), title=f"ppocr-guard {' '.join(words)}")
-    print(picture)
+    printed(words, folder, "rehearsal.svg", 1)
 
 
-def train_watched(demo: Path, work: Path) -> str:
-    """Train with the bug to the end, scraped by a Prometheus; its address."""
-    port, prometheus_port = free_port(), free_port()
-    data = dataset.Dataset(demo / "data", demo / "data" / "train.txt", demo / "data" / "val.txt")
-    tree = sources.compose(*BUG)
-    guard = (
-        f"Guard:\n  run_name: {RUN}\n  hooks:\n    Prometheus: {{port: {port}}}\n"
-        "    AutoStop: false\n    VisualDL: false\n    Notify: false\n"
-    )
-    options = replace(
-        FINE_TUNE,
-        epoch_num=8,
-        total_epoch=TOTAL_EPOCH,
-        guard=guard,
-        pretrained_model=demo / "base" / "latest",
-    )
-    config = configs.write(work / "bug.yml", data, work / "out", options)
+def visualdl(runs: dict[str, Path], work: Path) -> None:
+    """VisualDL's own pages, of the folder that holds the bug and the fix."""
+    folder = work / "compared"
+    for name in ("bug", "fixed"):
+        shutil.copytree(runs[name] / "ppocr_guard" / "vdl", folder / name)
+    port = free_port()
+    server = [str(Path(sys.executable).with_name("visualdl")), "--logdir", str(folder)]
+    server += ["--host", "127.0.0.1", "--port", str(port), "--disable-telemetry"]
+    base = f"http://127.0.0.1:{port}/app"
+    with started(server, f"{base}/index"), browsing(work) as browser:
+        for page, name, height in (
+            ("scalar", "visualdl.png", 1500),
+            ("hyper-parameter", "visualdl-hparams.png", 700),
+            ("sample/image", "visualdl-images.png", 900),
+        ):
+            shape = {"width": 1500, "height": height, "deviceScaleFactor": 1, "mobile": False}
+            browser.call("Emulation.setDeviceMetricsOverride", **shape)
+            browser.call("Page.navigate", url=f"{base}/index/{page}")
+            time.sleep(12)  # curves come in one by one, with an animation
+            save(name, browser.picture(1500, height))
+
+
+def dashboards(demo: Path, texts: Path, work: Path) -> None:
+    """Trainings under one Prometheus: the bug with several `total_epoch`, repaired, and without;
+    a recogniser. And the report of the detectors."""
+    port = free_port()
     watch = work / "watch"
-    ports = ["--prometheus-port", str(prometheus_port), "--target", f"127.0.0.1:{port}"]
-    run([*GUARD, "dashboards", str(watch), *ports])
+    run([*GUARD, "dashboards", str(watch), "--prometheus-port", str(port), "--target", "[::1]:9"])
     file = watch / "prometheus.yml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("interval: 15s", "interval: 1s"), encoding="utf-8")
-    address = f"127.0.0.1:{prometheus_port}"
-    server = subprocess.Popen(
-        ["prometheus", "--config.file=prometheus.yml", f"--web.listen-address={address}"],
-        cwd=watch,
-        stderr=subprocess.DEVNULL,
+    url = f"http://127.0.0.1:{port}"
+    server = ["prometheus", "--config.file=prometheus.yml", f"--web.listen-address={url[7:]}"]
+    with started(server, f"{url}/-/ready", watch), browsing(work) as browser:
+        first = time.time()
+        for name, config in detectors(demo, work):
+            began = time.time()
+            train_here(sources.compose(*BUG), config)
+            if name == "total_epoch_500":
+                preview(browser, url, "run.json", name, "dashboard-run.png", began, work)
+        names = [name for name, _ in detectors(demo, work)]
+        shown = [without_places(work / name, work / "runs") for name in names]
+        report(browser, ("report-six-runs.png", shown, "en", 1200, 1700, True), work)
+        began = time.time()
+        train_here(sources.compose(reading.RELEASE), recogniser(texts, work))
+        preview(browser, url, "run.json", "my_rec", "dashboard-recognition.png", began, work)
+        preview(browser, url, "fleet.json", ".+", "dashboard-fleet.png", first, work)
+
+
+def preview(
+    browser: Page, url: str, dashboard: str, of: str, name: str, began: float, work: Path
+) -> None:
+    """The recogniser's in Grafana's light theme, the others in its dark one, as is its default."""
+    time.sleep(3)  # the last scrape, and the rules over it
+    page = work / name.replace(".png", ".html")
+    minutes = str(round((time.time() - began) / 60 + 0.1, 2))
+    words = [url, dashboard, "--run", of, "--minutes", minutes, "-o", str(page)]
+    run([sys.executable, "-m", "ppocr_guard.dashboards.preview", *words])
+    browser.open(page, width=1400, height=900, dark=of != "my_rec")
+    save(name, browser.picture(1400, 4000))
+
+
+def train_here(tree: Path, config: Path) -> None:
+    words = [*GUARD, "run", "--", *train.command(tree, config)]
+    with config.with_suffix(".log").open("wb") as log:
+        quiet: dict[str, Any] = {"stdout": log, "stderr": log}
+        code = subprocess.run(words, cwd=tree, env=train.environment(), check=False, **quiet)
+    if code.returncode:
+        sys.exit(config.with_suffix(".log").read_text(encoding="utf-8")[-3000:])
+
+
+def guarded(name: str, work: Path, repair: str = "false") -> str:
+    """A section whose metrics find their way to Prometheus."""
+    target = work / "watch" / "targets" / "{run}.json"
+    return (
+        f"Guard:\n  run_name: {name}\n  hooks:\n    ShrinkRatio: {{repair: {repair}}}\n"
+        f"    Prometheus: {{port: 0, target_file: '{target}'}}\n"
+        "    AutoStop: false\n    VisualDL: false\n    Notify: false\n"
     )
-    CLEAN_UP.append(server)
-    run([*GUARD, "run", "--", *train.command(tree, config)], cwd=tree, env=train.environment())
-    time.sleep(5)
-    return f"http://{address}"
 
 
-CLEAN_UP: list[subprocess.Popen[bytes]] = []
+def detectors(demo: Path, work: Path) -> Iterator[tuple[str, Path]]:
+    """Names and configurations."""
+    data = dataset.Dataset(demo / "data", demo / "data" / "train.txt", demo / "data" / "val.txt")
+    for name, total, repair in (
+        ("total_epoch_500", 500, "false"),
+        ("total_epoch_1000", 1000, "false"),
+        ("total_epoch_3000", 3000, "false"),
+        ("total_epoch_10000", 10000, "false"),
+        ("repaired", 500, "true"),
+        ("no_total_epoch", None, "false"),
+    ):
+        options = replace(
+            FINE_TUNE,
+            epoch_num=3,
+            total_epoch=total,
+            guard=guarded(name, work, repair),
+            pretrained_model=demo / "base" / "latest",
+        )
+        yield name, configs.write(work / f"{name}.yml", data, work / name, options)
 
 
-def screenshot(page: Path, picture: Path, width: int, height: int, work: Path) -> None:
-    profile = f"--user-data-dir={work / 'chromium'}"
-    size = f"--window-size={width},{height}"
-    run([*CHROMIUM, profile, size, f"--screenshot={picture.absolute()}", page.as_uri()])
-    print(picture)
+def recogniser(texts: Path, work: Path) -> Path:
+    folder = texts / "data"
+    data = lines.Lines(folder, *(folder / name for name in ("train.txt", "val.txt", "dict.txt")))
+    options = replace(
+        reading.FIXED,
+        epoch_num=2,
+        learning_rate=0.0005,
+        eval_batch_step=(0, 15),
+        print_batch_step=5,
+        guard=guarded("my_rec", work),
+        pretrained_model=texts / "fixed" / "latest",
+    )
+    return recognition.write(work / "my_rec.yml", data, work / "my_rec", options)
 
 
-def run(words: list[str], **more: object) -> None:
-    done = subprocess.run(words, capture_output=True, text=True, check=False, **more)  # type: ignore[call-overload]
+@contextmanager
+def started(words: list[str], url: str, folder: Path = DOCS) -> Iterator[None]:
+    """A server, from when it answers at ``url``."""
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(words, cwd=folder, env=dict(os.environ), **quiet)
+    try:
+        for _ in range(300):
+            try:
+                with urllib.request.urlopen(url, timeout=5):
+                    break
+            except OSError:
+                time.sleep(0.2)
+        else:
+            sys.exit(f"{words[0]} does not answer at {url}")
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def run(words: list[str]) -> None:
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(words)}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
@@ -194,8 +321,4 @@ def free_port() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    finally:
-        for process in CLEAN_UP:
-            process.terminate()
+    main()

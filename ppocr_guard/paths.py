@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 
 def guard_dir(save_model_dir: str) -> Path:
@@ -28,6 +29,11 @@ def samples_dir(save_model_dir: str) -> Path:
 def told_path(save_model_dir: str) -> Path:
     """What was announced of the conditions that are open, over all launches of the run."""
     return guard_dir(save_model_dir) / "announced.json"
+
+
+def page_of(run: str, url: str) -> str:
+    """``url`` with the name of the run where it says ``{run}``."""
+    return url.replace("{run}", quote(run, safe=""))
 
 
 def find_journal(directory: Path) -> Path | None:

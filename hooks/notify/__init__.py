@@ -109,6 +109,11 @@ class Notify(Hook):
             description="page of the run that messages name, `{run}` stands for its name; "
             "default: the command that makes the report",
         )
+        dashboard_url: Optional[str] = Field(
+            default=None,
+            description="dashboard of the run that messages name, such as "
+            "http://HOST:3000/d/ppocr-guard-run?var-run={run}",
+        )
         repeat_seconds: float = Field(
             default=3600.0, ge=0, description="the same alert again is held back for so long"
         )
@@ -129,7 +134,7 @@ class Notify(Hook):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deliveries: list[Delivery] = []
-        self._known = Known(self.options.report_url)
+        self._known = Known(self.options.report_url, self.options.dashboard_url)
         self._last_sent: dict[tuple[str, str], float] = {}  # (code, severity) -> monotonic
         self._held_back: dict[tuple[str, str], int] = {}
         self._told: dict[tuple[str, str], Alert] = {}  # (code, subject): sent and not over

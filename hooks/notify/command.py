@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"{args.yaml}: its Guard section has no Notify hook.", file=sys.stderr)
         return EXIT_UNUSABLE
     senders = open_senders(options.urls, _stderr_log())
-    message = _sample(pick_language(args.language or options.language), options.report_url)
+    message = _sample(pick_language(args.language or options.language), options)
     failed = [sender for sender in senders if not _sent(sender, message)]
     if len(senders) < len(options.urls) or not senders:
         return EXIT_UNUSABLE
@@ -82,11 +82,11 @@ def _sent(sender: Sender, message: Message) -> bool:
     return True
 
 
-def _sample(language: str, report_url: Optional[str]) -> Message:
+def _sample(language: str, options: Notify.Options) -> Message:
     """What the collapse of issue 13669 looks like, made as live ones are; marked as a test."""
     now = time.time()
     start = RunStart(now, "notify-test", "DB/MobileNetV3", "2.8.1", {}, "output/x", epoch_num=500)
-    known = Known(report_url)
+    known = Known(options.report_url, options.dashboard_url)
     known.run_starts(start)
     for number, value in enumerate((0.79, 0.6, 0.26, 0.22, 0.2), 1):
         known.evaluated(EvalEnd(now, number, number * 100, number, {}, "hmean", value, 0.79, 1))

@@ -7,20 +7,22 @@ import os
 import socket
 from collections import deque
 from typing import Any, Optional
-from urllib.parse import quote
 
 from ppocr_guard.events import CheckpointSaved, EvalEnd, RunStart, Verdict
 from ppocr_guard.hooks.notify.message import TREND, RunSoFar
 from ppocr_guard.paddleocr.best import read_kept
-from ppocr_guard.paths import best_dir
+from ppocr_guard.paths import best_dir, page_of
 
 
 class Known:
     """The latest of everything: verdict, trend, and the best checkpoint with its own metric."""
 
-    def __init__(self, report_url: Optional[str] = None) -> None:
+    def __init__(
+        self, report_url: Optional[str] = None, dashboard_url: Optional[str] = None
+    ) -> None:
         self.verdict: Optional[Verdict] = None
         self._report_url = report_url
+        self._dashboard_url = dashboard_url or ""
         self._start: Optional[RunStart] = None
         self._values: deque[float] = deque(maxlen=TREND)
         self._best: Optional[float] = None
@@ -50,6 +52,7 @@ class Known:
             verdict=self.verdict,
             host=socket.gethostname(),
             report=self._report(self._start),
+            dashboard=page_of(self._start.run, self._dashboard_url),
         )
 
     def _best_path(self, start: RunStart) -> str:
@@ -65,7 +68,7 @@ class Known:
 
     def _report(self, start: RunStart) -> str:
         if self._report_url:
-            return self._report_url.replace("{run}", quote(start.run, safe=""))
+            return page_of(start.run, self._report_url)
         return f"ppocr-guard report {os.path.abspath(start.save_model_dir)}"
 
     def state_dict(self) -> dict[str, Any]:

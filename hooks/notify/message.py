@@ -80,6 +80,7 @@ class RunSoFar:
     verdict: Optional[Verdict] = None  # the latest
     host: str = ""
     report: str = ""  # a link, or the command that makes it
+    dashboard: str = ""  # a link
 
 
 def alert_message(
@@ -276,6 +277,7 @@ def _message(
         *facts,
         (labels["best"], _best(so_far, language)),
         (labels["host"], so_far.host),
+        (labels["dashboard"], so_far.dashboard),
         (labels["report"], so_far.report),
     ]
     told = tuple((label, _line(text)) for label, text in facts if text)

@@ -21,6 +21,7 @@ LABELS = {
         "open": "Still open",
         "best": "Best checkpoint",
         "host": "Host",
+        "dashboard": "Dashboard",
         "report": "Report",
     },
     "zh": {
@@ -41,6 +42,7 @@ LABELS = {
         "open": "尚未解除",
         "best": "最好的检查点",
         "host": "主机",
+        "dashboard": "看板",
         "report": "报告",
     },
 }

@@ -39,6 +39,7 @@ from ppocr_guard.hooks.prometheus.outputs import (
 )
 from ppocr_guard.hooks.prometheus.ports import holder
 from ppocr_guard.hooks.prometheus.server import MetricsServer, tls_context
+from ppocr_guard.paths import page_of
 from ppocr_guard.wording import say
 
 _log = logging.getLogger("ppocr_guard")
@@ -90,6 +91,12 @@ class Prometheus(Hook):
             default=None, description="URL of a Pushgateway; ${NAME} is read from the environment"
         )
         job: str = Field(default="ppocr_guard", min_length=1, description="job of what is pushed")
+        report_url: Optional[str] = Field(
+            default=None,
+            pattern=r"^https?://[^@\s]+$",
+            description="page of the run that its dashboard links to, without a login; `{run}` "
+            "stands for its name",
+        )
         interval: float = Field(
             default=15.0,
             ge=1,
@@ -116,7 +123,8 @@ class Prometheus(Hook):
     def on_run_start(self, event: RunStart) -> None:
         if not event.resumed:
             self._memory = Memory()
-        self._metrics = RunMetrics(event, self.health, self._memory)
+        report = page_of(event.run, self.options.report_url or "")
+        self._metrics = RunMetrics(event, self.health, self._memory, report)
         self._metrics.conditions(self.conditions)  # those that a resume inherits
         registry = CollectorRegistry()
         registry.register(self._metrics)

@@ -58,12 +58,17 @@ class RunMetrics(Collector):
     """The state of one run, and its metrics on :meth:`collect` (from any thread)."""
 
     def __init__(
-        self, start: RunStart, health: GuardHealth, memory: Optional[Memory] = None
+        self,
+        start: RunStart,
+        health: GuardHealth,
+        memory: Optional[Memory] = None,
+        report: str = "",
     ) -> None:
         self.memory = memory or Memory()
         self._conditions: frozenset[tuple[str, str, str]] = frozenset()
         self._labels = [start.run, start.model]
         self._start = start
+        self._report = report
         self._launch = launch_labels(start, self.memory.run_id)
         self._health = health
         self._epoch = max(0, start.start_epoch - 1)
@@ -230,6 +235,10 @@ class RunMetrics(Collector):
         )
         config.add_metric(self._labels, self._config)
         yield config
+        if self._report:
+            report = InfoMetricFamily(PREFIX + "report", "Where its report is.", labels=_BASE)
+            report.add_metric(self._labels, {"report_url": self._report})
+            yield report
 
     def _shrink_ratio(self) -> Iterator[Metric]:
         ratios = dict(self._ratios)

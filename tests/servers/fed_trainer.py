@@ -45,6 +45,7 @@ SCORES = {
 }
 RATIO = {"healthy": 0.4, "collapse": 0.8096, "recovers": 0.4}
 STEPS = 10  # an epoch
+REPORT = "https://files.example.org/{run}/report.html"
 
 
 class Judge(Hook):
@@ -65,7 +66,7 @@ class Judge(Hook):
 
 
 def main(port: int, run: str, scenario: str, seconds: float, folder: Path) -> None:
-    guard = Guard([Judge(), Prometheus(port=port, linger_seconds=20)])
+    guard = Guard([Judge(), Prometheus(port=port, linger_seconds=20, report_url=REPORT)])
     state = folder / "state.json"
     epoch, best = 0, 0.0
     if state.exists():

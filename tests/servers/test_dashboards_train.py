@@ -12,6 +12,7 @@ from real_servers import Stack, StartTraining, wait_for
 from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard
 
 pytestmark = [pytest.mark.servers, pytest.mark.train]
+REPORT = "https://files.example.org/bug.html"
 VALUES = {
     "job": "ppocr_guard",
     "instance": ".+",
@@ -37,7 +38,8 @@ def start_training(tmp_path_factory: pytest.TempPathFactory) -> StartTraining:
             total_epoch=500,
             backbone_scale=0.5,
             neck_channels=16,
-            guard=f"Guard:\n  run_name: {run}\n  hooks:\n    Prometheus: {{port: {port}}}\n"
+            guard=f"Guard:\n  run_name: {run}\n  hooks:\n"
+            f"    Prometheus: {{port: {port}, report_url: {REPORT}}}\n"
             "    AutoStop: false\n    VisualDL: false\n    Notify: false\n",
         )
         config = configs.write(folder / f"{run}.yml", data, folder / run, options)

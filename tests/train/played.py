@@ -6,40 +6,27 @@ import json
 import re
 import subprocess
 import sys
-import threading
-import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Optional
 
 import pytest
+from scraped import Scraper
 
 from ppocr_guard.demo import train
 
 SERVING = re.compile(r"Prometheus: serving (http://127\.0\.0\.1:\d+/metrics)")
 
 
-class Scraper(threading.Thread):
-    """Scrapes a training while it runs, as soon as its log says where."""
+RUNS = ("base", "bug", "fixed")
 
-    def __init__(self, log: Path) -> None:
-        super().__init__(daemon=True)
-        self.log = log
-        self.pages: list[str] = []
-        self.done = threading.Event()
 
-    def run(self) -> None:
-        while not self.done.wait(0.3):
-            text = self.log.read_text("utf-8", "replace") if self.log.exists() else ""
-            found = SERVING.search(text)
-            if not found:
-                continue
-            try:
-                with urllib.request.urlopen(found[1], timeout=2) as answer:
-                    self.pages.append(answer.read().decode("utf-8"))
-            except (urllib.error.URLError, OSError):
-                continue  # not up yet, or gone
+def address_in(log: Path) -> Optional[str]:
+    """Where a training serves its metrics, as its output says."""
+    text = log.read_text("utf-8", "replace") if log.exists() else ""
+    found = SERVING.search(text)
+    return found[1] if found else None
 
 
 @dataclass
@@ -47,7 +34,7 @@ class Played:
     code: int
     output: str
     folder: Path
-    pages: list[str]
+    pages: dict[str, list[str]]  # of /metrics, by run
 
     def records(self, run: str, *kinds: str) -> list[dict]:
         path = self.folder / run / "ppocr_guard" / "journal.jsonl"
@@ -57,8 +44,9 @@ class Played:
 
 def play(tmp_path_factory: pytest.TempPathFactory) -> Played:
     folder = tmp_path_factory.mktemp("demo") / "play"
-    scraper = Scraper(folder / "bug.log")
-    scraper.start()
+    scrapers = {run: Scraper(partial(address_in, folder / f"{run}.log")) for run in RUNS}
+    for scraper in scrapers.values():
+        scraper.start()
     done = subprocess.run(
         [sys.executable, "-m", "ppocr_guard", "demo", "--dir", str(folder)],
         env=train.environment(),
@@ -67,6 +55,5 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Played:
         timeout=1500,
         check=False,
     )
-    time.sleep(0.5)
-    scraper.done.set()
-    return Played(done.returncode, done.stdout.decode("utf-8"), folder, scraper.pages)
+    pages = {run: scraper.stop() for run, scraper in scrapers.items()}
+    return Played(done.returncode, done.stdout.decode("utf-8"), folder, pages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterable
@@ -11,11 +12,13 @@ from typing import Any, Optional
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from rich.console import Console
 
 from ppocr_guard.cli import main
-from ppocr_guard.events import EvalEnd, RunStart, ShrinkRatio, StepEnd, Verdict
+from ppocr_guard.events import EvalEnd, Event, RunStart, ShrinkRatio, StepEnd, Verdict
 from ppocr_guard.logs.journal import read_journal
 from ppocr_guard.report.text import number
+from ppocr_guard.report.watch import View, Watched
 from ppocr_guard.verdict import LEVELS
 
 
@@ -59,6 +62,18 @@ class Shown(HTMLParser):
         return list(zip(found["x"], values))
 
 
+def _steps_of_all_launches(events: Iterable[Event]) -> dict[int, int]:
+    """id of an event -> its step; PaddleOCR begins to count anew when it resumes."""
+    found: dict[int, int] = {}
+    offset = 0
+    for event in events:
+        if isinstance(event, RunStart):
+            offset = max(found.values(), default=0) - event.global_step
+        elif isinstance(event, (StepEnd, EvalEnd)):
+            found[id(event)] = event.global_step + offset
+    return found
+
+
 def report_of(folder: Path, page: Path) -> Shown:
     assert main(["report", str(folder), "-o", str(page), "--language", "en"]) == 0
     return Shown(page.read_text(encoding="utf-8"))
@@ -69,6 +84,7 @@ def check(folder: Path, page: Path, metrics: str = "") -> Shown:
     VisualDL file where there are, and with a page of ``/metrics`` scraped at its end."""
     shown = report_of(folder, page)
     events = list(read_journal(folder / "ppocr_guard" / "journal.jsonl"))
+    at = _steps_of_all_launches(events)
     evaluations = [e for e in events if isinstance(e, EvalEnd)]
     steps = [e for e in events if isinstance(e, StepEnd)]
     verdict = [e for e in events if isinstance(e, Verdict)][-1]
@@ -79,7 +95,7 @@ def check(folder: Path, page: Path, metrics: str = "") -> Shown:
     assert shown.state == verdict.state
     assert shown.tiles[f"Best {name}"] == [number(best), f"epoch {last.best_epoch}"]
     assert shown.tiles[f"Last {name}"][0] == number(last.value)
-    assert shown.tiles["Epoch"][1] == f"{max(e.global_step for e in [*steps, last])} steps"
+    assert shown.tiles["Epoch"][1] == f"{max(at.values())} steps"
     told = set(re.findall(r"\d\.\d{4}", shown.headline))
     thresholds = {
         number(v) for c in verdict.conditions for v in c.evidence.values() if isinstance(v, float)
@@ -88,7 +104,7 @@ def check(folder: Path, page: Path, metrics: str = "") -> Shown:
     assert number(last.value) in told
 
     curve = shown.curve("metric", name)
-    assert curve == [(e.global_step, pytest.approx(e.value, rel=1e-5)) for e in evaluations]
+    assert curve == [(at[id(e)], pytest.approx(e.value, rel=1e-5)) for e in evaluations]
     losses = shown.curve("loss", "loss")
     assert losses[-1][1] == pytest.approx(steps[-1].losses["loss"], rel=1e-5)
     ratios = [
@@ -104,9 +120,11 @@ def check(folder: Path, page: Path, metrics: str = "") -> Shown:
     start = next(e for e in events if isinstance(e, RunStart))
     window = start.config["Global"].get("log_smooth_window", 20)
     _train_log(folder / "train.log", evaluations, steps, best, window)
-    _visualdl(folder / "ppocr_guard" / "vdl" / "vdlrecords.guard.log", evaluations, steps, verdict)
+    _watch(folder, shown, last, best, steps[-1])
+    records = folder / "ppocr_guard" / "vdl" / "vdlrecords.guard.log"
+    _visualdl(records, evaluations, steps, verdict, at)
     if metrics:
-        _exposition(metrics, last, best, steps, verdict, ratios)
+        _exposition(metrics, shown, last, best, steps, verdict, ratios)
     return shown
 
 
@@ -116,9 +134,13 @@ def _train_log(
     if not path.exists():
         return
     log = path.read_text(encoding="utf-8")
-    logged = [float(v) for v in re.findall(r"cur metric, .*?hmean: ([\d.e-]+)", log)]
-    assert logged == [e.value for e in evaluations]
-    assert float(re.findall(r"best metric, hmean: ([\d.e-]+)", log)[-1]) == best
+    printed_metrics = re.findall(r"cur metric, (.+)", log)
+    assert len(printed_metrics) == len(evaluations)
+    for line, event in zip(printed_metrics, evaluations):
+        metrics = {name: float(value) for name, value in re.findall(r"(\w+): ([\d.e-]+)", line)}
+        assert metrics.items() >= {event.main_indicator: event.value, **event.metrics}.items()
+    indicator = evaluations[-1].main_indicator
+    assert float(re.findall(rf"best metric, {indicator}: ([\d.e-]+)", log)[-1]) == best
     if window != 1:  # PaddleOCR prints medians over it
         return
     found = re.findall(r"global_step: (\d+), lr: ([\d.]+), loss: ([\d.]+)", log)
@@ -131,8 +153,29 @@ def _train_log(
         assert event.losses["loss"] == pytest.approx(loss, abs=1e-6)
 
 
+def _watch(folder: Path, shown: Shown, last: EvalEnd, best: float, step: StepEnd) -> None:
+    """The live view, of a terminal that is wide enough for all numbers."""
+    console = Console(width=140, record=True, file=io.StringIO())
+    watched = Watched([folder])
+    assert watched.poll()
+    console.print(View(watched, "en").render())
+    frame = console.export_text()
+    assert re.search(rf"{last.main_indicator} +{re.escape(number(last.value))} ", frame)
+    assert f"★ {number(best)} (epoch {last.best_epoch})" in frame
+    assert re.search(rf"loss +{re.escape(number(step.losses['loss'], 3))} ", frame)
+    assert f"lr {number(step.learning_rate, 6)} " in frame
+    assert f"· step {shown.tiles['Epoch'][1].split()[0]} " in frame
+    assert shown.tiles["Throughput"][0] in frame
+    if "Shrink ratio" in shown.tiles:
+        assert re.search(rf"[Ss]hrink ratio +{re.escape(shown.tiles['Shrink ratio'][0])} ", frame)
+
+
 def _visualdl(
-    path: Path, evaluations: list[EvalEnd], steps: list[StepEnd], verdict: Verdict
+    path: Path,
+    evaluations: list[EvalEnd],
+    steps: list[StepEnd],
+    verdict: Verdict,
+    at: dict[int, int],
 ) -> None:
     if not path.exists():
         return
@@ -144,14 +187,17 @@ def _visualdl(
 
     name = evaluations[-1].main_indicator
     approx = pytest.approx
-    assert curve(f"eval/{name}") == [(e.global_step, approx(e.value)) for e in evaluations]
+    assert curve(f"eval/{name}") == [(at[id(e)], approx(e.value)) for e in evaluations]
     assert curve("eval/best")[-1][1] == approx(evaluations[-1].best)
-    assert curve("train/loss")[-1] == (steps[-1].global_step, approx(steps[-1].losses["loss"]))
+    latest = at[id(steps[-1])]
+    assert curve("train/loss")[-1] == (latest, approx(steps[-1].losses["loss"]))
+    assert curve("train/learning_rate")[-1] == (latest, approx(steps[-1].learning_rate))
     assert curve("guard/verdict")[-1][1] == LEVELS[verdict.state]
 
 
 def _exposition(
     text: str,
+    shown: Shown,
     last: EvalEnd,
     best: float,
     steps: list[StepEnd],
@@ -172,7 +218,13 @@ def _exposition(
     assert one(f"eval_{metric}_ratio") == last.value
     best_name = "eval_best_hmean_ratio" if metric == "hmean" else "eval_best_main_ratio"
     assert one(best_name) == best
-    assert one("loss", component="loss") == steps[-1].losses["loss"]
+    for component, value in steps[-1].losses.items():
+        assert one("loss", component=component) == value
+    assert one("learning_rate") == steps[-1].learning_rate
+    assert one("epoch") == int(shown.tiles["Epoch"][0].split()[0])
+    launch = [e for e in steps if e.time >= one("launch_timestamp_seconds")]
+    if len(launch) == one("steps_total"):  # the journal leaves none out
+        assert shown.tiles["Throughput"][0] == f"{one('images_per_second'):.1f} img/s"
     assert one("verdict", state=verdict.state) == 1
     if ratios:
         shrink = one("effective_shrink_ratio", op="MakeShrinkMap", source="live")

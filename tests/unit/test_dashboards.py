@@ -216,6 +216,14 @@ def test_links_between_dashboards_carry_job_instance_and_run() -> None:
     assert not {"job", "instance"} & set(organize["options"]["excludeByName"])
 
 
+def test_the_run_links_to_its_report() -> None:
+    report = panel("run.json", "Report")
+    (change,) = report["fieldConfig"]["overrides"][0]["properties"]
+    # Raw: the hook has encoded the name of the run already.
+    assert [one["url"] for one in change["value"]] == ["${__field.labels.report_url:raw}"]
+    assert "ppocr_guard_report_info" in report["targets"][0]["expr"]
+
+
 def test_types_are_really_checked() -> None:
     pytest.importorskip("grafana_foundation_sdk", reason="pip install ppocr-guard[dashboards]")
     from grafana_foundation_sdk.models.dashboard import Dashboard
@@ -274,6 +282,9 @@ def test_every_metric_is_exported_or_recorded(exported: set[str]) -> None:
             assert metric in exported, rule["alert"]
 
 
+REPORT = "https://files.example.org/{run}.html"
+
+
 class Judge(Hook):
     def on_eval(self, event: EvalEnd) -> Condition:
         return Condition("hmean_collapse", "critical", "m", subject="val")
@@ -286,7 +297,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     names = set()
     for indicator in ("hmean", "acc"):
         page = folder / f"{indicator}.prom"
-        guard = Guard([Judge(), Prometheus(port=None, textfile=str(page))])
+        guard = Guard([Judge(), Prometheus(port=None, textfile=str(page), report_url=REPORT)])
         guard.health.hook_errors["VisualDL"] = 1
         for event in events_of_a_run(indicator):
             guard.dispatch(event)

@@ -195,6 +195,20 @@ def test_messages_name_host_report_and_the_best_file_with_its_own_metric(
     assert again._known.so_far().report == f"ppocr-guard report {tmp_path}"
 
 
+def test_messages_lead_to_the_dashboard_of_the_run(tmp_path: Path) -> None:
+    place = "http://grafana:3000/d/ppocr-guard-run?var-run={run}"
+    receiver = RECEIVERS["feishu"]()
+    with serving(receiver) as url:
+        robot = {"url": url, "secret": SECRET, "service": "feishu"}
+        hook = Notify(urls=[robot], language="zh", dashboard_url=place)
+        hook.on_run_start(RunStart(1.0, "训练 1", "DB", "2.8.1", {}, str(tmp_path), 9))
+        hook.on_run_end(RunEnd(2.0, 1, 1, "finished"))
+        hook.close(time.monotonic() + 5.0)
+    [message] = receiver.accepted
+    page = "http://grafana:3000/d/ppocr-guard-run?var-run=%E8%AE%AD%E7%BB%83%201"
+    assert f"看板: {page}" in message["content"]["text"]
+
+
 def test_the_end_of_the_run_is_not_dropped_for_others() -> None:
     receiver = RECEIVERS["dingtalk"]()
     with serving(receiver) as url:

@@ -45,6 +45,7 @@ from ppocr_guard.guard import Guard
 from ppocr_guard.hook import Hook
 from ppocr_guard.hooks.prometheus import Prometheus
 
+REPORT = "https://files.example.org/{run}/report.html"
 LOSSES = {"loss": 3.0, "loss_shrink_maps": 1.5, "loss_threshold_maps": 1.0, "loss_binary_maps": 0.5}
 CONFIG = {
     "Global": {"epoch_num": 500},
@@ -547,3 +548,22 @@ def test_promtool_finds_nothing(hook: Prometheus) -> None:
         check=False,
     )
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_the_page_names_the_report_where_it_is_told_of_it(tmp_path: Path) -> None:
+    found = {}
+    for name, options in (("told", {"report_url": REPORT}), ("not", {})):
+        page = tmp_path / f"{name}.prom"
+        guard = Guard([Prometheus(port=None, textfile=str(page), **options)])
+        guard.dispatch(run_start("run 1"))
+        guard.close(timeout=10)
+        families = parse(page.read_text(encoding="utf-8"))
+        found[name] = [
+            s.labels["report_url"]
+            for family in families
+            for s in family.samples
+            if s.name == "ppocr_guard_report_info"
+        ]
+    assert found == {"told": ["https://files.example.org/run%201/report.html"], "not": []}
+    with pytest.raises(ValueError, match="report_url"):
+        Prometheus(report_url="https://user:secret@files.example.org")
