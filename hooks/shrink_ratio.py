@@ -131,7 +131,8 @@ class ShrinkRatio(Hook):
             yield self._no_positives(event)
 
     def _wrong(self, event: ShrinkRatioEvent, low: float, high: float) -> Condition:
-        meant = f"{low:g}" if low == high else f"{low:g} - {high:g}"
+        span = say("{low:g} to {high:.4g}", low=low, high=high)
+        meant = f"{low:g}" if low == high else span
         return self._condition(
             event,
             code=UNEXPECTED,

@@ -11,7 +11,16 @@ from ppocr_guard.conditions import Conditions
 from ppocr_guard.events import Alert, Condition, Repaired, Resolved, RunStart, Verdict
 from ppocr_guard.hook import Hook
 from ppocr_guard.terms import term
-from ppocr_guard.wording import Sentence, format_in_language, in_language, join, mark, said_by, say
+from ppocr_guard.wording import (
+    CLOSE,
+    Sentence,
+    format_in_language,
+    in_language,
+    join,
+    mark,
+    said_by,
+    say,
+)
 
 STOPPED_FOR = mark(
     "[{code}] This run was stopped for it (found in epoch {epoch}); it holds until this launch "
@@ -88,7 +97,7 @@ class Narrator:
 
 def alert_line(alert: Alert, *, brief: bool = False) -> str:
     """One line for a log: code, sentence, cause, advice. ``brief``: the cause by its name."""
-    parts = [f"[{alert.code}]", alert_sentence(alert)]
+    parts = [alert_sentence(alert)]
     if alert.because and brief:
         parts.append(say("Cause, as told above: {cause}.", cause=alert.cause))
     elif alert.because.endswith("."):
@@ -97,7 +106,7 @@ def alert_line(alert: Alert, *, brief: bool = False) -> str:
         parts += [say("Cause: {cause}.", cause=alert.because), alert.advice]
     else:
         parts.append(alert.advice)
-    return join(*parts)
+    return join(f"[{alert.code}] ", join(*parts), by=CLOSE)
 
 
 def alert_sentence(alert: Alert) -> str:

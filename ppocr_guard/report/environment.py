@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ppocr_guard.logs.run import Run
-from ppocr_guard.report.html_text import esc
+from ppocr_guard.report.html_text import broken, esc
 from ppocr_guard.report.text import Words
 
 _GIB = float(1 << 30)
@@ -41,7 +41,7 @@ def environment(run: Run, words: Words) -> str:
 
 def _pair(label: str, value: str, kind: str = "") -> str:
     mark = f' class="{kind}"' if kind else ""
-    return f"<div{mark}><dt>{esc(label)}</dt><dd>{esc(value)}</dd></div>"
+    return f"<div{mark}><dt>{esc(label)}</dt><dd>{broken(value)}</dd></div>"
 
 
 def _peak(run: Run, column: str) -> float:

@@ -8,7 +8,7 @@ from typing import Optional
 from ppocr_guard.audit import Problem
 from ppocr_guard.events import EvalEnd
 from ppocr_guard.logs.run import Run
-from ppocr_guard.report.html_text import code_marks, code_title, esc
+from ppocr_guard.report.html_text import broken, code_marks, code_title, esc
 from ppocr_guard.report.text import Words, number, percent, ratio
 
 _SHRINK = "shrink_ratio_wrong"  # the cause
@@ -107,7 +107,7 @@ def _row(group: Sequence[Problem], advised: bool, words: Words) -> str:
     return (
         f'<li class="alert {esc(first.severity)}"><span class="n" aria-hidden="true">!</span>'
         f'<div><p class="alert-head">{code_title(first.code, words)}'
-        f'<span class="place">{esc(places)}</span></p>'
+        f'<span class="place">{broken(places)}</span></p>'
         + "".join(f"<p>{code_marks(text)}</p>" for text in texts)
         + "</div></li>"
     )

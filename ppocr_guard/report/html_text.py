@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import html
+import re
 
 from ppocr_guard.report.text import Words, clean
+
+
+# After a slash, and before the dot of a name (not of a number, nor the end of a sentence).
+_PART_ENDS = re.compile(r"(?<=\w)/(?=\w)|(?<=[A-Za-z_\]])(?=\.[A-Za-z_])")
 
 
 def esc(value: object) -> str:
@@ -12,12 +17,17 @@ def esc(value: object) -> str:
     return html.escape(clean(value), quote=True)
 
 
+def broken(value: object) -> str:
+    """Escaped text whose paths and dotted names break where they have parts."""
+    return _PART_ENDS.sub(r"\g<0><wbr>", esc(value))
+
+
 def code_marks(text: str) -> str:
     """Escaped text with `...` as <code>."""
     parts = text.split("`")
     if len(parts) % 2 == 0:
-        return esc(text)
-    return "".join(f"<code>{esc(p)}</code>" if i % 2 else esc(p) for i, p in enumerate(parts))
+        return broken(text)
+    return "".join(f"<code>{broken(p)}</code>" if i % 2 else broken(p) for i, p in enumerate(parts))
 
 
 def code_title(code: str, words: Words) -> str:

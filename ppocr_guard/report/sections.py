@@ -12,7 +12,7 @@ from ppocr_guard.paddleocr.best import Kept
 from ppocr_guard.report.advice import next_steps
 from ppocr_guard.report.drawing import shrink_drawing
 from ppocr_guard.report.facts import dig, run_facts
-from ppocr_guard.report.html_text import code_marks, esc
+from ppocr_guard.report.html_text import broken, code_marks, esc
 from ppocr_guard.report.outcome import (
     best_of,
     ending,
@@ -221,7 +221,7 @@ def as_expected(shown: ShrinkRatio) -> bool:
 
 def facts(run: Run, words: Words, notes: Iterable[str] = ()) -> str:
     pairs = "".join(
-        f"<div><dt>{esc(k)}</dt><dd>{esc(v)}</dd></div>" for k, v in run_facts(run, words)
+        f"<div><dt>{esc(k)}</dt><dd>{broken(v)}</dd></div>" for k, v in run_facts(run, words)
     )
     extra = "".join(f'<p class="note">{esc(note)}</p>' for note in notes)
     return (

@@ -511,7 +511,7 @@ def ratio(value: Optional[float]) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}%"
 
 
 def duration(seconds: float) -> str:

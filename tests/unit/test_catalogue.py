@@ -20,7 +20,6 @@ LANGUAGE = "zh"
 DO = "run: python tests/unit/catalogue.py"
 # Names and quotations, which are the same in every language.
 AS_THEY_ARE = {
-    "{one} {two}",
     "{one}{two}",
     "max_text_length {length}",
     "GPU",

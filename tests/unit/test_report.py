@@ -55,7 +55,7 @@ class Tags(HTMLParser):
         self.tags: list[tuple[str, dict[str, Any]]] = []
         self.words = ""
         self._open: list[str] = []
-        self.feed(page)
+        self.feed(page.replace("<wbr>", ""))  # where a path may break
         assert self._open == []
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:

@@ -36,7 +36,7 @@ class Page(HTMLParser):
         super().__init__()
         self.by_class: dict[str, str] = {}
         self._open: list[tuple[str, str]] = []
-        self.feed(page)
+        self.feed(page.replace("<wbr>", ""))  # where a path may break
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in ("meta", "br", "img", "link", "input"):
