@@ -7,7 +7,6 @@ import re
 
 from ppocr_guard.report.text import Words, clean
 
-
 # After a slash, and before the dot of a name (not of a number, nor the end of a sentence).
 _PART_ENDS = re.compile(r"(?<=\w)/(?=\w)|(?<=[A-Za-z_\]])(?=\.[A-Za-z_])")
 
