@@ -2,7 +2,8 @@
 
     .venv/bin/python docs/pictures.py [DEMO_FOLDER] [--only PART ...]
 
-Parts: report, terminal, visualdl, dashboards. The demos run first where they have not run yet.
+Parts: report, terminal, visualdl, recognition, dashboards. The demos run first where they have not
+run yet.
 Needs Debian's `chromium` and `prometheus`.
 """
 
@@ -36,7 +37,7 @@ from chromium_pipe import Page, find_chromium
 
 DOCS = Path(__file__).parent
 GUARD = [sys.executable, "-m", "ppocr_guard"]
-PARTS = ("report", "terminal", "visualdl", "dashboards")
+PARTS = ("report", "terminal", "visualdl", "recognition", "dashboards")
 
 
 def main() -> None:
@@ -46,24 +47,28 @@ def main() -> None:
     args = parser.parse_args()
     demo: Path = args.demo.absolute()
     texts = demo.with_name(f"{demo.name}_recognition")
-    for folder, more in ((demo, []), (texts, ["--recognition"])):
-        if not folder.exists():
-            subprocess.run([*GUARD, "demo", *more, "--dir", str(folder)], check=True)
+    played(demo)
     with tempfile.TemporaryDirectory() as place:
         work = Path(place)
-        runs = {
-            name: without_places(folder / name, work / "ppocr_guard_demo")
-            for folder, names in ((demo, ("bug", "fixed")), (texts, ("broken",)))
-            for name in names
-        }
+        bug, fixed = (
+            without_places(demo / name, work / "ppocr_guard_demo") for name in ("bug", "fixed")
+        )
         parts = {
-            "report": lambda: reports(runs, work),
-            "terminal": lambda: terminal(demo, runs, work),
-            "visualdl": lambda: visualdl(runs, work),
-            "dashboards": lambda: dashboards(demo, texts, work),
+            "report": lambda: reports(bug, fixed, work),
+            "terminal": lambda: terminal(demo, bug, work),
+            "visualdl": lambda: visualdl([bug, fixed], work),
+            "recognition": lambda: reading_report(played(texts, "--recognition"), work),
+            "dashboards": lambda: dashboards(demo, played(texts, "--recognition"), work),
         }
         for part in args.only:
             parts[part]()
+
+
+def played(folder: Path, *more: str) -> Path:
+    """The folder of a demo, which runs where it has not yet."""
+    if not folder.exists():
+        subprocess.run([*GUARD, "demo", *more, "--dir", str(folder)], check=True)
+    return folder
 
 
 @contextmanager
@@ -97,16 +102,14 @@ def without_places(run: Path, target: Path) -> Path:
     return target / run.name
 
 
-def reports(runs: dict[str, Path], work: Path) -> None:
-    """The report of the bug in all its looks, of a recogniser, and of two runs."""
-    bug, two, texts = [runs["bug"]], [runs["bug"], runs["fixed"]], [runs["broken"]]
+def reports(bug: Path, fixed: Path, work: Path) -> None:
+    """The report of the bug in all its looks, and of both runs."""
     looks: list[Look] = [
-        ("report.png", bug, "en", 1200, 1600, False),
-        ("report-dark-zh.png", bug, "zh", 1200, 1600, True),
-        ("report-phone.png", bug, "en", 390, 2000, False),
-        ("report-wide.png", bug, "en", 1920, 1600, False),
-        ("report-recognition.png", texts, "en", 1200, 1600, False),
-        ("report-runs.png", two, "en", 1200, 1560, False),
+        ("report.png", [bug], "en", 1200, 1600, False),
+        ("report-dark-zh.png", [bug], "zh", 1200, 1600, True),
+        ("report-phone.png", [bug], "en", 390, 2000, False),
+        ("report-wide.png", [bug], "en", 1920, 1600, False),
+        ("report-runs.png", [bug, fixed], "en", 1200, 1560, False),
     ]
     with browsing(work) as browser:
         for look in looks:
@@ -128,11 +131,17 @@ def report(browser: Page, look: Look, work: Path) -> None:
     save(name, browser.picture(width, height))
 
 
-def terminal(demo: Path, runs: dict[str, Path], work: Path) -> None:
+def reading_report(texts: Path, work: Path) -> None:
+    broken = without_places(texts / "broken", work / "ppocr_guard_demo_recognition")
+    with browsing(work) as browser:
+        report(browser, ("report-recognition.png", [broken], "en", 1200, 1600, False), work)
+
+
+def terminal(demo: Path, bug: Path, work: Path) -> None:
     for language in ("en", "zh"):
         words = ["watch", "ppocr_guard_demo/bug", "--once", "--language", language]
         name = "watch.svg" if language == "en" else f"watch-{language}.svg"
-        printed(words, runs["bug"].parents[1], name, 0)
+        printed(words, bug.parents[1], name, 0)
     rehearse(demo, work)
 
 
@@ -171,11 +180,11 @@ def rehearse(demo: Path, work: Path) -> None:
     printed(words, folder, "rehearsal.svg", 1)
 
 
-def visualdl(runs: dict[str, Path], work: Path) -> None:
+def visualdl(runs: list[Path], work: Path) -> None:
     """VisualDL's own pages, of the folder that holds the bug and the fix."""
     folder = work / "compared"
-    for name in ("bug", "fixed"):
-        shutil.copytree(runs[name] / "ppocr_guard" / "vdl", folder / name)
+    for run in runs:
+        shutil.copytree(run / "ppocr_guard" / "vdl", folder / run.name)
     port = free_port()
     server = [str(Path(sys.executable).with_name("visualdl")), "--logdir", str(folder)]
     server += ["--host", "127.0.0.1", "--port", str(port), "--disable-telemetry"]
@@ -294,12 +303,12 @@ def started(words: list[str], url: str, folder: Path = DOCS) -> Iterator[None]:
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(words, cwd=folder, env=dict(os.environ), **quiet)
     try:
-        for _ in range(300):
+        for _ in range(200):
             try:
-                with urllib.request.urlopen(url, timeout=5):
+                with urllib.request.urlopen(url, timeout=30):
                     break
             except OSError:
-                time.sleep(0.2)
+                time.sleep(1)
         else:
             sys.exit(f"{words[0]} does not answer at {url}")
         yield

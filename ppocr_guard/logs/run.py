@@ -291,14 +291,19 @@ class Run:
         return (self.time - began) / (progress - before) * (1.0 - progress)
 
     def recent(self, column: str) -> Optional[float]:
-        """Mean of a column of ``pace`` over the latest steps; None without numbers.
+        """Mean of a column of ``pace`` over the latest steps of this launch; None without numbers.
 
         A rate is one over time: all images of these steps by all their seconds.
         """
-        values = list(self.pace.columns.get(column, ())[-_RECENT_STEPS:])
+        began = self.launches[-1] if self.attempts else 0
+        latest = self.pace.steps[-_RECENT_STEPS:]
+        count = sum(1 for step in latest if step > began)
+        if not count:
+            return None
+        values = list(self.pace.columns.get(column, ())[-count:])
         seconds = [1.0] * len(values)
         if column == "images_per_second":
-            seconds = list(self.pace.columns.get("step_seconds", ())[-_RECENT_STEPS:])
+            seconds = list(self.pace.columns.get("step_seconds", ())[-count:])
         found = [(v * s, s) for v, s in zip(values, seconds) if v == v and s == s]
         total = sum(s for _, s in found)
         return sum(v for v, _ in found) / total if total > 0 else None

@@ -54,6 +54,17 @@ def test_progress_and_time_left() -> None:
     assert gather(start(), step(5, time=BEGAN + 5)).progress == pytest.approx(0.5 / 4)
 
 
+def test_the_speed_is_that_of_this_launch() -> None:
+    """As /metrics has it: a resume on a slower machine is not as fast as what was before."""
+    fast = [StepEnd(BEGAN, 1, n, {"loss": 1.0}, 0.1, 8, 0.1, 0.0) for n in range(1, 11)]
+    again = start(resumed=True, start_epoch=2)
+    slow = [StepEnd(BEGAN, 2, n, {"loss": 1.0}, 0.1, 8, 2.0, 1.0) for n in range(1, 4)]
+    run = gather(start(), *fast, again, *slow)
+    assert run.recent("images_per_second") == pytest.approx(4.0)
+    assert run.recent("data_wait_share") == pytest.approx(0.5)
+    assert gather(start(), *fast, again).recent("images_per_second") is None
+
+
 def test_progress_without_epoch_starts_as_in_a_log() -> None:
     run = gather(start(), step(10), step(15, epoch=2, time=BEGAN + 30))
     assert run.progress == pytest.approx(1.5 / 4)
