@@ -2,7 +2,7 @@
 
     .venv/bin/python docs/pictures.py [DEMO_FOLDER] [--only PART ...]
 
-Parts: report, terminal, visualdl, recognition, dashboards. The demos run first where they have not
+Parts: report, terminal, visualdl, dashboards, recognition. The demos run first where they have not
 run yet.
 Needs Debian's `chromium` and `prometheus`.
 """
@@ -37,7 +37,7 @@ from chromium_pipe import Page, find_chromium
 
 DOCS = Path(__file__).parent
 GUARD = [sys.executable, "-m", "ppocr_guard"]
-PARTS = ("report", "terminal", "visualdl", "recognition", "dashboards")
+PARTS = ("report", "terminal", "visualdl", "dashboards", "recognition")
 
 
 def main() -> None:
@@ -57,8 +57,8 @@ def main() -> None:
             "report": lambda: reports(bug, fixed, work),
             "terminal": lambda: terminal(demo, bug, work),
             "visualdl": lambda: visualdl([bug, fixed], work),
-            "recognition": lambda: reading_report(played(texts, "--recognition"), work),
-            "dashboards": lambda: dashboards(demo, played(texts, "--recognition"), work),
+            "dashboards": lambda: dashboards(demo, work),
+            "recognition": lambda: reader(played(texts, "--recognition"), work),
         }
         for part in args.only:
             parts[part]()
@@ -131,12 +131,6 @@ def report(browser: Page, look: Look, work: Path) -> None:
     save(name, browser.picture(width, height))
 
 
-def reading_report(texts: Path, work: Path) -> None:
-    broken = without_places(texts / "broken", work / "ppocr_guard_demo_recognition")
-    with browsing(work) as browser:
-        report(browser, ("report-recognition.png", [broken], "en", 1200, 1600, False), work)
-
-
 def terminal(demo: Path, bug: Path, work: Path) -> None:
     for language in ("en", "zh"):
         words = ["watch", "ppocr_guard_demo/bug", "--once", "--language", language]
@@ -202,9 +196,33 @@ def visualdl(runs: list[Path], work: Path) -> None:
             save(name, browser.picture(1500, height))
 
 
-def dashboards(demo: Path, texts: Path, work: Path) -> None:
-    """Trainings under one Prometheus: the bug with several `total_epoch`, repaired, and without;
-    a recogniser. And the report of the detectors."""
+def dashboards(demo: Path, work: Path) -> None:
+    """The bug with several `total_epoch`, repaired, and without; and the report of them all."""
+    names = [name for name, _ in detectors(demo, work)]
+    with scraping(work) as url, browsing(work) as browser:
+        first = time.time()
+        for name, config in detectors(demo, work):
+            train_here(sources.compose(*BUG), config)
+            if name == names[0]:
+                preview(browser, url, "run.json", name, "dashboard-run.png", first, work)
+        preview(browser, url, "fleet.json", ".+", "dashboard-fleet.png", first, work)
+        shown = [without_places(work / name, work / "runs") for name in names]
+        report(browser, ("report-six-runs.png", shown, "en", 1200, 1700, True), work)
+
+
+def reader(texts: Path, work: Path) -> None:
+    """A recogniser: the report of the one that loses labels, the dashboard of a sound one."""
+    broken = without_places(texts / "broken", work / "ppocr_guard_demo_recognition")
+    with scraping(work) as url, browsing(work) as browser:
+        report(browser, ("report-recognition.png", [broken], "en", 1200, 1600, False), work)
+        began = time.time()
+        train_here(sources.compose(reading.RELEASE), recogniser(texts, work))
+        preview(browser, url, "run.json", "my_rec", "dashboard-recognition.png", began, work)
+
+
+@contextmanager
+def scraping(work: Path) -> Iterator[str]:
+    """The URL of a Prometheus with the rules, which scrapes each second what trains here."""
     port = free_port()
     watch = work / "watch"
     run([*GUARD, "dashboards", str(watch), "--prometheus-port", str(port), "--target", "[::1]:9"])
@@ -213,20 +231,9 @@ def dashboards(demo: Path, texts: Path, work: Path) -> None:
     file.write_text(text.replace("interval: 15s", "interval: 1s"), encoding="utf-8")
     url = f"http://127.0.0.1:{port}"
     server = ["prometheus", "--config.file=prometheus.yml", f"--web.listen-address={url[7:]}"]
-    with started(server, f"{url}/-/ready", watch), browsing(work) as browser:
-        first = time.time()
-        for name, config in detectors(demo, work):
-            began = time.time()
-            train_here(sources.compose(*BUG), config)
-            if name == "total_epoch_500":
-                preview(browser, url, "run.json", name, "dashboard-run.png", began, work)
-        names = [name for name, _ in detectors(demo, work)]
-        shown = [without_places(work / name, work / "runs") for name in names]
-        report(browser, ("report-six-runs.png", shown, "en", 1200, 1700, True), work)
-        began = time.time()
-        train_here(sources.compose(reading.RELEASE), recogniser(texts, work))
-        preview(browser, url, "run.json", "my_rec", "dashboard-recognition.png", began, work)
-        preview(browser, url, "fleet.json", ".+", "dashboard-fleet.png", first, work)
+    with started(server, f"{url}/-/ready", watch):
+        yield url
+    shutil.rmtree(watch)
 
 
 def preview(
@@ -274,7 +281,8 @@ def detectors(demo: Path, work: Path) -> Iterator[tuple[str, Path]]:
     ):
         options = replace(
             FINE_TUNE,
-            epoch_num=3,
+            epoch_num=3 if name == "total_epoch_500" else 1,
+            warmup_epoch=1,
             total_epoch=total,
             guard=guarded(name, work, repair),
             pretrained_model=demo / "base" / "latest",
