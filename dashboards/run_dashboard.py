@@ -243,7 +243,8 @@ def _evaluation(board: Board) -> None:
     ratio.override_by_regexp("/measured/", override(custom__lineStyle=dashes(2, 6)))
     low = metric("expected_shrink_ratio", "op", BOUND_LOW)
     high = metric("expected_shrink_ratio", "op", BOUND_HIGH)
-    band = {"color": fixed("green"), "custom__lineWidth": 0}
+    # With lines: where one number is expected, or nearly so, the area between them is none.
+    band = {"color": fixed("green"), "custom__lineWidth": 2}
     ratio.override_by_name("expected, low", override(**band))
     ratio.override_by_name(
         "expected, high",

@@ -79,7 +79,7 @@ def conditions_table() -> table.Panel:
 def info_table() -> table.Panel:
     """The labels of the info metrics, one column each."""
     panel = table.Panel().no_value("-")
-    hidden = ("Time", "Value #A", "Value #B", "__name__", "job")
+    hidden = ("Time", "Value #A", "Value #B", "__name__", "job", "guarded_run")
     return panel.with_transformation(merge()).with_transformation(
         organize({"run": "run", "model": "model", "instance": "instance"}, hidden)
     )

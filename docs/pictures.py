@@ -38,6 +38,7 @@ from chromium_pipe import Page, find_chromium
 
 DOCS = Path(__file__).parent
 GUARD = [sys.executable, "-m", "ppocr_guard"]
+REPORT = "https://files.example.org/{run}/report.html"
 PARTS = ("report", "terminal", "visualdl", "dashboards", "fleet", "recognition")
 
 
@@ -242,13 +243,13 @@ def reader(texts: Path, work: Path) -> None:
 
 @contextmanager
 def scraping(work: Path) -> Iterator[str]:
-    """The URL of a Prometheus with the rules, which scrapes each second what trains here."""
+    """The URL of a Prometheus with the rules, which scrapes every few seconds what trains here."""
     port = free_port()
     watch = work / "watch"
     run([*GUARD, "dashboards", str(watch), "--prometheus-port", str(port), "--target", "[::1]:9"])
     file = watch / "prometheus.yml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace("interval: 15s", "interval: 1s"), encoding="utf-8")
+    file.write_text(text.replace("interval: 15s", "interval: 3s"), encoding="utf-8")
     url = f"http://127.0.0.1:{port}"
     server = ["prometheus", "--config.file=prometheus.yml", f"--web.listen-address={url[7:]}"]
     with started(server, f"{url}/-/ready", watch):
@@ -260,7 +261,7 @@ def preview(
     browser: Page, url: str, dashboard: str, of: str, name: str, began: float, work: Path
 ) -> None:
     """The recogniser's in Grafana's light theme, the others in its dark one, as is its default."""
-    time.sleep(3)  # the last scrape, and the rules over it
+    time.sleep(8)  # the last scrape, and the rules over it
     page = work / name.replace(".png", ".html")
     minutes = str(round((time.time() - began) / 60 + 0.1, 2))
     words = [url, dashboard, "--run", of, "--minutes", minutes, "-o", str(page)]
@@ -284,7 +285,7 @@ def guarded(name: str, work: Path, repair: bool = False) -> str:
     return (
         f"Guard:\n  run_name: {name}\n  hooks:\n"
         f"    ShrinkRatio: {{repair: {str(repair).lower()}}}\n"
-        f"    Prometheus: {{port: 0, target_file: '{target}'}}\n"
+        f"    Prometheus: {{port: 0, target_file: '{target}', report_url: '{REPORT}'}}\n"
         "    AutoStop: false\n    VisualDL: false\n    Notify: false\n"
     )
 

@@ -23,7 +23,6 @@ AS_THEY_ARE = {
     "{one}{two}",
     "max_text_length {length}",
     "GPU",
-    "{keep_keys}",
     "`ppocr-guard check --ceiling`",
     "Optimizer.regularizer.factor",
     "Global.use_space_char",
@@ -75,7 +74,12 @@ def test_the_lines_of_a_logger_take_the_same_arguments_in_the_same_order(transla
 
 
 def test_translations_are_chinese(translations):
-    same = {text for text, translated in translations.items() if text == translated}
+    # What is one field alone is a sentence of its own elsewhere.
+    same = {
+        text
+        for text, translated in translations.items()
+        if text == translated and not re.fullmatch(r"\{\w+\}", text)
+    }
     assert same == AS_THEY_ARE
 
 

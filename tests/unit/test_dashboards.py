@@ -224,6 +224,15 @@ def test_the_run_links_to_its_report() -> None:
     assert "ppocr_guard_report_info" in report["targets"][0]["expr"]
 
 
+def test_the_expected_ratio_is_seen_where_it_is_one_number() -> None:
+    looks = {
+        one["matcher"]["options"]: {p["id"]: p["value"] for p in one["properties"]}
+        for one in panel("run.json", "Effective shrink ratio")["fieldConfig"]["overrides"]
+    }
+    for bound in ("expected, low", "expected, high"):
+        assert looks[bound]["custom.lineWidth"] > 0
+
+
 def test_types_are_really_checked() -> None:
     pytest.importorskip("grafana_foundation_sdk", reason="pip install ppocr-guard[dashboards]")
     from grafana_foundation_sdk.models.dashboard import Dashboard
