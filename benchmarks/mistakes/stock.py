@@ -15,9 +15,10 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Optional
 
 from benchmarks.mistakes.project import make_data
 
@@ -36,6 +37,18 @@ def configurations(tree: Path) -> Iterator[Path]:
         if not any(twin in str(path) for twin in TWINS)
     ]
     yield from sorted(found, key=lambda path: (_rank(path), len(path.stem)))
+
+
+def in_turn(clones: Sequence[str], most: Optional[int]) -> Iterator[tuple[str, Path, Path]]:
+    """(release, clone, configuration), one of each release in turn, so that a run that is ended
+    early has seen all of them."""
+    lists = []
+    for clone in clones:
+        release, _, tree = clone.partition("=")
+        root = Path(tree).resolve()
+        lists.append([(release, root, path) for path in list(configurations(root))[:most]])
+    for row in zip_longest(*lists):
+        yield from (item for item in row if item is not None)
 
 
 def _rank(path: Path) -> int:
@@ -99,17 +112,14 @@ def main(words: Sequence[str]) -> int:
         kept = dict(json.loads(line) for line in args.kept.read_text("utf-8").splitlines())
     with TemporaryDirectory() as folder:
         data = make_data(Path(folder))
-        for clone in args.clones:
-            release, _, tree = clone.partition("=")
-            root = Path(tree).resolve()
-            for path in list(configurations(root))[: args.most]:
-                key = f"{release}/{path.relative_to(root / 'configs').as_posix()}"
-                if key not in kept:
-                    kept[key] = rehearse(root, path, data, args)
-                    if args.kept:
-                        with args.kept.open("a", encoding="utf-8") as file:
-                            file.write(json.dumps([key, kept[key]]) + "\n")
-                print(f"{key}: {kept[key]['ended']}", *kept[key]["said"], sep="\n  ", flush=True)
+        for release, root, path in in_turn(args.clones, args.most):
+            key = f"{release}/{path.relative_to(root / 'configs').as_posix()}"
+            if key not in kept:
+                kept[key] = rehearse(root, path, data, args)
+                if args.kept:
+                    with args.kept.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps([key, kept[key]]) + "\n")
+            print(f"{key}: {kept[key]['ended']}", *kept[key]["said"], sep="\n  ", flush=True)
     print(dict(Counter(one["ended"] for one in kept.values())))
     return 0
 
