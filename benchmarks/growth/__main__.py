@@ -96,7 +96,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 def page(found: dict[str, Needs]) -> str:
     """RESULTS.md."""
-    tables = [table(name, needs) for name, needs in found.items()]
+    tables = [table(name, needs) for name, needs in found.items() if needs]
     made = (
         f"{datetime.date.today()}, `python -m benchmarks.growth`; Python "
         f"{platform.python_version()}, {os.cpu_count()} shared cores."

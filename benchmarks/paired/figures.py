@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable, Optional
 
 import numpy as np
 from scipy.stats import bootstrap
@@ -15,6 +15,7 @@ from benchmarks.paired.start import Starts
 from benchmarks.paired.trainings import STEPS_PER_EPOCH
 
 LEVEL = 0.95
+Parts = Callable[[Sequence[float]], list[float]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,14 @@ def epochs(values: Sequence[float]) -> list[float]:
     return [sum(values[k * STEPS_PER_EPOCH : (k + 1) * STEPS_PER_EPOCH]) for k in range(whole)]
 
 
+def evaluations(values: Sequence[float]) -> list[float]:
+    """The steps that an evaluation follows, with it."""
+    return list(values[STEPS_PER_EPOCH - 1 :: STEPS_PER_EPOCH])
+
+
+CLOCKS = {"wall": "wall", "cpu": "CPU, training thread", "process": "CPU, all threads"}
+
+
 def steps_table(pairs: Sequence[Pair], controls: Sequence[Pair]) -> str:
     """Markdown: guarded against bare, and bare against bare, which is what chance does."""
     lines = [
@@ -71,20 +80,32 @@ def steps_table(pairs: Sequence[Pair], controls: Sequence[Pair]) -> str:
         "of two without (95 %) |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
-    clocks = (("wall", "wall"), ("cpu", "CPU of the training thread"), ("process", "CPU, all"))
     for parts, what in ((plain_steps, "step"), (epochs, "epoch with its evaluation")):
-        for clock, name in clocks:
-            rows = []
-            for group in (pairs, controls):
-                both = [
-                    (parts(getattr(p.guarded, clock)), parts(getattr(p.bare, clock))) for p in group
-                ]
-                rows.append(ratio([a for a, _ in both], [b for _, b in both]) if both else None)
-            this, chance = rows
-            assert this is not None
+        for clock, name in CLOCKS.items():
+            this, chance = (_ratio_of(group, parts, clock) for group in (pairs, controls))
+            if this is None:
+                continue
             unit = (1000, "ms", ".1f") if what == "step" else (1, "s", ".2f")
             cells = [f"{v * unit[0]:{unit[2]}} {unit[1]}" for v in (this.bare, this.guarded)]
             lines.append(f"| {what}, {name} | {' | '.join(cells)} | {this} | {chance or '-'} |")
+    return "\n".join(lines)
+
+
+def _ratio_of(pairs: Sequence[Pair], parts: Parts, clock: str) -> Optional[Ratio]:
+    both = [(parts(getattr(p.guarded, clock)), parts(getattr(p.bare, clock))) for p in pairs]
+    return ratio([a for a, _ in both], [b for _, b in both]) if len(both) > 1 else None
+
+
+def evaluations_table(pairs: Sequence[Pair]) -> str:
+    """Markdown: what an evaluation takes longer; its examination is most of that."""
+    lines = [
+        "| an evaluation and the step before it | without, median | added (95 %) |",
+        "| --- | ---: | ---: |",
+    ]
+    for clock, name in CLOCKS.items():
+        bare = np.array([v for p in pairs for v in evaluations(getattr(p.bare, clock))])
+        guarded = np.array([v for p in pairs for v in evaluations(getattr(p.guarded, clock))])
+        lines.append(f"| {name} | {np.median(bare):.2f} s | {_added(guarded, bare)} |")
     return "\n".join(lines)
 
 
@@ -104,8 +125,8 @@ def threads_table(pairs: Sequence[Pair]) -> str:
 
 
 def _own(one: Pair) -> list[tuple[str, float]]:
-    """Threads that the bare training has not."""
-    return [(n, s) for n, s in one.guarded.threads.items() if n not in one.bare.threads]
+    """The guard's threads; they are named after it."""
+    return [(n, s) for n, s in one.guarded.threads.items() if n.startswith("ppocr_guard")]
 
 
 def starts_table(starts: Starts) -> str:
