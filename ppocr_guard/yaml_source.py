@@ -7,7 +7,6 @@ the file is executed.
 
 from __future__ import annotations
 
-import argparse
 import functools
 import gc
 import math
@@ -22,6 +21,7 @@ import yaml
 from yaml.constructor import ConstructorError, SafeConstructor
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from ppocr_guard.command_line import fault_of, read_options
 from ppocr_guard.overrides import OverrideError, is_guards, key_text, set_option
 from ppocr_guard.printable import printable
 from ppocr_guard.wording import changed, join, mark, said_by, say
@@ -257,19 +257,16 @@ def written(path: YamlPath) -> str:
     return text
 
 
-def config_path(argv: Sequence[str]) -> Optional[str]:
-    """The file that ``-c`` or ``--config`` names in PaddleOCR's command line."""
-    return _options(argv)[0]
-
-
 def guard_section(argv: Sequence[str]) -> Any:
     """The ``Guard:`` section of the YAML named in PaddleOCR's command line, ``-o`` applied.
 
     Raises:
         YamlError: as :func:`read_yaml`.
     """
-    path, overrides = _options(argv)
-    return read_yaml(path, overrides).config.get("Guard") if path else None
+    options = read_options(argv[1:])
+    if not options.config:
+        return None
+    return read_yaml(options.config, options.overrides).config.get("Guard")
 
 
 def guard_lines(argv: Sequence[str]) -> tuple[str, Callable[[YamlPath], Optional[int]]]:
@@ -277,28 +274,18 @@ def guard_lines(argv: Sequence[str]) -> tuple[str, Callable[[YamlPath], Optional
 
     Where there is none, or it cannot be read, no path has a line.
     """
-    path, overrides = _options(argv)
+    options = read_options(argv[1:])
+    path = options.config
     if path is None:
         return "Guard", lambda _: None
 
     def line(of: YamlPath) -> Optional[int]:
         try:  # only now: most configurations have nothing to be told of
-            return read_yaml(str(path), overrides).guard_line(of)
+            return read_yaml(str(path), options.overrides).guard_line(of)
         except YamlError:
             return None
 
     return path, line
-
-
-def _options(argv: Sequence[str]) -> tuple[Optional[str], list[str]]:
-    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
-    parser.add_argument("-c", "--config")
-    parser.add_argument("-o", "--opt", nargs="+")
-    try:
-        known, _ = parser.parse_known_args(list(argv[1:]))
-    except (argparse.ArgumentError, SystemExit):
-        return None, []
-    return known.config, known.opt or []
 
 
 def _text(path: Union[str, Path]) -> str:
@@ -346,9 +333,10 @@ def _is_key(node: ScalarNode, part: Any) -> bool:
 
 def _override(source: YamlSource, text: str) -> None:
     """As ``ArgsParser._parse_opt`` and ``merge_config`` in PaddleOCR's tools/program.py."""
-    name, separator, value_text = text.strip().partition("=")
-    if not separator or not name or "=" in value_text:
-        raise YamlError(say("-o {text}: must be written key=value (with one =)", text=text))
+    fault = fault_of(text)
+    if fault:
+        raise YamlError(fault)
+    name, _, value_text = text.strip().partition("=")
     try:
         _, value = _load(value_text)
     except yaml.MarkedYAMLError as error:

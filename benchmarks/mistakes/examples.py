@@ -1,123 +1,113 @@
-"""An example of each code that ``check`` finds: a mistake, what is said of it, what ``fix`` does.
+"""An example of each code: a mistake and what ``check`` says of it, or a run and its alert.
 
     python -m benchmarks.mistakes.examples
 
-Makes the mistakes of the set *develop* one after the other until every code that they can show has
-one, and writes them to ``ppocr_guard/explain/examples.json``.
+Makes mistakes one after the other, those of the examples that there are first, until every finding
+has one; plays a run for each alert; and writes all to ``ppocr_guard/explain/examples.json``.
 """
 
 from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Optional
 
-from benchmarks.mistakes import develop, recognition
+from benchmarks.mistakes import develop, more, recognition, runs
 from benchmarks.mistakes.judging import project
-from benchmarks.mistakes.project import (
-    Change,
-    Mistake,
-    Project,
-    boxes,
-    images,
-    labels,
-    make_data,
-    pages,
-    swap,
-)
+from benchmarks.mistakes.project import Mistake, Project, make_data
 from ppocr_guard.audit import audit
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.fix import fixed
 from ppocr_guard.audit.problem import Problem
+from ppocr_guard.audit.rule import RULES
+from ppocr_guard.command_line import last_of
 from ppocr_guard.explain.catalog import EXAMPLES
 from ppocr_guard.paddleocr.releases import behaviour_of
-from ppocr_guard.wording import Sentence, changed
+from ppocr_guard.wording import Sentence, changed, join
 from ppocr_guard.yaml_source import YamlError, read_yaml
 
 RELEASES = ("2.10.0", "2.8.1")
-MOST = 36  # lines of a change; of a longer one the first is shown
+MOST = 14  # lines of a change; of a longer one the first is shown
 WIDTH = 120
-
-
-def _collapsed(texts: list[dict[str, Any]]) -> None:
-    texts[0]["points"] = [[10, 10]] * 4
-
-
-def _scaled(factor: float, add: float = 0) -> Change:
-    return boxes(
-        lambda text: text.update(points=[[add + factor * x, factor * y] for x, y in text["points"]])
+YAML = "my.yml"
+ALL = {
+    mistake.name: mistake
+    for mistake in (
+        *develop.MISTAKES, *recognition.DEVELOP, *more.MORE, *recognition.REPORT,
     )
+}  # fmt: skip
 
 
-def _first_without_tab(lines: list[str]) -> list[str]:
-    return [lines[0].replace("\t", " "), *lines[1:]]
-
-
-_PLAIN = (
-    ("label_lines_broken", labels("pages/train.txt", _first_without_tab)),
-    ("all_ignored", boxes(lambda text: text.update(transcription="###"))),
-    ("no_text", pages(list.clear)),
-    ("polygon_degenerate", pages(_collapsed)),
-    ("polygons_outside", _scaled(1, 4000)),
-    ("texts_too_small", _scaled(0.02)),
-    ("images_unreadable", images("pages/train/*", b"")),
-    ("evaluation_rare", swap("eval_batch_step: [0, 3]", "eval_batch_step: [0, 100]")),
-    ("weights_ignored", swap("pretrained_model: null", "pretrained_model: ./weights/teacher",
-                             "checkpoints: null", "checkpoints: ./weights/teacher")),
-    ("visualdl_removed", swap("use_visualdl: false", "use_visualdl: true")),
-    ("shrink_ratio_unexpected", swap("shrink_ratio: 0.4", "shrink_ratio: 0.4\n        "
-                                     "total_epoch: 500", count=2)),
-    ("total_epoch_mismatch", swap("shrink_ratio: 0.4", "shrink_ratio: 0.4\n        "
-                                  "total_epoch: 500")),
-    ("data_set_unknown", swap("name: SimpleDataSet", "name: SimpleDataset")),
-    ("guard_section", lambda made: setattr(made, "text", made.text + "\nGuard:\n  hooks:\n"
-                                           "  - HmeanTrends:\n")),
-)  # fmt: skip
-# Of mistakes that the benchmark has none of.
-MORE = tuple(Mistake(name, "det_mv3_db", change, "") for name, change in _PLAIN)
-ALL = {mistake.name: mistake for mistake in (*develop.MISTAKES, *recognition.DEVELOP, *MORE)}
-
-
-def examples() -> dict[str, dict[str, Any]]:
-    """By code."""
+def examples() -> dict[str, dict[str, dict[str, Any]]]:
+    """Of findings and of alerts, by code."""
     found: dict[str, dict[str, Any]] = {}
+    kept = json.loads(EXAMPLES.read_text("utf-8"))["findings"] if EXAMPLES.is_file() else {}
+    before = [(ALL[one["mistake"]], one["release"]) for one in kept.values()]
+    others = [(mistake, release) for release in RELEASES for mistake in ALL.values()]
     with tempfile.TemporaryDirectory() as folder:
         data = make_data(Path(folder))
-        for release in RELEASES:
-            for mistake in ALL.values():
-                for code, example in of(mistake, data, release):
-                    found.setdefault(code, example)
-    return dict(sorted(found.items()))
+        for mistake, release in dict.fromkeys((*before, *others)):
+            if set(RULES) <= set(found):
+                break
+            for code, example in of(mistake, data, release):
+                found.setdefault(code, example)
+    alerts = {code: of_alert(code) for code in runs.PLAYED}
+    return {"findings": dict(sorted(found.items())), "alerts": dict(sorted(alerts.items()))}
+
+
+def of_alert(code: str) -> dict[str, Any]:
+    """A run in which the alert comes, as figures, and what the guard says."""
+    events, alert = runs.played(code)
+    said = join(alert.message, alert.because, alert.advice)
+    return {
+        "figures": runs.shown(events),
+        "severity": alert.severity,
+        "message": str(said),
+        "said": {"message": _record(said)},
+    }
 
 
 def of(mistake: Mistake, data: Path, release: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The finding that tells the mistake, as the example of its code."""
-    with project(data, mistake.config, lambda made: None) as made:
-        before = _texts(made)
     with project(data, mistake.config, mistake.change) as made:
-        change = _difference(before, _texts(made))
-        ctx = _context(made, release)
+        before = {
+            **_unchanged(data, mistake.config),
+            **_command([word for one in made.options for word in one]),
+        }
+        change = _difference(before, {**_texts(made), **_command(*made.options)})
+        ctx = context(made, release)
         if ctx is None or not change:
             return
-        for problem in audit(ctx):
-            wanted = problem.code == mistake.name or mistake.names
-            if wanted and re.search(
-                mistake.names, f"{problem.path}: {problem.message} {problem.advice}"
-            ):
-                example = _example(problem, ctx, change, release, made.folder)
-                yield problem.code, {"mistake": mistake.name, **example}
-                return
+        problem = wanted(mistake, ctx)
+        if problem is not None:
+            example = _example(problem, ctx, change, release, made.folder)
+            yield problem.code, {"mistake": mistake.name, **example}
 
 
-def _context(made: Project, release: str) -> Optional[Context]:
+def wanted(mistake: Mistake, ctx: Context) -> Optional[Problem]:
+    """The finding that tells the mistake."""
+    for problem in audit(ctx):
+        text = f"{problem.path}: {problem.message} {problem.advice}"
+        named = mistake.names and re.search(mistake.names, text)
+        if named or (not mistake.names and problem.code == mistake.name):
+            return problem
+    return None
+
+
+def context(made: Project, release: str) -> Optional[Context]:
+    overrides, lost = last_of(made.options)
     try:
-        return Context(read_yaml(made.path), behaviour_of(release), bases=(made.folder,))
+        source = read_yaml(made.path, overrides)
     except YamlError:
         return None
+    bases = (made.folder,)
+    return Context(source, behaviour_of(release), bases=bases, overrides=overrides, lost=lost)
 
 
 def _example(
@@ -126,9 +116,10 @@ def _example(
     fix = ""
     if problem.fixable:
         new, _done, _left = fixed(ctx)
-        fix = _unified(ctx.source.text, new, "my.yml")
+        fix = _unified(ctx.source.text, new, YAML)
+
     values = {
-        "config": "my.yml",
+        "config": YAML,
         "release": release,
         "change": change,
         "path": problem.path,
@@ -148,7 +139,20 @@ def _without(folder: Path) -> Callable[[str], str]:
 def _record(text: str) -> dict[str, Any]:
     """What a sentence is made of, so that it can be said in each language."""
     assert isinstance(text, Sentence), f"not in the catalogue: {text}"
-    return text.to_record()
+    return dict(_finite(text.to_record()))
+
+
+def _finite(value: Any) -> Any:
+    """NaN and infinity as words: JSON has no numbers for them, and NaN equals nothing."""
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+@cache
+def _unchanged(data: Path, config: str) -> dict[str, str]:
+    with project(data, config, lambda made: None) as made:
+        return _texts(made)
 
 
 def _texts(made: Project) -> dict[str, str]:
@@ -159,11 +163,20 @@ def _texts(made: Project) -> dict[str, str]:
     return texts
 
 
+def _command(*options: list[str]) -> dict[str, str]:
+    """The command line with so many -o; nothing where it has none."""
+    told = " ".join(f"-o {' '.join(words)}" for words in options if words)
+    return {"the command line": f"python tools/train.py -c {YAML} {told}\n"} if told else {}
+
+
 def _difference(before: dict[str, str], after: dict[str, str]) -> str:
-    parts = [
+    gone = sorted(set(before) - set(after))
+    moved = {new: old for old in gone for new in after if after[new] == before[old]}
+    parts = [f"rename from {old}\nrename to {new}\n" for new, old in moved.items()]
+    parts += [
         _unified(before.get(name, ""), text, name)
         for name, text in after.items()
-        if before.get(name) != text
+        if before.get(name) != text and name not in moved
     ]
     lines = "".join(parts).splitlines()
     if len(lines) > MOST:

@@ -22,6 +22,7 @@ class Project:
         shutil.copytree(data, folder, dirs_exist_ok=True)
         self.folder = folder
         self.path = folder / "my.yml"
+        self.options: list[list[str]] = []  # behind each -o of the command line
         self.text = (CONFIGS / f"{config}.yml").read_text(encoding="utf-8")
 
     @property

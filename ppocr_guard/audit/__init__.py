@@ -30,13 +30,15 @@ def audit(ctx: Context, *, data: bool = True) -> list[Problem]:
     return _run(ctx, [rule for rule in _rules() if data or rule.reads == "config"])
 
 
-def quick(config: Mapping[str, Any], config_path: Optional[str] = None) -> list[Problem]:
+def quick(
+    config: Mapping[str, Any], config_path: Optional[str] = None, lost: tuple[str, ...] = ()
+) -> list[Problem]:
     """What can be told in a moment, right before a training that has this ``config``.
 
     Label files are counted but not parsed; the shrink ratio is left out, because a running
-    training shows it as it is.
+    training shows it as it is. ``lost``: overrides of each ``-o`` but the last.
     """
-    ctx = Context(_source(config, config_path), bases=(Path(),), parse_labels=False)
+    ctx = Context(_source(config, config_path), bases=(Path(),), lost=lost, parse_labels=False)
     return _run(ctx, [rule for rule in _rules() if rule.live])
 
 

@@ -39,6 +39,7 @@ class Context:
     cards: int = 1
     bases: tuple[Path, ...] = (Path(),)  # folders to which relative paths may refer
     overrides: tuple[str, ...] = ()  # -o of the command line; applied in source already
+    lost: tuple[str, ...] = ()  # of each -o of the command line but the last
     import_hooks: bool = False  # True: hooks that the Guard: section names are imported
     parse_labels: bool = True  # False: label files are counted, not parsed
     tree: Optional[Path] = None  # the PaddleOCR that will train, if it is at hand

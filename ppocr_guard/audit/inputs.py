@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Optional
 
 from ppocr_guard.audit.context import Context
+from ppocr_guard.command_line import last_of
 from ppocr_guard.paddleocr.releases import Behaviour, ReleaseError, behaviour_of, recognise
 from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlError, read_yaml
@@ -24,10 +25,10 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--opt",
         nargs="+",
-        action="extend",
+        action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="overrides, as tools/train.py takes them",
+        help="overrides, as tools/train.py takes them: of several -o the last one counts",
     )
     parser.add_argument("--cards", type=_positive, default=1, help="GPUs that train (default: 1)")
     parser.add_argument(
@@ -41,7 +42,8 @@ def open_context(args: argparse.Namespace) -> Context:
     Raises:
         YamlError, ReleaseError: with one line for the user.
     """
-    source = read_yaml(args.yaml, args.opt)
+    overrides, lost = last_of(args.opt)
+    source = read_yaml(args.yaml, overrides)
     tree = Path(args.paddleocr) if args.paddleocr else _tree_around(Path(args.yaml))
     behaviour: Optional[Behaviour] = None
     if args.release:
@@ -58,7 +60,7 @@ def open_context(args: argparse.Namespace) -> Context:
     elif tree is not None:
         behaviour = recognise(tree)
     bases = (Path(), tree) if tree is not None else (Path(),)
-    return Context(source, behaviour, args.cards, bases, overrides=tuple(args.opt), tree=tree)
+    return Context(source, behaviour, args.cards, bases, overrides, lost, tree=tree)
 
 
 def _tree_around(config: Path) -> Optional[Path]:

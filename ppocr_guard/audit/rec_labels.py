@@ -17,6 +17,7 @@ from ppocr_guard.recognition.labels import TOO_LONG, Reader, steps_needed
 from ppocr_guard.yaml_source import YamlPath
 
 MODES = ("Train", "Eval")
+WARNS, CRITICAL = 0.001, 0.05  # shares of the labels
 
 
 class Place(NamedTuple):
@@ -74,7 +75,7 @@ class LabelFacts:
 def severity(count: int, total: int) -> str:
     """By share: single labels are a hint, one in a thousand a warning, one in twenty critical."""
     share = count / total
-    return "info" if share < 0.001 else "warning" if share < 0.05 else "critical"
+    return "info" if share < WARNS else "warning" if share < CRITICAL else "critical"
 
 
 def label_facts(ctx: Context) -> Iterator[LabelFacts]:

@@ -23,6 +23,7 @@ TRAIN, TRAIN_EVAL, VAL = "train", "train_eval", "val"
 
 GOOD = 0.6  # a model that knows the labels; hmean
 POOR = 0.4  # one that does not
+WORSE = 0.7  # of the score (or share) on the other side, below which one is much worse
 KEEPS = 0.75  # share of the ceiling that a sound model keeps
 GAIN = 0.08  # hmean that another setting must bring
 MOVED = 1.4  # lift of moved labels over that of the labels as they are ...
@@ -341,7 +342,7 @@ def train_was_worse(e: Evidence) -> Answer:
 
 
 def _worse(value: Optional[float], other: Optional[float]) -> Answer:
-    return _all(at_least(other, GOOD), below(_ratio(value, other), 0.7))
+    return _all(at_least(other, GOOD), below(_ratio(value, other), WORSE))
 
 
 @proposition("training labels are several to a box of the first model")
@@ -382,7 +383,7 @@ def train_labels_missing(e: Evidence) -> Answer:
     train = e.first_facts.get("boxes_on_labels.train_eval")
     val = e.first_facts.get("boxes_on_labels.val")
     found = e.first_facts.get("labels_in_boxes.train_eval")
-    return _all(below(_ratio(train, val), 0.7), at_least(found, 0.7))
+    return _all(below(_ratio(train, val), WORSE), at_least(found, 0.7))
 
 
 # The model now.

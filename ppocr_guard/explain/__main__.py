@@ -1,4 +1,4 @@
-"""``python -m ppocr_guard.explain DIR``: writes a page for each code, and README.md with all."""
+"""``python -m ppocr_guard.explain DIR``: writes a page a code and language, and the list."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ from pathlib import Path
 
 from ppocr_guard.explain.catalog import explanations
 from ppocr_guard.explain.page import HEAD, index, markdown
+from ppocr_guard.wording import LANGUAGES
 
 
 def pages() -> dict[str, str]:
     """File name -> text."""
-    found = explanations()
-    texts = {f"{code}.md": f"{HEAD}\n{markdown(told)}" for code, told in found.items()}
-    return {**texts, "README.md": f"{HEAD}\n{index(found)}"}
+    found, texts = explanations(), {}
+    for language in LANGUAGES:
+        folder = "" if language == "en" else f"{language}/"
+        for code, told in found.items():
+            texts[f"{folder}{code}.md"] = f"{HEAD}\n{markdown(told, language)}"
+        texts[f"{folder}README.md"] = f"{HEAD}\n{index(found, language)}"
+    return texts
 
 
 def write(folder: Path) -> None:
     """Pages of codes that there are no more are removed."""
-    folder.mkdir(parents=True, exist_ok=True)
     texts = pages()
-    for path in folder.glob("*.md"):
-        if path.name not in texts:
+    for path in folder.rglob("*.md"):
+        if path.relative_to(folder).as_posix() not in texts:
             path.unlink()
     for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ppocr_guard.explain import page_url
 from ppocr_guard.explain.catalog import Explanation, explanations, nearest
+from ppocr_guard.explain.names import filled
 from ppocr_guard.explain.page import markdown
 from ppocr_guard.language import add_language, machine_language, pick_language
 from ppocr_guard.wording import in_language, say
@@ -44,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     if unknown:
         return 2
     chosen = [known[code] for code in args.codes] or list(known.values())
+    language = pick_language(args.language)
     if args.json:
         asked = machine_language(args.language)
         print(json.dumps([_record(one, asked) for one in chosen], ensure_ascii=False))
@@ -51,16 +53,20 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(markdown(one, language) for one in chosen), end="")
     else:
         width = max(map(len, known))
-        print("\n".join(f"{one.code:<{width}}  {one.title_in(language)}" for one in chosen))
+        print("\n".join(f"{one.code:<{width}}  {one.title(language)}" for one in chosen))
     return 0
 
 
 def _record(told: Explanation, language: str) -> Any:
+    declared = told.told
+    texts = {"cost": declared.cost, "evidence": declared.evidence, "mistaken": declared.mistaken}
     record = {
         **asdict(told),
-        "title": told.title_in(language),
+        "told": {name: filled(text) for name, text in texts.items()},
+        "releases": declared.releases,
+        "title": told.title(language),
         "issues": told.issues,
-        "url": page_url(told.code),
+        "url": page_url(told.code, language),
     }
     return _said(record, language)
 

@@ -6,10 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ppocr_guard.explain.catalog import ISSUES, READS, Cause, Explanation
+from ppocr_guard.explain.names import filled
+from ppocr_guard.explain.told import Releases
 from ppocr_guard.terms import term
-from ppocr_guard.wording import CLOSE, SERIES, in_language, join, say
+from ppocr_guard.wording import CLOSE, LIST, SERIES, in_language, join, mark, say
 
 HEAD = "<!-- Made by `python -m ppocr_guard.explain`; change the declaration of the code. -->"
+
+HEADS = (mark("Code"), mark("Alert"), mark("Finding"), mark("Rehearsal"), mark("Cause"))
 
 
 def markdown(told: Explanation, language: str = "en") -> str:
@@ -19,66 +23,92 @@ def markdown(told: Explanation, language: str = "en") -> str:
 
 
 def _body(told: Explanation, language: str) -> Iterator[str]:
-    if told.alert is not None:
-        zh = language == "zh"
-        title = told.alert.title_zh if zh else told.alert.title
-        advice = told.alert.advice_zh if zh else told.alert.advice
-        yield from (say("An alert of a training: {title}.", title=title), "")
-        yield from (say("What to do: {advice}", advice=advice), "")
-    if told.problem is not None:
-        yield from _problem(told)
-    if told.rehearsed is not None:
-        why = say(told.rehearsed)
-        yield from (say("Told by `ppocr-guard check --rehearse`: {why}.", why=why), "")
+    for line in (*_meaning(told, language), *_declared(told, language)):
+        yield from (line, "")
     if told.example is not None:
         yield from _example(told.example)
+    if told.run is not None:
+        yield from _run(told.run)
     if told.causes:
         yield from _causes(told.causes)
+
+
+def _meaning(told: Explanation, language: str) -> Iterator[str]:
+    if told.alert is not None:
+        yield say("An alert of a training: {title}.", title=told.title(language))
+    if told.problem is not None:
+        yield say(
+            "A finding of `ppocr-guard check` ({severity}): {why}.",
+            severity=term(told.problem.severity),
+            why=told.problem.why,
+        )
+    if told.rehearsed is not None:
+        why = say(told.rehearsed)
+        yield say("Told by `ppocr-guard check --rehearse`: {why}.", why=why)
+    if told.told.title:
+        yield say(
+            "A cause that the guard names beside an alert: {title}.", title=say(told.told.title)
+        )
+
+
+def _declared(told: Explanation, language: str) -> Iterator[str]:
+    declared = told.told
+    yield say("**What it costs.** {text}", text=filled(declared.cost))
+    evidence: str = filled(declared.evidence)
+    if told.problem is not None:
+        what = say(READS[told.problem.reads])
+        evidence = say("{text} It is read off {what}.", text=evidence, what=what)
+        if told.problem.live:
+            evidence = say("{text} It is told again right before a training.", text=evidence)
+    yield say("**When it is told.** {text}", text=evidence)
+    yield say("**When it may be wrong.** {text}", text=filled(declared.mistaken))
+    if told.alert is not None:
+        advice = told.alert.advice_zh if language == "zh" else told.alert.advice
+        yield say("**What to do.** {text}", text=advice)
+    yield say("**Releases.** PaddleOCR {spans}.", spans=spans(declared.releases))
     if told.issues:
-        links = ", ".join(f"[{number}]({ISSUES}{number})" for number in told.issues)
-        yield from (say("PaddleOCR issues: {links}.", links=links), "")
+        links = join(*(f"[{number}]({ISSUES}{number})" for number in told.issues), by=LIST)
+        yield say("**PaddleOCR issues.** {links}.", links=links)
 
 
-def _problem(told: Explanation) -> Iterator[str]:
-    problem = told.problem
-    assert problem is not None
-    yield say(
-        "A finding of `ppocr-guard check` ({severity}): {why}.",
-        severity=term(problem.severity),
-        why=problem.why,
+def spans(releases: Releases) -> str:
+    """ "2.7.1, 2.7.4 to 2.8.1"."""
+    return join(
+        *(
+            first if first == last else say("{first} to {last}", first=first, last=last)
+            for first, last in releases
+        ),
+        by=LIST,
     )
-    yield ""
-    when = say(", and again right before a training") if problem.live else ""
-    yield say("It is read off {what}{when}.", what=say(READS[problem.reads]), when=when)
-    yield ""
 
 
 def _example(example: Mapping[str, Any]) -> Iterator[str]:
-    yield say("## Example")
-    yield ""
+    yield from (say("## Example"), "")
     yield from ("```diff", *example["change"].splitlines(), "```", "")
-    release = say(" for PaddleOCR {release}", release=example.get("release"))
-    yield say(
-        "`ppocr-guard check`{release} says:", release=release if example.get("release") else ""
-    )
+    yield say("`ppocr-guard check` for PaddleOCR {release} says:", release=example["release"])
     yield ""
-    yield say(
-        "> {path}: {message} {advice}",
-        path=example["path"],
-        message=example["message"],
-        advice=example["advice"],
-    )
+    said = {name: example[name] for name in ("message", "advice")}
+    if example["path"]:
+        yield say("> {path}: {message} {advice}", path=example["path"], **said)
+    else:
+        yield say("> {message} {advice}", **said)
     yield ""
     if example.get("fix"):
-        yield from (say("`ppocr-guard fix` does this:"), "")
-        yield from ("```diff", *example["fix"].splitlines(), "```", "")
+        yield say("`ppocr-guard fix` does this, and the finding is gone:")
+        yield from ("", "```diff", *example["fix"].splitlines(), "```", "")
+
+
+def _run(run: Mapping[str, Any]) -> Iterator[str]:
+    yield from (say("## Example of the alert"), "")
+    yield from (say("In a run with these figures:"), "")
+    yield from ("```", *run["figures"].splitlines(), "```", "")
+    yield from (say("the guard says:"), "")
+    yield from (join("> ", run["message"], by=CLOSE), "")
 
 
 def _causes(causes: tuple[Cause, ...]) -> Iterator[str]:
-    yield say("## As the cause of an alert")
-    yield ""
-    yield say("It is named when one of these lines holds:")
-    yield ""
+    yield from (say("## As the cause of an alert"), "")
+    yield from (say("It is named when one of these lines holds:"), "")
     for cause in causes:
         yield from (join("- ", line, by=CLOSE) for line in cause.when)
     yield ""
@@ -87,22 +117,22 @@ def _causes(causes: tuple[Cause, ...]) -> Iterator[str]:
         facts = join(*dict.fromkeys(against), by=SERIES)
         yield from (say("It is not named when: {facts}.", facts=facts), "")
     looks = join(*(say(look) for look in dict.fromkeys(c.look for c in causes)), by=SERIES)
-    yield from (say("To see that it is this one: {looks}.", looks=looks), "")
+    yield from (say("To see that it is this one, look at: {looks}.", looks=looks), "")
 
 
-def index(found: Mapping[str, Explanation]) -> str:
+def index(found: Mapping[str, Explanation], language: str = "en") -> str:
     """The page that lists all codes."""
-    lines = [
-        "# All codes",
+    lines: list[str] = [
+        say("# All codes"),
         "",
-        "`ppocr-guard explain CODE` prints these pages.",
+        say("`ppocr-guard explain CODE` prints these pages."),
         "",
-        "| Code | Alert | Finding | Rehearsal | Cause | |",
+        "| " + " | ".join(in_language(say(head), language) for head in HEADS) + " | |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for code, told in found.items():
         marks = (told.alert, told.problem, told.rehearsed, told.causes)
         cells = " | ".join("x" if mark else "" for mark in marks)
-        title = told.title.replace("|", "\\|")
+        title = told.title(language).replace("|", "\\|")
         lines.append(f"| [{code}]({code}.md) | {cells} | {title} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(in_language(line, language) for line in lines) + "\n"

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Callable, NoReturn, Optional
 
+from ppocr_guard.command_line import fault_of, read_options
 from ppocr_guard.config import GuardConfigError, LoadedGuard, load_guard
 from ppocr_guard.guard import Guard
 from ppocr_guard.language import pick_language
@@ -40,8 +41,11 @@ from ppocr_guard.paddleocr.session import Session
 from ppocr_guard.paddleocr.stopping import StopAgreement, StopTraining, leave
 from ppocr_guard.paddleocr.texts import record_texts
 from ppocr_guard.saying import LEVELS, InLanguage
-from ppocr_guard.yaml_source import YamlError, config_path, guard_lines, guard_section
+from ppocr_guard.wording import mark
+from ppocr_guard.yaml_source import YamlError, guard_lines, guard_section
 
+CORRECT_SECTION = mark("Training has not started: correct the Guard: section, or remove it.")
+CORRECT_COMMAND = mark("Training has not started: correct the command line.")
 OLDEST_PADDLE = (2, 4)
 _MARK = "_ppocr_guard_session"
 _log = logging.getLogger("ppocr_guard")
@@ -96,6 +100,10 @@ class _Seams:
         def preprocess(*args: Any, **kwargs: Any) -> Any:
             if not (args[:1] == (True,) or kwargs.get("is_train")):
                 return original(*args, **kwargs)
+            faults = map(fault_of, read_options(sys.argv[1:]).overrides)
+            wrong = [fault for fault in faults if fault]
+            if wrong:  # before PaddleOCR's traceback, which names no option
+                _refuse(wrong, CORRECT_COMMAND)
             # A wrong key ends the process now, before data and model are built: as the file has
             # it (PaddleOCR fails on some of them), and then with what -o made of it.
             _load(_section_of_file())
@@ -311,11 +319,11 @@ def _load(section: Any) -> LoadedGuard:
         _refuse(error.problems)
 
 
-def _refuse(problems: list[str]) -> NoReturn:
+def _refuse(problems: list[str], remedy: str = CORRECT_SECTION) -> NoReturn:
     status.refused()
     for problem in problems:
         _log.error("%s", problem)
-    _log.error("Training has not started: correct the Guard: section, or remove it.")
+    _log.error(remedy)
     logging.shutdown()
     raise SystemExit(2) from None
 
@@ -325,7 +333,8 @@ def before_training(config: Mapping[str, Any]) -> dict[str, str]:
     """Log what will go wrong, as far as it can be told in a moment. Sentences by code."""
     from ppocr_guard.audit import quick
 
-    problems = quick(config, config_path(sys.argv))
+    options = read_options(sys.argv[1:])
+    problems = quick(config, options.config, options.lost)
     for problem in problems:
         _log.log(LEVELS[problem.severity], "%s", problem.sentence())
     return {problem.code: problem.message for problem in problems}

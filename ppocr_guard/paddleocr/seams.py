@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+FIRST_GUARDED = (2, 6)  # releases; logs are read from 2.0 on
 NEEDED = ("train", "eval", "save_model", "build_dataloader", "TrainingStats")
 # Of `program.train`; all releases from 2.6 to 3.7 have them.
 NEEDED_ARGUMENTS = ("config", "train_dataloader", "model", "optimizer", "eval_class", "logger")

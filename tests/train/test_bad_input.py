@@ -69,3 +69,34 @@ def test_options_of_the_command_line_reach_the_guard(kit) -> None:
     assert run.code == 0, run.output
     assert not run.lines("Prometheus: serving")
     assert (run.folder / "ppocr_guard" / "journal.jsonl").exists()
+
+
+def test_of_several_o_paddleocr_takes_the_last_and_the_guard_says_so(kit) -> None:
+    run = kit.run(
+        "twice",
+        command=[
+            *[sys.executable, "tools/train.py", "-c", "{config}"],
+            *["-o", "Global.epoch_num=7", "Global.seed=1", "-o", "Global.seed=2"],
+        ],
+        epoch_num=1,
+    )
+    assert run.code == 0, run.output
+    (line,) = run.lines("ppocr_guard WARNING", "overrides_lost")
+    assert "Global.epoch_num of the command line has no effect" in line
+    assert run.lines("seed : 2")
+    assert run.lines("epoch: [1/1]")
+    assert not run.lines("/7]")
+
+
+def test_an_equals_sign_in_a_value_of_o_is_met_before_paddleocrs_traceback(kit) -> None:
+    run = kit.run(
+        "equals",
+        command=[
+            *[sys.executable, "tools/train.py", "-c", "{config}"],
+            *["-o", "Global.pretrained_model=https://example.com/a?b=c"],
+        ],
+    )
+    assert run.code == 2, run.output
+    assert run.lines("-o Global.pretrained_model", "Write Global.pretrained_model into the YAML")
+    assert run.lines("Training has not started: correct the command line.")
+    assert not run.lines("Traceback")

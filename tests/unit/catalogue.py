@@ -2,8 +2,8 @@
 
 ``python tests/unit/catalogue.py`` after a change of a sentence; ``test_catalogue.py`` says when
 that is due. Templates are the literals given to ``say``, ``mark``, ``because``, ``proposition``
-and to loggers (found by Babel), and the phrases of the decision tables and the reasons of the
-rules. What has no translation yet is added with an empty one.
+and to loggers (found by Babel), the phrases of the decision tables, the reasons of the rules, and
+what is declared of codes. What has no translation yet is added with an empty one.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from ppocr_guard.audit.rehearsal import codes  # noqa: F401  (those of a rehears
 from ppocr_guard.audit.rule import WHY
 from ppocr_guard.detect.reading_table import READING_TABLE
 from ppocr_guard.detect.table import TABLE
+from ppocr_guard.explain import declared  # noqa: F401  (declares what is told)
+from ppocr_guard.explain.told import TOLD
 from ppocr_guard.wording import DOMAIN, LOCALE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +55,9 @@ def templates() -> Iterator[tuple[str, str]]:
             yield phrase, "ppocr_guard/detect/table.py"
     for reason in WHY.values():
         yield reason.template, "ppocr_guard/audit/rule.py"
+    for told in TOLD.values():
+        for text in filter(None, (told.title, told.evidence, told.cost, told.mistaken)):
+            yield text, "ppocr_guard/explain/told.py"
 
 
 def path_of(language: str) -> Path:

@@ -18,7 +18,8 @@ from ppocr_guard.audit.problem import Problem
 from ppocr_guard.audit.report import Report
 from ppocr_guard.audit.text import print_report
 from ppocr_guard.cli import main
-from ppocr_guard.yaml_source import config_path, guard_lines, read_yaml
+from ppocr_guard.command_line import Options, read_options
+from ppocr_guard.yaml_source import guard_lines, read_yaml
 
 DB = CONFIGS / "db.yml"
 
@@ -224,6 +225,7 @@ def test_unusable_files_get_one_line_and_2(tmp_path, monkeypatch, capsys, conten
         (["my.yml", "-o", "Globl.seed=7"], "has no 'Globl'"),
         (["my.yml", "-o", "seed"], "key=value"),
         (["my.yml", "-o", "Global.a=[1"], "no YAML"),
+        (["my.yml", "-o", "Global.pretrained_model=http://x/?a=1"], "the value holds another one"),
     ],
 )
 def test_unusable_arguments_get_one_line_and_2(trapped, capsys, arguments, word):
@@ -231,6 +233,19 @@ def test_unusable_arguments_get_one_line_and_2(trapped, capsys, arguments, word)
     assert code == 2
     assert word in output.err
     assert output.err.count("\n") == 1
+
+
+def test_of_several_o_the_last_one_counts(trapped, capsys):
+    """As ArgsParser of PaddleOCR's tools/program.py, shown in tests/train/test_bad_input.py."""
+    words = ["-o", "PostProcess.unclip_ratio=9", "Global.seed=1", "-o", "Global.seed=2"]
+    _, output = check(capsys, "my.yml", *words, "--json")
+    found = {problem["code"]: problem for problem in json.loads(output.out)["problems"]}
+    assert "PostProcess.unclip_ratio of the command line" in found["overrides_lost"]["message"]
+    assert "Global.seed" not in found["overrides_lost"]["message"]
+    assert found["overrides_lost"]["path"] == "PostProcess.unclip_ratio"
+    assert "9" not in found.get("unclip_mismatch", {}).get("message", "")
+    _, output = check(capsys, "my.yml", "-o", "Global.seed=1", "PostProcess.unclip_ratio=9")
+    assert "overrides_lost" not in output.out
 
 
 def test_a_key_that_stands_twice(trapped, capsys):
@@ -287,9 +302,9 @@ def test_places_of_keys_aliases_and_items():
 
 
 def test_command_line_of_paddleocr(trapped):
-    assert config_path(["tools/train.py", "-c", "my.yml", "-o", "a=1"]) == "my.yml"
-    assert config_path(["tools/train.py", "--config=my.yml"]) == "my.yml"
-    assert config_path(["tools/train.py"]) is None
+    assert read_options(["-c", "my.yml", "-o", "a=1"]) == Options("my.yml", ("a=1",))
+    assert read_options(["--config=my.yml"]) == Options("my.yml")
+    assert read_options(["-o"]) == read_options([]) == Options()
     file, line_of = guard_lines(["tools/train.py", "-c", "my.yml"])
     assert (file, line_of(("Global",))) == ("my.yml", 2)
     file, line_of = guard_lines(["tools/train.py", "-c", "missing.yml"])

@@ -407,7 +407,7 @@ def test_ctrl_c_ends_all_that_was_started(tmp_path):
                 "0,1",
                 "{tree}/tools/train.py",
             ],
-            *["--config", "my.yml", "-o", "Global.seed=1", "-o", "a.b=2"],
+            *["--config", "my.yml", "-o", "c.d=3", "-o", "Global.seed=1", "a.b=2"],
         ],
     ],
 )

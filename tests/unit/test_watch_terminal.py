@@ -55,7 +55,7 @@ class Terminal:
         while self.process.poll() is None and time.monotonic() < deadline:
             self._read(0.1)
         self._read(0.1)
-        return self.process.wait(1.0)
+        return self.process.wait(30.0)  # a busy machine
 
     def _read(self, seconds: float) -> str:
         ready, _, _ = select.select([self._master], [], [], seconds)

@@ -15,6 +15,7 @@ from ppocr_guard.audit.inputs import UNUSABLE, open_context
 from ppocr_guard.audit.rehearsal import RehearsalError
 from ppocr_guard.audit.rehearsal.command import rehearsed
 from ppocr_guard.audit.report import make_report
+from ppocr_guard.command_line import read_options
 from ppocr_guard.language import pick_language
 from ppocr_guard.paddleocr.baseline import findings_handed_over, handed_over
 from ppocr_guard.wording import in_language, said_by, say
@@ -30,6 +31,7 @@ class Training:
     tree: Path
     config: str
     overrides: tuple[str, ...]
+    lost: tuple[str, ...] = ()  # of each -o but the last
 
 
 def training_of(words: Sequence[str]) -> Training:
@@ -47,19 +49,14 @@ def training_of(words: Sequence[str]) -> Training:
                 "--rehearse"
             )
         )
-    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
-    parser.add_argument("-c", "--config")
-    parser.add_argument("-o", "--opt", nargs="+", action="extend", default=[])
-    try:
-        options, _ = parser.parse_known_args(list(words[script + 1 :]))
-    except (argparse.ArgumentError, SystemExit):
-        options = argparse.Namespace(config=None, opt=[])
+    options = read_options(words[script + 1 :])
     if not options.config:
         raise RehearsalError(
             say("{script} has no -c CONFIG, so it cannot be rehearsed", script=words[script])
         )
     tree = Path(words[script]).resolve().parent.parent
-    return Training(_python(words[:script]), tree, options.config, tuple(options.opt))
+    python = _python(words[:script])
+    return Training(python, tree, options.config, options.overrides, options.lost)
 
 
 def _is_script(word: str) -> bool:
@@ -94,7 +91,7 @@ def rehearse_command(words: Sequence[str], *, images: int, timeout: float) -> Ou
         ctx = open_context(
             argparse.Namespace(
                 yaml=training.config,
-                opt=list(training.overrides),
+                opt=[training.lost, training.overrides],
                 paddleocr=str(training.tree),
                 release=None,
                 cards=1,

@@ -13,6 +13,15 @@ from ppocr_guard.wording import mark, say
 from ppocr_guard.yaml_source import YamlPath
 
 MODES = ("Train", "Eval")
+# Shares from which a label file is worth a word ...
+BROKEN = 0.01  # of its lines: critical
+IGNORED = 0.9  # of its texts
+TEXTLESS = 0.5  # of its images
+DEGENERATE = 0.001  # of its texts
+OUTSIDE = 0.02  # of the images looked at
+SLACK = 0.1  # of a text's longer side, by which it may stick out
+SMALL_SHARE = 0.5  # of the texts looked at
+FULL = 0.5  # of an image's area, covered by one text
 ALL_IGNORED = mark("All {boxes} texts of the {mode} set are marked ### or *, which means: ignore.")
 MOST_IGNORED = mark(
     "{ignored} of {boxes} texts of the {mode} set are marked ### or *, which means: ignore."
@@ -48,7 +57,7 @@ def label_lines_broken(ctx: Context) -> Iterator[Finding]:
                     reason=reason,
                 ),
                 say("A line is: image, tab, JSON list of texts with transcription and points."),
-                severity="critical" if file.broken.count > file.lines / 100 else "warning",
+                severity="critical" if file.broken.count > BROKEN * file.lines else "warning",
             )
 
 
@@ -95,7 +104,7 @@ def all_ignored(ctx: Context) -> Iterator[Finding]:
     for mode in MODES:
         files = [file for file in ctx.labels(mode) if not file.error]
         boxes, ignored = sum(f.boxes for f in files), sum(f.ignored for f in files)
-        if boxes and ignored > 0.9 * boxes:
+        if boxes and ignored > IGNORED * boxes:
             yield Finding(
                 (mode, "dataset", "label_file_list"),
                 say(
@@ -118,7 +127,7 @@ def all_ignored(ctx: Context) -> Iterator[Finding]:
 def no_text(ctx: Context) -> Iterator[Finding]:
     for path, file in _files(ctx):
         parsed = file.lines - file.broken.count
-        if parsed and file.without_boxes > parsed / 2:
+        if parsed and file.without_boxes > TEXTLESS * parsed:
             every = file.without_boxes == parsed
             yield Finding(
                 path,
@@ -146,7 +155,7 @@ def no_text(ctx: Context) -> Iterator[Finding]:
 def polygon_degenerate(ctx: Context) -> Iterator[Finding]:
     for path, file in _files(ctx):
         for trouble in (file.flat, file.crossed):
-            if trouble.first is not None and trouble.count > max(1, file.boxes / 1000):
+            if trouble.first is not None and trouble.count > max(1, DEGENERATE * file.boxes):
                 yield Finding(
                     path,
                     say(
@@ -175,7 +184,7 @@ def polygons_outside(ctx: Context) -> Iterator[Finding]:
         for index, file in enumerate(ctx.labels(mode)):
             sized = image_sizes(ctx, mode, file.samples)
             outside = [item for item in sized if _sticks_out(item)]
-            if outside and len(outside) > max(1, 0.02 * len(sized)):
+            if outside and len(outside) > max(1, OUTSIDE * len(sized)):
                 one = outside[0]
                 yield Finding(
                     (mode, "dataset", "label_file_list", index),
@@ -201,7 +210,7 @@ def _sticks_out(item: SizedSample) -> bool:
     """Whether a text's centre, or much of a side, is outside of its image."""
     for points in item.sample.polygons:
         xs, ys = [p[0] for p in points], [p[1] for p in points]
-        slack = 2 + 0.1 * max(max(xs) - min(xs), max(ys) - min(ys))
+        slack = 2 + SLACK * max(max(xs) - min(xs), max(ys) - min(ys))
         if min(xs) < -slack or min(ys) < -slack:
             return True
         if max(xs) > item.width + slack or max(ys) > item.height + slack:
@@ -235,7 +244,7 @@ def texts_too_small(ctx: Context) -> Iterator[Finding]:
                 xs, ys = [p[0] for p in points], [p[1] for p in points]
                 total += 1
                 small += min(max(xs) - min(xs), max(ys) - min(ys)) * scale < least
-    if total and small > total / 2:
+    if total and small > SMALL_SHARE * total:
         yield Finding(
             (*shrink.path, "min_text_size"),
             say(
@@ -264,7 +273,7 @@ def texts_fill_images(ctx: Context) -> Iterator[Finding]:
     for mode in MODES:
         for index, file in enumerate(ctx.labels(mode)):
             sized = [item for item in image_sizes(ctx, mode, file.samples) if item.sample.polygons]
-            full = [item for item in sized if _largest_share(item) > 0.5]
+            full = [item for item in sized if _largest_share(item) > FULL]
             if sized and len(full) > len(sized) / 2:
                 one = full[0]
                 yield Finding(

@@ -14,6 +14,7 @@ from ppocr_guard.recognition.labels import is_right_to_left
 from ppocr_guard.recognition.names import named
 from ppocr_guard.wording import say
 
+ARABIC = 0.5  # of the labels, from which turning texts around is meant
 ONE_LINE = 10  # characters in the longest line of a dictionary of one or two: not one a line
 
 
@@ -180,7 +181,7 @@ def dictionary_reverses(ctx: Context) -> Iterator[Finding]:
     labels = sum(sum(one.texts.values()) for one in facts)
     arabic = sum(n for one in facts for text, n in one.texts.items() if is_right_to_left(text))
     for found in _dictionary(ctx):
-        if arabic < labels / 2:
+        if arabic < ARABIC * labels:
             yield Finding(
                 found.path,
                 say(

@@ -14,6 +14,7 @@ from ppocr_guard.audit.rule import rule
 from ppocr_guard.wording import say
 
 MODES = ("Train", "Eval")
+MISSING = 0.01  # of a label file's images, from which it is critical
 MOST_OPENED = 5000  # images of a label file whose heads are read, evenly over it
 
 
@@ -64,7 +65,7 @@ def images_missing(ctx: Context) -> Iterator[Finding]:
                 )
                 if everything
                 else say("Remove these lines, or put the images there."),
-                severity="critical" if len(missing) > len(names) / 100 else "warning",
+                severity="critical" if len(missing) > MISSING * len(names) else "warning",
             )
 
 
@@ -105,7 +106,7 @@ def images_unreadable(ctx: Context) -> Iterator[Finding]:
                         reason=reason,
                     ),
                     say("Replace these files, or remove their lines."),
-                    severity="critical" if len(bad) > len(names) / 100 else "warning",
+                    severity="critical" if len(bad) > MISSING * len(names) else "warning",
                 )
 
 

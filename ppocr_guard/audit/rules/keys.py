@@ -15,6 +15,7 @@ from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.limits import OPTIONS, REQUIRED, SECTIONS
 from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
+from ppocr_guard.command_line import key_of
 from ppocr_guard.config import GuardConfigError, load_guard
 from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlPath, written
@@ -218,6 +219,26 @@ def _scalars(node: Node) -> list[str]:
         node.value if isinstance(node, SequenceNode) else [n for kv in node.value for n in kv]
     )
     return [word for child in children for word in _scalars(child)]
+
+
+@rule(
+    "overrides_lost",
+    "warning",
+    "argparse keeps the last list of an option that takes several values: of several -o PaddleOCR "
+    "sees the last one (ArgsParser in tools/program.py)",
+)
+def overrides_lost(ctx: Context) -> Iterator[Finding]:
+    if ctx.lost:
+        keys = [key_of(override) for override in ctx.lost]
+        yield Finding(
+            tuple(keys[0].split(".")),
+            say(
+                "-o is given several times, and PaddleOCR takes the last one: {keys} of the "
+                "command line has no effect.",
+                keys=", ".join(keys),
+            ),
+            say("Write one -o with all overrides behind it: -o Global.epoch_num=10 Global.seed=1."),
+        )
 
 
 @rule(

@@ -35,9 +35,11 @@ MOST_COMPARED = 100_000  # training images whose sizes are compared with those o
 HEADS = ("NRTRHead", "SARHead", "Transformer")
 _CTC_HEADS = ("head.ctc_head.fc.weight", "head.fc2.weight", "head.fc.weight")
 SMALL_DIFFERENCE = 5  # classes
+KNOWN = 0.9  # of the evaluation texts, that stand in the training set too
 DIFFERENT = 50  # texts of an evaluation set; fewer are words to choose from
 _T = TypeVar("_T")
-_ONE_ROW = ("MobileNetV3", "ResNet")  # of recognition: 32 rows of the image become one
+ROWS = 32  # of the image that these backbones of recognition make one of
+_ONE_ROW = ("MobileNetV3", "ResNet")
 
 
 @rule(
@@ -107,7 +109,7 @@ def image_height_unusable(ctx: Context) -> Iterator[Finding]:
         return
     for mode in ("Train", "Eval"):
         resize, shape = ctx.transform(mode, "RecResizeImg"), image_shape(ctx, mode)
-        if resize is not None and shape is not None and not 32 <= shape[1] < 64:
+        if resize is not None and shape is not None and not ROWS <= shape[1] < 2 * ROWS:
             yield Finding(
                 (*resize.path, "image_shape"),
                 say(
@@ -386,7 +388,7 @@ def evaluation_texts_known(ctx: Context) -> Iterator[Finding]:
         return
     evaluated, trained = facts["Eval"].texts, facts["Train"].texts
     known = sum(count for text, count in evaluated.items() if text in trained)
-    if len(evaluated) >= DIFFERENT and known >= 0.9 * facts["Eval"].total:
+    if len(evaluated) >= DIFFERENT and known >= KNOWN * facts["Eval"].total:
         yield Finding(
             facts["Eval"].path,
             say(

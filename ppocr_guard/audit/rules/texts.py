@@ -25,7 +25,8 @@ from ppocr_guard.wording import say
 
 _FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 NAMED = 10  # characters that a finding names
-REPEATED = 10  # times that one image may stand in the label files
+REPEATED = 10  # times that one image may stand in the label files, ...
+REPEATED_SHARE = 0.01  # ... and share of their lines
 
 
 def _readable(ctx: Context) -> Iterator[tuple[LabelFacts, Reader]]:
@@ -334,7 +335,7 @@ def labels_empty(ctx: Context) -> Iterator[Finding]:
 def samples_repeated(ctx: Context) -> Iterator[Finding]:
     for facts in label_facts(ctx):
         image, count = facts.images.most_common(1)[0]
-        if count > max(REPEATED, 0.01 * facts.total):
+        if count > max(REPEATED, REPEATED_SHARE * facts.total):
             yield Finding(
                 facts.path,
                 say(

@@ -43,6 +43,7 @@ PER_IMAGE = (
     (("DB", "DB distillation"), 8, 0.0003),  # stock: up to 0.00025
     (("CTC", "CTC with a guide (MultiHead)"), 128, 0.00008),  # stock: 0.000008; ten times that
 )
+LONG_WARMUP, LONG_RUN = 0.5, 10  # share of a run of so many epochs and more
 SUFFIX = ".pdparams"
 # A weight that only this backbone has (read off models built from PaddleOCR 2.10's stock configs).
 BACKBONES = {
@@ -285,7 +286,11 @@ def _rate(ctx: Context) -> tuple[YamlPath, Optional[float]]:
 def warmup_too_long(ctx: Context) -> Iterator[Finding]:
     path = ("Optimizer", "lr", "warmup_epoch")
     warmup, epochs = ctx.number(*path), ctx.number("Global", "epoch_num")
-    if warmup and epochs and (warmup >= epochs or (warmup >= epochs / 2 and epochs >= 10)):
+    if (
+        warmup
+        and epochs
+        and (warmup >= epochs or (warmup >= LONG_WARMUP * epochs and epochs >= LONG_RUN))
+    ):
         yield Finding(
             path,
             say(
