@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Optional
 
+import imagesize  # type: ignore[import-untyped]
+
 from benchmarks.mistakes import develop, more, recognition, runs
 from benchmarks.mistakes.judging import project
 from benchmarks.mistakes.project import Mistake, Project, make_data
@@ -159,8 +161,13 @@ def _texts(made: Project) -> dict[str, str]:
     paths = [made.path, *sorted(made.folder.glob("*/*.txt"))]
     texts = {str(p.relative_to(made.folder)): p.read_text("utf-8", "replace") for p in paths}
     for path in sorted(made.folder.glob("*/*/*.*")):  # images
-        texts[str(path.relative_to(made.folder))] = f"({path.stat().st_size} bytes)\n"
+        texts[str(path.relative_to(made.folder))] = f"({_size(path)})\n"
     return texts
+
+
+def _size(path: Path) -> str:
+    width, height = imagesize.get(path)
+    return f"{width} x {height} pixels" if width > 0 else f"{path.stat().st_size} bytes"
 
 
 def _command(*options: list[str]) -> dict[str, str]:

@@ -13,6 +13,12 @@ from ppocr_guard.wording import CLOSE, LIST, SERIES, in_language, join, mark, sa
 
 HEAD = "<!-- Made by `python -m ppocr_guard.explain`; change the declaration of the code. -->"
 
+CELLS = mark(
+    "These are the figures of an examination, by row and column: `labels` taken for a perfect "
+    "prediction, the `model`, and each with the best (`_best`, `best`) of some postprocess "
+    "settings; on training images as training sees them (`train`) and as evaluation sees them "
+    "(`train_eval`), and on validation images (`val`)."
+)
 HEADS = (mark("Code"), mark("Alert"), mark("Finding"), mark("Rehearsal"), mark("Cause"))
 
 
@@ -102,20 +108,22 @@ def _run(run: Mapping[str, Any]) -> Iterator[str]:
     yield from (say("## Example of the alert"), "")
     yield from (say("In a run with these figures:"), "")
     yield from ("```", *run["figures"].splitlines(), "```", "")
+    if "model." in run["figures"]:
+        yield from (say(CELLS), "")
     yield from (say("the guard says:"), "")
     yield from (join("> ", run["message"], by=CLOSE), "")
 
 
 def _causes(causes: tuple[Cause, ...]) -> Iterator[str]:
     yield from (say("## As the cause of an alert"), "")
-    yield from (say("It is named when one of these lines holds:"), "")
-    for cause in causes:
+    for number, cause in enumerate(causes):
+        one = say("It is named when one of these lines holds:")
+        yield from (say("Or when one of these holds:") if number else one, "")
         yield from (join("- ", line, by=CLOSE) for line in cause.when)
-    yield ""
-    against = [fact for cause in causes for fact in cause.against]
-    if against:
-        facts = join(*dict.fromkeys(against), by=SERIES)
-        yield from (say("It is not named when: {facts}.", facts=facts), "")
+        yield ""
+        if cause.against:
+            facts = join(*cause.against, by=SERIES)
+            yield from (say("Not when: {facts}.", facts=facts), "")
     looks = join(*(say(look) for look in dict.fromkeys(c.look for c in causes)), by=SERIES)
     yield from (say("To see that it is this one, look at: {looks}.", looks=looks), "")
 

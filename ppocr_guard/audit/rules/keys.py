@@ -262,7 +262,9 @@ def guard_section(ctx: Context) -> Iterator[Finding]:
         for problem in error.found:
             yield Finding(
                 tuple(int(part) if part.isdigit() else part for part in problem.path.split(".")),
-                say("{path}: {reason}.", path=problem.path, reason=problem.reason),
+                say("{path}: {reason}", path=problem.path, reason=problem.reason)
+                if str(problem.reason).endswith("?")
+                else say("{path}: {reason}.", path=problem.path, reason=problem.reason),
                 say("See `ppocr-guard schema` for what can stand there."),
             )
 
