@@ -31,7 +31,8 @@ from ppocr_guard.audit.rule import RULES
 from ppocr_guard.command_line import last_of
 from ppocr_guard.explain.catalog import EXAMPLES
 from ppocr_guard.paddleocr.releases import behaviour_of
-from ppocr_guard.wording import Sentence, changed, join
+from ppocr_guard.saying import alert_line
+from ppocr_guard.wording import Sentence, changed
 from ppocr_guard.yaml_source import YamlError, read_yaml
 
 RELEASES = ("2.10.0", "2.8.1")
@@ -66,7 +67,7 @@ def examples() -> dict[str, dict[str, dict[str, Any]]]:
 def of_alert(code: str) -> dict[str, Any]:
     """A run in which the alert comes, as figures, and what the guard says."""
     events, alert = runs.played(code)
-    said = join(alert.message, alert.because, alert.advice)
+    said = alert_line(alert)
     return {
         "figures": runs.shown(events),
         "severity": alert.severity,
