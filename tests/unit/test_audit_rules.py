@@ -687,7 +687,7 @@ def test_rule_trips(project, code, trips, fine, options):
     for problem in problems:
         assert problem.severity in ("critical", "warning", "info")
         assert problem.line >= 1
-        assert problem.message.endswith(".")
+        assert problem.message.endswith((".", "?"))
         assert problem.advice.endswith((".", "?"))
         assert problem.why
         for said in (problem.message, problem.advice, problem.why):
