@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ import cv2
 import numpy as np
 
 from benchmarks.tasks import data
-from benchmarks.tasks.__main__ import look, table
+from benchmarks.tasks.__main__ import _stand_in, look, table
 from ppocr_guard.demo.lines import read_lines
 from ppocr_guard.events import Alert, EvalEnd, Event, RunEnd, RunStart
 
@@ -50,6 +53,14 @@ def test_what_is_wrong_is_told(tmp_path: Path) -> None:
     assert look(tmp_path / "none").wrong == ["no journal"]
 
 
+def test_that_nothing_is_learned_is_no_false_word_where_nothing_is(tmp_path: Path) -> None:
+    told = Alert("hmean_not_learning", "warning", "acc learns nothing", "a")
+    for value, wrong in ((0.0, 0), (0.6, 1)):
+        folder = tmp_path / str(value)
+        run(folder, evaluation(value, value), told)
+        assert len(look(folder).wrong) == wrong
+
+
 def test_every_second_line_is_upside_down(tmp_path: Path) -> None:
     lines = data.text_lines(tmp_path / "lines", 4, 2)
     files = data.directions(tmp_path, lines)
@@ -78,3 +89,16 @@ def test_boxes_of_receipts_and_tables_lie_on_what_is_drawn(tmp_path: Path) -> No
     for cell in cells:
         left, top, right, bottom = cell["bbox"]
         assert image[top:bottom, left:right].min() == 0
+
+
+def test_a_module_that_is_not_used_has_a_stand_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", "before")
+    _stand_in(tmp_path, "nothing_like_it.models")
+    assert os.environ["PYTHONPATH"] == f"{tmp_path}{os.pathsep}before"
+    script = "from nothing_like_it.models import A, B; print(A.__name__, B.__name__)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout == "A B\n", done.stderr
+    _stand_in(tmp_path, "json.decoder")  # which is there
+    assert not (tmp_path / "json").exists()
