@@ -115,6 +115,7 @@ _OF: dict[str, tuple[str, Change]] = {
         swap("shrink_ratio: 0.4", _TOTAL, "ratio_list: [1.0]", "ratio_list: [0.5]"),
     ),
     "border_thresholds": ("det_mv3_db", swap("thresh_min: 0.3", "thresh_min: 0.8")),
+    "unknown_key": ("det_mv3_db", swap("min_text_size: 8", "min_text_sise: 8")),
     "data_set_unknown": ("det_mv3_db", swap("name: SimpleDataSet", "name: SimpleDataset")),
     "small_set_not_augmented": ("det_mv3_db", drop(IAA)),
     "image_mode_differs": ("det_mv3_db", evaluation("img_mode: BGR", "img_mode: RGB")),

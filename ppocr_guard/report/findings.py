@@ -106,7 +106,7 @@ def _row(group: Sequence[Problem], advised: bool, words: Words) -> str:
         texts.append(words("fixable"))
     return (
         f'<li class="alert {esc(first.severity)}"><span class="n" aria-hidden="true">!</span>'
-        f'<div><p class="alert-head">{code_title(first.code, words)}'
+        f'<div><p class="alert-head">{code_title(first.code, words, found=True)}'
         f'<span class="place">{broken(places)}</span></p>'
         + "".join(f"<p>{code_marks(text)}</p>" for text in texts)
         + "</div></li>"

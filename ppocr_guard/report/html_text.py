@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 
+from ppocr_guard.explain import page_url
 from ppocr_guard.report.text import Words, clean
 
 # After a slash, and before the dot of a name (not of a number, nor the end of a sentence).
@@ -29,8 +30,12 @@ def code_marks(text: str) -> str:
     return "".join(f"<code>{broken(p)}</code>" if i % 2 else broken(p) for i, p in enumerate(parts))
 
 
-def code_title(code: str, words: Words) -> str:
-    """What a code means, and the code."""
+def code_title(code: str, words: Words, *, found: bool = False) -> str:
+    """What a code means, and the code, which leads to its page where it is the guard's own.
+    ``found``: it is of a finding of check."""
     title = words.alert_title(code)
     strong = f"<strong>{esc(title)}</strong> " if title else ""
-    return f"{strong}<code>{esc(code)}</code> "
+    name = f"<code>{esc(code)}</code>"
+    if title or found:
+        name = f'<a href="{esc(page_url(code, words.language))}">{name}</a>'
+    return f"{strong}{name} "

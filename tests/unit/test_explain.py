@@ -26,6 +26,8 @@ from ppocr_guard.explain.catalog import EXAMPLES, explanations, nearest
 from ppocr_guard.explain.names import filled
 from ppocr_guard.explain.page import spans
 from ppocr_guard.explain.told import ALL, TOLD
+from ppocr_guard.report.html_text import code_title
+from ppocr_guard.report.text import Words
 from ppocr_guard.wording import in_language
 
 ROOT = Path(__file__).parents[2]
@@ -158,6 +160,14 @@ def test_an_example_is_found_in_the_releases_that_are_declared(code: str, data: 
 def _within(release: str, first: str, last: str) -> bool:
     begin, at, end = ([int(part) for part in text.split(".")] for text in (first, release, last))
     return begin <= at and at[: len(end)] <= end
+
+
+def test_a_report_leads_to_the_page_of_a_code() -> None:
+    english, chinese = Words("en"), Words("zh")
+    assert f'href="{page_url("mediocre")}"' in code_title("mediocre", english)
+    assert f'href="{page_url("mediocre", "zh")}"' in code_title("mediocre", chinese)
+    assert f'href="{page_url("all_ignored")}"' in code_title("all_ignored", english, found=True)
+    assert "href" not in code_title("my_own_code", english)
 
 
 def test_issues_are_those_of_the_reasons_and_of_the_declaration() -> None:

@@ -1,4 +1,4 @@
-"""The README: a tree with one line a folder, and no section longer than two screens."""
+"""The README: a tree with one line a folder, no section longer than two screens; and the packages."""
 
 from __future__ import annotations
 
@@ -35,3 +35,10 @@ def test_the_list_of_hooks_is_the_list_of_the_folder() -> None:
 
     entries = {path.stem for path in (ROOT / "hooks").iterdir() if not path.name.startswith("_")}
     assert {re.sub(r"[_]", "", name) for name in entries} == {name.lower() for name in BUILT_IN}
+
+
+def test_every_package_is_installed() -> None:
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    for path in (ROOT / "ppocr_guard").rglob("__init__.py"):
+        name = ".".join(path.parent.relative_to(ROOT).parts)
+        assert f'"{name}",' in text, name
