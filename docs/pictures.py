@@ -252,6 +252,7 @@ def scraping(work: Path) -> Iterator[str]:
     file.write_text(text.replace("interval: 15s", "interval: 3s"), encoding="utf-8")
     url = f"http://127.0.0.1:{port}"
     server = ["prometheus", "--config.file=prometheus.yml", f"--web.listen-address={url[7:]}"]
+    server.append("--storage.tsdb.path=data")  # Debian's default is one folder for all
     with started(server, f"{url}/-/ready", watch):
         yield url
     shutil.rmtree(watch)

@@ -14,7 +14,7 @@ from ppocr_guard.report.differences import (
     config_differences,
     environment_differences,
 )
-from ppocr_guard.report.html_text import esc
+from ppocr_guard.report.html_text import broken, esc
 from ppocr_guard.report.outcome import best_of, epochs, last_of, shown_ratio
 from ppocr_guard.report.text import Words, clean, duration, number, ratio
 
@@ -113,7 +113,7 @@ def _rows(found: Sequence[Difference], nothing: str, runs: int) -> str:
     if not found:
         return f'<tr><td colspan="{runs + 1}" class="empty-row">{esc(nothing)}</td></tr>'
     rows = "".join(
-        f"<tr><td>{esc(row.name)}</td>"
+        f"<tr><td>{broken(row.name)}</td>"
         + "".join(f"<td>{esc(value)}</td>" for value in row.values)
         + "</tr>"
         for row in found[:MOST]
