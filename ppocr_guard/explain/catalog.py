@@ -26,7 +26,7 @@ from ppocr_guard.wording import SERIES, Sentence, in_language, join, mark, say
 EXAMPLES = Path(__file__).with_name("examples.json")
 ISSUES = "https://github.com/PaddlePaddle/PaddleOCR/issues/"
 READS = {
-    "config": mark("the YAML"),
+    "config": mark("the YAML and what -o sets"),
     "files": mark("the YAML, and which files there are"),
     "labels": mark("the YAML and all labels"),
     "images": mark("the YAML, the labels and some images"),

@@ -1,4 +1,4 @@
-"""The README: a tree with one line a folder, no section longer than two screens; and the packages."""
+"""The README (one line a folder, no section longer than two screens), and the packages."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ppocr_guard.explain.declared.shared import ENDS, FORK, PATHS
+from ppocr_guard.explain.declared.shared import ENDS, FORK, NONE, PATHS
 from ppocr_guard.explain.told import tell
 
 tell(
@@ -46,7 +46,7 @@ tell(
     "student_frozen",
     evidence="A model that has a loss on labels has freeze_params: true.",
     cost="The student never changes: the whole run brings nothing.",
-    mistaken=ENDS,
+    mistaken=NONE,
 )
 tell(
     "teacher_without_weights",

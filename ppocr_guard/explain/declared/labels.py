@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ppocr_guard.explain.declared.shared import ENDS
+from ppocr_guard.explain.declared.shared import NONE
 from ppocr_guard.explain.told import tell
 
 tell(
@@ -31,7 +31,7 @@ tell(
         "In another encoding no line can be read, and the training ends in a UnicodeDecodeError; "
         "with a byte order mark the first image is not found."
     ),
-    mistaken=ENDS,
+    mistaken=NONE,
     issues=(5922,),
 )
 tell(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ppocr_guard.explain.declared.shared import FOREVER, SHARE
+from ppocr_guard.explain.declared.shared import FOREVER, NONE, SHARE
 from ppocr_guard.explain.told import tell
 
 tell(
@@ -70,7 +70,7 @@ tell(
         "The line is never trained on; another is taken. Of a detector whose maps are all empty the"
         " whole run is lost: loss 1.0, hmean 0."
     ),
-    mistaken="None is known.",
+    mistaken=NONE,
 )
 tell(
     "samples_repeated",

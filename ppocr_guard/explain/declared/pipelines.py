@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ppocr_guard.explain.declared.shared import ENDS, FOREVER, FORK
+from ppocr_guard.explain.declared.shared import FOREVER, FORK, NONE
 from ppocr_guard.explain.told import tell
 
 tell(
@@ -133,5 +133,5 @@ tell(
         "The threshold map is flat or turned over: it teaches that texts are far from their border,"
         " and boxes come out ragged. hmean is lower than it could be."
     ),
-    mistaken=ENDS,
+    mistaken=NONE,
 )

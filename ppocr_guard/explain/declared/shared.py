@@ -11,6 +11,7 @@ FORK = (
     "read."
 )
 ENDS = "No case is known: PaddleOCR's own code ends there."
+NONE = "No case is known."
 FOREVER = (
     "The loader never gives a batch: the process stands at the first step with the GPU idle, until "
     "somebody looks."
