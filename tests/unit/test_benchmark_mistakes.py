@@ -24,6 +24,7 @@ from benchmarks.mistakes.judging import (
 )
 from benchmarks.mistakes.project import NAMES, Mistake, make_data, swap
 from benchmarks.mistakes.rehearsing import Kept, Rehearsed, rehearse_all
+from benchmarks.mistakes.stock import in_turn
 
 EVERY = 6
 
@@ -98,3 +99,22 @@ def test_rehearsals_are_kept_and_not_made_again(tmp_path, data):
     rehearse_all([mistake], {"2.10.0": tmp_path / "not there"}, data, Kept(path), **how)
     assert Kept(path).get(key).said == said
     assert len(path.read_text().splitlines()) == 2
+
+
+def test_stock_configurations_take_turns_by_release(tmp_path):
+    names = {"1.0": ("det_a", "det_bb", "det_ccc"), "2.0": ("det_a", "det_r50_b")}
+    for release, stems in names.items():
+        folder = tmp_path / release / "configs" / "det"
+        folder.mkdir(parents=True)
+        for stem in stems:
+            (folder / f"{stem}.yml").touch()
+    clones = [f"{release}={tmp_path / release}" for release in names]
+    found = [(release, path.stem) for release, _, path in in_turn(clones, None)]
+    assert found == [
+        ("1.0", "det_a"),
+        ("2.0", "det_a"),
+        ("1.0", "det_bb"),
+        ("2.0", "det_r50_b"),
+        ("1.0", "det_ccc"),
+    ]
+    assert [path.stem for _, _, path in in_turn(clones, 1)] == ["det_a", "det_a"]
