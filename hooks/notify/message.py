@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
+from ppocr_guard.codes import CODES
 from ppocr_guard.events import (
     Alert,
     Condition,
@@ -18,6 +19,7 @@ from ppocr_guard.events import (
     RunStart,
     Verdict,
 )
+from ppocr_guard.explain import page_url
 from ppocr_guard.hooks.notify import texts
 from ppocr_guard.report.spark import spark
 from ppocr_guard.report.text import Words, clean, duration, number
@@ -104,6 +106,7 @@ def alert_message(
         (labels["trend"], _trend(so_far)),
         (labels["place"], _place(alert, language)),
         (labels["rule"], alert.code),
+        (labels["page"], page_url(alert.code, language) if alert.code in CODES else ""),
         (labels["repeats"], str(repeats) if repeats else ""),
     ]
     prefix = f"{texts.TEST[language]} " if test else ""

@@ -11,6 +11,7 @@ from ppocr_guard.detect.evidence import Evidence
 from ppocr_guard.detect.remedies import REMEDIES
 from ppocr_guard.detect.table import TABLE
 from ppocr_guard.events import Alert, RunEnd, RunStart
+from ppocr_guard.explain import page_url
 from ppocr_guard.hooks.notify.message import (
     RunSoFar,
     alert_message,
@@ -40,6 +41,14 @@ def test_messages_in_chinese() -> None:
     assert end.severity == "critical"
     assert "训练失败" in end.title
     assert "原因: boom" in end.plain()
+
+
+def test_the_page_of_the_code_is_named() -> None:
+    for language in ("en", "zh"):
+        page = page_url("hmean_collapse", language)
+        assert page in alert_message(COLLAPSE, SO_FAR, language).plain()
+    own = Alert("my_own", "warning", "It fell.", "Look.", {})
+    assert page_url("my_own") not in alert_message(own, SO_FAR, "en").plain()
 
 
 def test_a_diagnosed_cause_is_told_in_the_readers_language() -> None:
