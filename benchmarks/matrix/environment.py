@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Optional
 
 from benchmarks.matrix.cells import OTHERS, Cell
 
@@ -86,15 +86,18 @@ def _install_all(cell: Cell, wheel: Path, inside: Path) -> None:
         wanted += [f"paddleocr=={cell.tools}"]
     else:
         wanted += [*cell.packages, *(p for p in OTHERS if not (cell.bare and p == "setuptools"))]
-    install(inside, wanted, override=f"numpy{cell.numpy}")
+    if cell.imgaug and not cell.own:
+        wanted += ["imgaug==0.4.0", "opencv-python==4.10.0.84"]
+    # albumentations 1.4.10 asks for numpy 1, and works with 2.
+    install(inside, wanted, override="" if "1.26" in cell.numpy else f"numpy{cell.numpy}")
 
 
-def install(python: Path, wanted: list[str], override: Optional[str] = None) -> None:
-    """``override``: whatever else the packages ask for; albumentations 1.4.10 asks for numpy 1."""
+def install(python: Path, wanted: list[str], override: str = "") -> None:
+    """``override``: a requirement that holds whatever else the packages ask for."""
     command = [uv(), "pip", "install", "--quiet", "--python", str(python)]
     # What only comes as source is built; what would take a compiler and minutes is not.
     command += ["--only-binary", "numpy", "--only-binary", "paddlepaddle"]
-    if override is not None:
+    if override:
         file = python.parents[1] / "override.txt"
         file.write_text(f"{override}\n", encoding="utf-8")
         command += ["--override", str(file)]
@@ -104,4 +107,6 @@ def install(python: Path, wanted: list[str], override: Optional[str] = None) -> 
 def _run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise ImpossibleError(" ".join(done.stderr.split()))
+        words = " ".join(done.stderr.split())
+        because = re.search(r"Because (.*?) and (?:you require|ppocr-guard depends)", words)
+        raise ImpossibleError(because[1] if because else words)

@@ -32,7 +32,15 @@ def main(part: str, tools: str, data: str, imgaug: str, folder: str) -> None:
         sources.compose(tools, data or None, dest=tree)
         if imgaug and (tree / "imgaug").is_dir():
             (tree / "imgaug").rename(work / "no_stand_in")
+        stand_in(tree / "ppocr" / "data" / "__init__.py")
     print(json.dumps({"look": look, "train": both}[part](tree, work)))
+
+
+def stand_in(init: Path) -> None:
+    """The tools of 2.9.0 import a function that ppocr.data of 2.6 does not have yet."""
+    if "def set_signal_handlers" not in init.read_text("utf-8"):
+        with init.open("a", encoding="utf-8") as file:
+            file.write("\n\ndef set_signal_handlers(): ...\n")
 
 
 def look(tree: Path, work: Path) -> dict[str, Any]:

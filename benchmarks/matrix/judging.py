@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-GUARDED, THEIRS, NONE, OURS = "guarded", "not theirs to train", "no wheel", "FAILS"
+GUARDED, THEIRS, NONE, OURS = "guarded", "PaddleOCR fails", "no wheel", "FAILS"
 NOT_TRAINED = "not trained yet"
 
 

@@ -48,9 +48,10 @@ def release(cell: Cell) -> str:
 
 
 def others(installed: dict[str, str]) -> str:
-    names = {"opencv-python-headless": "opencv", "opencv-python": "opencv"}
     wanted = ("opencv-python-headless", "opencv-python", "albumentations", "imgaug")
-    return ", ".join(f"{names.get(n, n)} {installed[n]}" for n in wanted if n in installed)
+    names = {"opencv-python-headless": "opencv", "opencv-python": "opencv"}
+    shown = [f"{names.get(name, name)} {installed[name]}" for name in wanted if name in installed]
+    return ", ".join(dict.fromkeys(shown))
 
 
 MARKS = {GUARDED: "", THEIRS: " ✗", NONE: " –", OURS: " **fails**", NOT_TRAINED: " ?"}
@@ -99,7 +100,8 @@ def page(cells: list[Cell], found: Found, machine: str) -> str:
         "self-check of the seams, `check` on a good and on a bad configuration, and two trainings "
         "of 8 steps with the kit, without and with the guard (all hooks), whose weights are "
         "compared bit for bit. PaddleOCR is the released source from PyPI; before 2.9.0 that has "
-        "no tools, so its `ppocr/data` runs under the tools of 2.9.0.\n\n"
+        "no tools, so its `ppocr/data` runs under the tools of 2.9.0 (that of 2.6 with a stand-in "
+        "for the one function that they import and it lacks).\n\n"
         f"PaddleOCR / numpy; ✗: PaddleOCR or paddle itself fails; –: no wheel.\n\n"
         f"{grid(cells, found)}\n{HEAD}{rows}\nUnit tests, once for each Python:\n\n{tests}"
     )

@@ -35,6 +35,8 @@ except BaseException as error:
         here = here.tb_next
     # The one that PaddleOCR's own line imported; what that imported in turn is its matter.
     answer["package"] = next(filter(None, packages), "")
+    # Where it fails: numpy itself is what is asked for what it has not.
+    answer["inside"] = next((p for p in reversed(packages) if p and p != "numpy"), "")
 print("\\n" + json.dumps(answer))
 """
 # Module -> distribution, where the names differ.
@@ -52,7 +54,8 @@ DISTRIBUTIONS = {
 
 def ask_imports(tree: Path) -> dict[str, Any]:
     """Empty when all that a training imports does; else ``error``, the ``package`` that
-    PaddleOCR imported when it failed, and ``missing``, a module that is not there."""
+    PaddleOCR imported when it failed, the one that it failed ``inside``, and ``missing``, a module
+    that is not there."""
     environment = {**os.environ, "GLOG_minloglevel": "3", "NO_ALBUMENTATIONS_UPDATE": "1"}
     try:
         done = subprocess.run(

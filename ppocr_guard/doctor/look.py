@@ -159,7 +159,7 @@ def packages(found: dict[str, str]) -> Iterator[Answer]:
                 "and the loader then retries for ever",
                 version=found["numpy"],
             ),
-            say("pip install 'numpy<2' (1.26.4 works)"),
+            say("pip install 'numpy<2.4' (2.3.5 and 1.26.4 work)"),
         )  # fmt: skip
     elif numpy >= (2, 0) and "imgaug" in found:
         yield Answer(
@@ -220,10 +220,15 @@ def imports(found: dict[str, Any]) -> Answer:
         return Answer("imports", BROKEN, text, way)
     if not package:
         return Answer("imports", BROKEN, join(text, say(" (in its own code)"), by=CLOSE))
-    name = distribution(package)
-    text = say("PaddleOCR does not import: {name} fails ({error})", name=name, error=found["error"])
-    other = say("another version of {name}", name=name)
-    return Answer("imports", BROKEN, text, WORKS.get(name, other))
+    name, inside = distribution(package), distribution(found.get("inside") or package)
+    where = name if name == inside else f"{name}/{inside}"
+    text = say(
+        "PaddleOCR does not import: {name} fails ({error})", name=where, error=found["error"]
+    )
+    other = say("another version of {name}", name=inside)
+    if "module 'numpy' has no attribute" in found["error"]:
+        other = say("{name} wants another numpy: pip install --upgrade 'numpy<2.4'", name=inside)
+    return Answer("imports", BROKEN, text, WORKS.get(inside, other))
 
 
 def seams(tree: Path) -> Answer:

@@ -98,7 +98,8 @@ def test_what_paddleocr_cannot_import_is_told_with_the_package(tree: Path, monke
     here = imports._ASK.replace('sysconfig.get_path("purelib")', repr(str(tree / "installed")))
     monkeypatch.setattr(imports, "_ASK", here)
     found = ask_imports(tree)
-    assert found == {"error": "AttributeError: np.sctypes", "missing": None, "package": "imgaug"}
+    assert found == {"error": "AttributeError: np.sctypes", "missing": None,
+                     "package": "imgaug", "inside": "imgaug"}  # fmt: skip
     answer = look.imports(found)
     assert answer.state == BROKEN
     assert answer.text == "PaddleOCR does not import: imgaug fails (AttributeError: np.sctypes)"
@@ -110,6 +111,13 @@ def test_what_paddleocr_cannot_import_is_told_with_the_package(tree: Path, monke
     (tree / "tools" / "train.py").write_text("")
     (tree / "installed" / "imgaug.py").write_text("import lmdb_of_no_one\n")
     assert look.imports(ask_imports(tree)).way_out == "pip install lmdb_of_no_one"
+
+
+def test_a_package_that_wants_a_newer_numpy_is_named_with_the_one_that_imports_it() -> None:
+    answer = look.imports({"error": "AttributeError: module 'numpy' has no attribute 'long'",
+                           "missing": None, "package": "skimage", "inside": "scipy"})  # fmt: skip
+    assert "scikit-image/scipy fails (AttributeError" in answer.text
+    assert answer.way_out.endswith("pip install --upgrade 'numpy<2.4'")
 
 
 def test_a_half_clone_and_a_fault_of_its_own_code() -> None:
