@@ -164,6 +164,18 @@ class Session:
         if self._examiner is not None:
             self._examiner.epoch_starts(loader.dataset)
         self._invariants.epoch_starts(self.epoch, self.global_step)
+        self._score_before_training()
+
+    @harmless
+    def _score_before_training(self) -> None:
+        """Before the loader is iterated: with ``num_workers: 0`` a thread of it then draws random
+        numbers, which the evaluation would take back."""
+        if self._baseline is None:
+            return
+        ask, self._baseline = self._baseline, None
+        score = ask()
+        if score is not None:
+            self.guard.dispatch(score)
 
     def step_boundary(self) -> None:
         """Between two steps: hand on what came meanwhile, and stop here if that is agreed.
@@ -199,11 +211,6 @@ class Session:
 
     @harmless
     def batch_arrived(self, batch: Any, data_seconds: float) -> None:
-        if self._baseline is not None:
-            ask, self._baseline = self._baseline, None
-            before_training = ask()
-            if before_training is not None:
-                self.guard.dispatch(before_training)
         if self._examiner is not None:
             self._examiner.batch_arrived(batch, self.epoch, self.global_step)
         self._invariants.batch_arrived(self.epoch, self.global_step)

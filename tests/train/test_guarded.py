@@ -30,16 +30,22 @@ def weights(outcome) -> str:
 
 # 3.7.0 gives the data set no seed, so that two plain runs differ; with an entry of ratio_list
 # below 1 it orders the images by the epoch.
-@pytest.mark.parametrize(("release", "ratio"), [("2.10.0", 1.0), ("3.7.0", 0.97)])
-def test_a_guarded_run_ends_with_the_same_bits(kit, release: str, ratio: float) -> None:
+# Without workers a thread of the process augments the next images while the guard works.
+@pytest.mark.parametrize(
+    ("release", "ratio", "workers"), [("2.10.0", 1.0, 2), ("2.10.0", 1.0, 0), ("3.7.0", 0.97, 2)]
+)
+def test_a_guarded_run_ends_with_the_same_bits(
+    kit, release: str, ratio: float, workers: int
+) -> None:
     tree = kit.tree(release)
     # All hooks, and an evaluation before the first step.
     guard = "Guard: {hooks: {HmeanTrend: {baseline: true}}}\n"
-    guarded = kit.run(f"guarded-{release}", tree=tree, guard=guard, ratio=ratio)
+    how = {"tree": tree, "ratio": ratio, "num_workers": workers}
+    guarded = kit.run(f"guarded-{release}-{workers}", guard=guard, **how)
     assert guarded.code == 0, guarded.output
     (baseline,) = journal(guarded, "baseline")
     assert (baseline["source"], baseline["images"], baseline["of"]) == ("measured", 6, 6)
-    plain = kit.run(f"plain-{release}", tree=tree, guard=None, prefix=(), ratio=ratio)
+    plain = kit.run(f"plain-{release}-{workers}", guard=None, prefix=(), **how)
     assert plain.code == 0, plain.output
     assert not plain.lines("ppocr_guard")
     assert journal(guarded, "run_end")[0]["reason"] == "finished"
