@@ -169,11 +169,12 @@ def main() -> int:
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     lines = list(table(rows))
     print("\n".join(lines))
+    minutes = f"{(time.monotonic() - started) / 60:.0f} minutes"
     release = recognise(clone).release
     head = (
         "# Tasks beside detection and CTC\n\n"
         f"{datetime.date.today()}, `python -m benchmarks.tasks`, PaddleOCR {release}, {machine()}, "
-        f"{(time.monotonic() - started) / 60:.0f} minutes.\n\n"
+        f"{minutes if len(args.only) == len(TASKS) else 'trained in several calls'}.\n\n"
         "Each is the stock configuration with small synthetic data, a short run; what is "
         "too short to learn anything is rightly told so. *wrong*: another "
         "indicator, a word above info of a sound run, or no proper end.\n\n"
