@@ -15,7 +15,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.paired.figures import evaluations_table, starts_table, steps_table, threads_table
+from benchmarks.paired.figures import (
+    evaluations_table,
+    first_step_table,
+    starts_table,
+    steps_table,
+    threads_table,
+)
 from benchmarks.paired.pairs import Pair, pair
 from benchmarks.paired.start import starts
 from benchmarks.paired.trainings import RELEASE, STEPS_PER_EPOCH, Bench
@@ -50,6 +56,8 @@ def steps(bench: Bench, pairs: int, controls: int) -> Iterator[str]:
         "Evaluations are rare and steps are many in real trainings (the stock PP-OCRv4 detector: "
         "one in 1500 steps); here they are one in 25, to have some."
     )
+    yield "The start of these trainings (imports, `check`'s quick rules, the first examination):"
+    yield first_step_table(found[False], found[True])
     yield "CPU of the guard's threads, which run beside the training thread:"
     yield threads_table(found[False])
 
@@ -84,7 +92,9 @@ def main() -> int:
     text.append(
         f"{datetime.date.today()}, `python -m benchmarks.paired`: PaddleOCR {RELEASE}, DB detector "
         f"of the kit, CPU, one thread, batches of 8 images of 160 px, Python "
-        f"{platform.python_version()}, {os.cpu_count()} cores."
+        f"{platform.python_version()}, {os.cpu_count()} cores, "
+        f"load average {os.getloadavg()[2]:.0f} at the end: where it is above the cores, wall time "
+        "says little, and CPU time counts."
     )
     page = "\n\n".join(text) + "\n"
     print(page)

@@ -129,6 +129,26 @@ def _own(one: Pair) -> list[tuple[str, float]]:
     return [(n, s) for n, s in one.guarded.threads.items() if n.startswith("ppocr_guard")]
 
 
+def first_step_table(pairs: Sequence[Pair], controls: Sequence[Pair]) -> str:
+    """Markdown: CPU time until the end of the first step, of the same pairs."""
+    lines = [
+        "| until the end of the first step | without, median | added (95 %) | of two without |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for clock in ("cpu", "process"):
+        cells = []
+        for group in (pairs, controls):
+            guarded, bare = (
+                np.array([getattr(one, side).first[clock] for one in group])
+                for side in ("guarded", "bare")
+            )
+            if not cells:
+                cells.append(f"{np.median(bare):.2f} s")
+            cells.append(_added(guarded, bare) if len(group) > 1 else "-")
+        lines.append(f"| {CLOCKS[clock]} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def starts_table(starts: Starts) -> str:
     """Markdown: what is added before the first step."""
     lines = [

@@ -23,7 +23,9 @@ EVALUATION = 2.0  # seconds
 def measured(step: float, *, epochs: int = 2, threads: tuple[str, ...] = ()) -> Measured:
     one = [step] * (STEPS_PER_EPOCH - 1) + [step + EVALUATION]
     values = one * epochs + [step] * 7  # the last epoch is cut
-    return Measured({}, values, values, values, dict.fromkeys(threads, 0.1))
+    return Measured(
+        {"cpu": 3 + step, "process": 4 + step}, values, values, values, dict.fromkeys(threads, 0.1)
+    )
 
 
 def test_a_step_is_one_that_no_evaluation_follows() -> None:
@@ -49,6 +51,8 @@ def test_tables_name_the_guards_threads_and_what_chance_does() -> None:
         "| 100.0 ms | 110.0 ms | 1.1000 (1.1000 to 1.1000) | 1.0000 (1.0000 to 1.0000) |" in table
     )
     assert "| +0.01 s (+0.01 to +0.01) |" in figures.evaluations_table(pairs)
+    first = figures.first_step_table(pairs, controls)
+    assert "| CPU, training thread | 3.10 s | +0.01 s (+0.01 to +0.01) | - |" in first
     named = figures.threads_table(pairs)
     assert "ppocr_guard-Journal" in named
     assert "tqdm" not in named
