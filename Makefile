@@ -51,11 +51,13 @@ $(READY): pyproject.toml
 	touch $@
 
 bench: $(READY)  ## the tables that the README quotes; about an hour and a half
-	$(BIN)/python -m pip install --quiet tensorboardX
+	$(BIN)/python -m pip install --quiet tensorboardX 'matplotlib>=3.7'
 	$(BIN)/python -m benchmarks.detection
 	$(BIN)/python -m benchmarks.diagnosis report
 	$(BIN)/python -m benchmarks.faults
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python -m benchmarks.paired
+	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python benchmarks/geometry.py
 	$(BIN)/python benchmarks/log_reading.py
 

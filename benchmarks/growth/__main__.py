@@ -72,6 +72,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=", ".join(SUBJECTS))
     parser.add_argument("--most", type=int, default=9, help="power of ten (default: all sizes)")
     parser.add_argument("--dir", type=Path, help="for the numbers; default: a temporary folder")
+    parser.add_argument("--kept", action="store_true", help="only what is in --dir already")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if unknown := set(options.subjects) - set(SUBJECTS):
@@ -85,7 +86,12 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         folder = options.dir or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         for name in options.subjects or SUBJECTS:
-            powers = [power for power in SUBJECTS[name][2] if power <= options.most]
+            powers = [
+                power
+                for power in SUBJECTS[name][2]
+                if power <= options.most
+                and (not options.kept or (folder / f"{name}-{10**power}.json").is_file())
+            ]
             found[name] = {10**power: apart(name, 10**power, folder) for power in powers}
             print(table(name, found[name]) + "\n" if powers else "", flush=True)
     if not options.subjects:
@@ -99,7 +105,7 @@ def page(found: dict[str, Needs]) -> str:
     tables = [table(name, needs) for name, needs in found.items() if needs]
     made = (
         f"{datetime.date.today()}, `python -m benchmarks.growth`; Python "
-        f"{platform.python_version()}, {os.cpu_count()} shared cores."
+        f"{platform.python_version()}, {os.cpu_count()} cores."
     )
     head = ["# How what the guard needs grows", LEGEND, f"![plot]({PLOT.name})", *tables, made]
     return "\n\n".join(head) + "\n"

@@ -19,11 +19,11 @@ def draw(found: Mapping[str, Mapping[int, Mapping[str, Any]]], path: Path) -> No
 
     figure, panels = pyplot.subplots(1, len(PANELS), figsize=(12, 4))
     for panel, (key, title) in zip(panels, PANELS.items()):
-        for name, needs in found.items():
+        for number, (name, needs) in enumerate(found.items()):
             sizes = [size for size, need in needs.items() if need[key] is not None]
             if sizes:
                 values = [max(needs[size][key], 1e-2) for size in sizes]
-                panel.plot(sizes, values, marker="o", label=name)
+                panel.plot(sizes, values, marker="o", color=f"C{number}", label=name)
         panel.set(xscale="log", yscale="log", title=title, xlabel="steps, evaluations, ...")
         if key == "cpu":
             panel.plot([10, 1e7], [1e-4, 1e2], "--", color="grey", label="linear")

@@ -1,7 +1,8 @@
 """``python -m benchmarks.paired``: what the guard costs a real training, as Markdown.
 
-Trainings of the kit with all hooks and without the guard, in pairs; RESULTS.md is written when all
-parts are asked for. With ``--dir``, pairs that are there already are not trained again.
+Trainings of the kit with all hooks and without the guard, in pairs; RESULTS.md is written unless
+``--part start`` is asked for alone. With ``--dir``, pairs that are there already are not trained
+again.
 """
 
 from __future__ import annotations
@@ -74,9 +75,15 @@ def start(bench: Bench, rounds: int) -> Iterator[str]:
     yield starts_table(starts(bench, rounds))
 
 
+def _command(options: argparse.Namespace) -> str:
+    part = f" --part {options.part}" if options.part else ""
+    numbers = f" --pairs {options.pairs} --controls {options.controls}"
+    return f"python -m benchmarks.paired{part}{'' if options.part == 'start' else numbers}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.paired", description=__doc__)
-    parser.add_argument("--part", choices=["steps", "start"], help="default: both, and RESULTS.md")
+    parser.add_argument("--part", choices=["steps", "start"], help="default: both")
     parser.add_argument("--pairs", type=int, default=10)
     parser.add_argument("--controls", type=int, default=5, help="pairs without the guard")
     parser.add_argument("--rounds", type=int, default=10, help="of the start")
@@ -90,7 +97,7 @@ def main() -> int:
         if options.part != "steps":
             text += start(bench, options.rounds)
     text.append(
-        f"{datetime.date.today()}, `python -m benchmarks.paired`: PaddleOCR {RELEASE}, DB detector "
+        f"{datetime.date.today()}, `{_command(options)}`: PaddleOCR {RELEASE}, DB detector "
         f"of the kit, CPU, one thread, batches of 8 images of 160 px, Python "
         f"{platform.python_version()}, {os.cpu_count()} cores, "
         f"load average {os.getloadavg()[2]:.0f} at the end: where it is above the cores, wall time "
@@ -98,7 +105,7 @@ def main() -> int:
     )
     page = "\n\n".join(text) + "\n"
     print(page)
-    if options.part is None:
+    if options.part != "start":
         RESULTS.write_text("# What the guard costs a real training\n\n" + page, "utf-8")
     return 0
 
