@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Mapping
 from typing import Optional
 
-from ppocr_guard.wording import LANGUAGES
+from ppocr_guard.wording import LANGUAGES, in_language
 
 
 def pick_language(asked: str, environment: Optional[Mapping[str, str]] = None) -> str:
@@ -22,6 +23,11 @@ def pick_language(asked: str, environment: Optional[Mapping[str, str]] = None) -
 def machine_language(asked: str) -> str:
     """Of what programs read: English, whatever the locale, unless a language is asked for."""
     return asked if asked in LANGUAGES else "en"
+
+
+def tell(command: str, text: str, language: str = "auto") -> None:
+    """One line on stderr: ``command: text``."""
+    print(f"{command}: {in_language(text, pick_language(language))}", file=sys.stderr)
 
 
 def add_language(parser: argparse.ArgumentParser) -> None:

@@ -18,7 +18,8 @@ from ppocr_guard.hooks.notify.message import Message, alert_message
 from ppocr_guard.hooks.notify.senders import SERVICES, Sender
 from ppocr_guard.hooks.notify.senders.base import SendError
 from ppocr_guard.language import pick_language
-from ppocr_guard.wording import LANGUAGES
+from ppocr_guard.saying import InLanguage
+from ppocr_guard.wording import LANGUAGES, in_language, said_by, say
 from ppocr_guard.yaml_source import YamlError, read_yaml
 
 EXIT_SENT, EXIT_FAILED, EXIT_UNUSABLE = 0, 1, 2
@@ -42,14 +43,18 @@ def run(args: argparse.Namespace) -> int:
     try:
         options = _options(args)
     except (YamlError, GuardConfigError) as error:
-        print(error, file=sys.stderr)
+        language = pick_language(args.language or "auto")
+        problems = error.problems if isinstance(error, GuardConfigError) else [said_by(error)]
+        print("\n".join(in_language(one, language) for one in problems), file=sys.stderr)
         return EXIT_UNUSABLE
+    language = pick_language(args.language or (options.language if options else "auto"))
     if options is None:
-        print(f"{args.yaml}: its Guard section has no Notify hook.", file=sys.stderr)
+        line = say("{file}: its Guard section has no Notify hook.", file=args.yaml)
+        print(in_language(line, language), file=sys.stderr)
         return EXIT_UNUSABLE
-    senders = open_senders(options.urls, _stderr_log())
-    message = _sample(pick_language(args.language or options.language), options)
-    failed = [sender for sender in senders if not _sent(sender, message)]
+    senders = open_senders(options.urls, _stderr_log(language))
+    message = _sample(language, options)
+    failed = [sender for sender in senders if not _sent(sender, message, language)]
     if len(senders) < len(options.urls) or not senders:
         return EXIT_UNUSABLE
     return EXIT_FAILED if failed else EXIT_SENT
@@ -71,14 +76,17 @@ def _options(args: argparse.Namespace) -> Optional[Any]:
     return next((options for cls, options in loaded.hooks if issubclass(cls, Notify)), None)
 
 
-def _sent(sender: Sender, message: Message) -> bool:
+def _sent(sender: Sender, message: Message, language: str) -> bool:
     started = time.perf_counter()
     try:
         sender.send(message)
     except SendError as error:
-        print(f"{sender}: not sent: {error}", file=sys.stderr)
+        line = say("{sender}: not sent: {error}", sender=str(sender), error=said_by(error))
+        print(in_language(line, language), file=sys.stderr)
         return False
-    print(f"{sender}: sent in {time.perf_counter() - started:.2f} s")
+    seconds = time.perf_counter() - started
+    line = say("{sender}: sent in {seconds:.2f} s", sender=str(sender), seconds=seconds)
+    print(in_language(line, language))
     return True
 
 
@@ -106,9 +114,10 @@ def _sample(language: str, options: Notify.Options) -> Message:
     return alert_message(alert, known.so_far(), language, test=True)
 
 
-def _stderr_log() -> logging.Logger:
+def _stderr_log(language: str) -> logging.Logger:
     log = logging.getLogger("ppocr_guard.notify_command")
     log.propagate = False
     log.setLevel(logging.INFO)
     log.handlers = [logging.StreamHandler(sys.stderr)]
+    log.filters = [InLanguage(language)]
     return log

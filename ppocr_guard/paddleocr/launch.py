@@ -13,8 +13,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
+from ppocr_guard.language import tell
 from ppocr_guard.paddleocr import status
+from ppocr_guard.wording import say
 
+RUN = "ppocr-guard run"
 STOPPED = 3  # exit code of `run` when the guard stopped a training
 SITE = Path(__file__).parent / "site"
 
@@ -41,11 +44,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     words = args.cmd[1:] if args.cmd[:1] == ["--"] else args.cmd
     if not words:
-        print("ppocr-guard run: no command. Write it after --, for example:", file=sys.stderr)
+        tell(RUN, say("no command. Write it after --, for example:"))
         print("  ppocr-guard run -- python tools/train.py -c my.yml", file=sys.stderr)
         return 2
     if shutil.which(words[0]) is None:
-        print(f"ppocr-guard run: there is no command {words[0]!r}", file=sys.stderr)
+        tell(RUN, say("there is no command {command!r}", command=words[0]))
         return 127
     rehearsed: Mapping[str, str] = {}
     if args.rehearse:
@@ -71,11 +74,12 @@ def _status_folder() -> str:
     try:
         return tempfile.mkdtemp(prefix="ppocr_guard-")
     except OSError as error:
-        print(
-            f"ppocr-guard run: no folder for temporary files ({error.strerror or error}): the "
-            "training is guarded, but the exit code will be the command's own",
-            file=sys.stderr,
+        line = say(
+            "no folder for temporary files ({error}): the training is guarded, but the exit code "
+            "will be the command's own",
+            error=error.strerror or str(error),
         )
+        tell(RUN, line)
         return ""
 
 
@@ -94,7 +98,7 @@ def _call(words: Sequence[str], environment: dict[str, str]) -> int:
     try:
         process = subprocess.Popen(words, env=environment)
     except OSError as error:  # not executable, no interpreter of that name, too many arguments
-        print(f"ppocr-guard run: cannot start {words[0]!r}: {error.strerror}", file=sys.stderr)
+        tell(RUN, say("cannot start {command!r}: {error}", command=words[0], error=error.strerror))
         return 126
 
     def forward(number: int, _frame: Any) -> None:
@@ -118,12 +122,16 @@ def _exit_code(code: int, reports: Optional[list[dict[str, Any]]]) -> int:
         return code
     stops = [report for report in reports if report["state"] == "stopped"]
     if stops:
-        print(f"ppocr-guard: stopped ({stops[-1]['code']}): {stops[-1]['reason']}", file=sys.stderr)
+        last = stops[-1]
+        tell(
+            "ppocr-guard",
+            say("stopped ({code}): {reason}", code=last["code"], reason=last["reason"]),
+        )
         return STOPPED
     if not reports and code == 0:
-        print(
-            "ppocr-guard: no PaddleOCR training was seen in this command. One that it left in the "
-            "background is guarded too; its log says so.",
-            file=sys.stderr,
+        line = say(
+            "no PaddleOCR training was seen in this command. One that it left in the background "
+            "is guarded too; its log says so."
         )
+        tell("ppocr-guard", line)
     return code

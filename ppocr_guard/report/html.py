@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from pathlib import Path
 
 from ppocr_guard import paths
-from ppocr_guard.language import add_language, pick_language
+from ppocr_guard.language import add_language, pick_language, tell
 from ppocr_guard.logs.run import Run
 from ppocr_guard.paddleocr.best import read_kept
 from ppocr_guard.report.load import Loaded, UnusableInputError, load
@@ -16,6 +15,7 @@ from ppocr_guard.report.page import Entry, render
 from ppocr_guard.report.problems import config_problems
 from ppocr_guard.report.text import Words
 from ppocr_guard.sample_files import KINDS, SampleFile, kept_samples
+from ppocr_guard.wording import said_by, say
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         loaded = [load(path) for path in args.runs]
     except UnusableInputError as error:
-        print(f"ppocr-guard report: {error}", file=sys.stderr)
+        tell("ppocr-guard report", said_by(error), args.language)
         return 2
     entries = [entry for one in loaded for entry in _entries(one, words, every=args.all)]
     output = args.output or _default_output(args.runs)
@@ -54,11 +54,12 @@ def run(args: argparse.Namespace) -> int:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(render(entries, words, now=time.time()), encoding="utf-8")
     except OSError as error:
-        print(
-            f"ppocr-guard report: cannot write {output}: {error.strerror}. "
-            "Choose another file with -o.",
-            file=sys.stderr,
+        line = say(
+            "cannot write {file}: {error}. Choose another file with -o.",
+            file=str(output),
+            error=error.strerror,
         )
+        tell("ppocr-guard report", line, args.language)
         return 2
     print(output)
     return 0

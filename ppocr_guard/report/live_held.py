@@ -12,6 +12,7 @@ from rich.text import Text
 
 from ppocr_guard.events import Condition
 from ppocr_guard.logs.history import Held, HeldGroup
+from ppocr_guard.prose import Prose
 from ppocr_guard.report.text import Words, clean
 
 STYLES = {"info": "blue", "warning": "yellow", "critical": "red"}
@@ -69,7 +70,7 @@ def _add_open(
 ) -> None:
     style = STYLES[group.severity]
     first = group.first.condition
-    text = Text(clean(group.code), style=f"bold {style}")
+    text = Prose(clean(group.code), style=f"bold {style}")
     text.no_wrap = detail.brief
     if len(group.members) > 1:
         text.append(f" ({len(group.members)})", style="not bold")
@@ -79,7 +80,7 @@ def _add_open(
     grid.add_row(Text(_MARKS[group.severity], style=style), _since(first, words), text)
     if told is not None:
         for label, sentence in _why_and_what_to_do(first, words, told):
-            grid.add_row("", "", Text.assemble((f"{label} ", "dim"), sentence, overflow="fold"))
+            grid.add_row("", "", Prose.assemble((f"{label} ", "dim"), sentence))
 
 
 def _since(condition: Condition, words: Words) -> Text:
@@ -103,7 +104,7 @@ def _why_and_what_to_do(
 
 def _add_over(grid: Table, group: HeldGroup, words: Words) -> None:
     held = max(group.members, key=lambda member: _ended_at(member))
-    text = Text(clean(group.code), style="green")
+    text = Prose(clean(group.code), style="green")
     text.append(f"  {_sentence(held.why, words) or words('is_over')}", style="default")
     moment = held.ended
     at = words("at_epoch", epoch=moment.epoch) if moment and moment.epoch else words("at_resume")

@@ -15,6 +15,7 @@ from ppocr_guard.logs.judging import Listener, log_guard
 from ppocr_guard.logs.reader import LogReader
 from ppocr_guard.logs.run import Run, begins_run, summarise
 from ppocr_guard.report.facts import dig
+from ppocr_guard.wording import said_by, say
 
 # Where PaddleOCR and its launcher leave logs in the folder of a run.
 LOGS = ("train.log", "workerlog.0", "log/workerlog.0")
@@ -39,7 +40,7 @@ def find_source(directory: Path) -> Source:
         UnusableInputError: there is neither.
     """
     if not directory.exists():
-        raise UnusableInputError(f"{directory}: no such file or directory")
+        raise UnusableInputError(say("{path}: no such file or directory", path=str(directory)))
     journal = paths.find_journal(directory)
     if journal:
         return Source(journal, "journal")
@@ -48,8 +49,11 @@ def find_source(directory: Path) -> Source:
         if log.is_file():
             return Source(log, "log")
     raise UnusableInputError(
-        f"{directory}: neither ppocr_guard/journal.jsonl nor train.log is in it. "
-        "Give the folder that Global.save_model_dir names, or the path of a log."
+        say(
+            "{path}: neither ppocr_guard/journal.jsonl nor train.log is in it. Give the folder "
+            "that Global.save_model_dir names, or the path of a log.",
+            path=str(directory),
+        )
     )
 
 
@@ -77,12 +81,16 @@ def load(directory: Path) -> Loaded:
         if source.kind == "journal" and len(runs) == 1:
             runs, earlier = with_earlier(source.path, runs)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UnusableInputError(f"{source.path}: {reason}") from None
+        reason = getattr(error, "strerror", None) or said_by(error)
+        line = say("{path}: {reason}", path=str(source.path), reason=reason)
+        raise UnusableInputError(line) from None
     if not runs:
         raise UnusableInputError(
-            f"{source.path}: no record of a training in it. Give a journal.jsonl that the "
-            "Journal hook wrote, or a train.log or workerlog.0 of PaddleOCR."
+            say(
+                "{path}: no record of a training in it. Give a journal.jsonl that the Journal hook "
+                "wrote, or a train.log or workerlog.0 of PaddleOCR.",
+                path=str(source.path),
+            )
         )
     return Loaded(source, runs, journal.bad_lines, earlier)
 

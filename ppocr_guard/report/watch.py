@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,13 +13,13 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from ppocr_guard import paths
-from ppocr_guard.language import add_language, pick_language
+from ppocr_guard.language import add_language, pick_language, tell
 from ppocr_guard.logs.follow import JournalRuns
 from ppocr_guard.logs.run import Run
 from ppocr_guard.report.frame import Frame, waiting
 from ppocr_guard.report.keys import keys
 from ppocr_guard.report.text import Words
-from ppocr_guard.wording import LANGUAGES
+from ppocr_guard.wording import LANGUAGES, say
 
 RESCAN_SECONDS = 5.0  # how often a folder is searched for new runs
 SUFFIX = ".jsonl"
@@ -59,15 +58,19 @@ def run(args: argparse.Namespace) -> int:
     """
     for path in args.runs:
         if path.is_file() and path.suffix != SUFFIX:
-            return _refuse(
-                f"{path} is no journal (journal.jsonl). "
-                "For a train.log use `ppocr-guard report` or `ppocr-guard replay`."
+            text = say(
+                "{path} is no journal (journal.jsonl). For a train.log use `ppocr-guard report` or "
+                "`ppocr-guard replay`.",
+                path=str(path),
             )
+            return _refuse(text, args.language)
     view = View(Watched(args.runs), pick_language(args.language))
     console = Console()
     if args.once:
         if not view.watched.poll():
-            return _refuse(f"{view.watched.path}: no journal with records of a run there")
+            where = str(view.watched.path)
+            text = say("{path}: no journal with records of a run there", path=where)
+            return _refuse(text, args.language)
         console.print(view.render())
         return 0
     with contextlib.suppress(KeyboardInterrupt):
@@ -75,8 +78,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _refuse(message: str) -> int:
-    print(f"ppocr-guard watch: {message}", file=sys.stderr)
+def _refuse(message: str, language: str) -> int:
+    tell("ppocr-guard watch", message, language)
     return 2
 
 

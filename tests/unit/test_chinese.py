@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[2]
 # What is made with sentences that people read. Of errors, those that commands print.
 MADE = {
     "Finding", "Found", "Snag", "CeilingError", "CloneError", "DictionaryError", "OverrideError",
-    "RehearsalError", "ReleaseError", "ScheduleError", "WeightsError", "YamlError",
+    "RehearsalError", "ReleaseError", "ScheduleError", "UnusableInputError", "WeightsError",
+    "YamlError",
 }  # fmt: skip
 
 
@@ -136,6 +137,9 @@ def test_the_locale_decides_for_people_and_a_wish_for_programs(
         ["replay", "my.yml"],
         ["explain", "hmean_colapse"],
         ["explain", "--all"],
+        ["doctor"],
+        ["report", "nowhere"],
+        ["watch", "my.yml"],
     ],
     ids=" ".join,
 )

@@ -32,7 +32,7 @@ def test_a_url_gets_a_message_that_says_it_is_a_test(capsys: pytest.CaptureFixtu
     assert "这是 ppocr_guard 的测试消息" in text
     out = capsys.readouterr()
     assert "Feishu (127.0.0.1:" in out.out
-    assert "sent in" in out.out
+    assert "已发送" in out.out
     assert TOKEN not in out.out + out.err
 
 

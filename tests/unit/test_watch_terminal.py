@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import select
@@ -34,6 +35,8 @@ class Terminal:
         self.process = process
         self.raw = ""
         self._master = master
+        # A character may be cut in two by the end of what one read gives.
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def press(self, keys: str) -> None:
         os.write(self._master, keys.encode())
@@ -60,7 +63,7 @@ class Terminal:
     def _read(self, seconds: float) -> str:
         ready, _, _ = select.select([self._master], [], [], seconds)
         try:
-            piece = os.read(self._master, 65536).decode("utf-8", "replace") if ready else ""
+            piece = self._decoder.decode(os.read(self._master, 65536)) if ready else ""
         except OSError:  # the other end is closed
             piece = ""
         self.raw += piece
