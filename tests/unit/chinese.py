@@ -9,10 +9,10 @@ import re
 from ppocr_guard.wording import Sentence, in_language
 
 # What a text quotes is not its own: what stands in quotes of any kind, messages of the system, and
-# of Python and PaddleOCR behind the name of an error.
+# of Python, LMDB and PaddleOCR behind the name of an error.
 _SYSTEM = {os.strerror(number) for number in errno.errorcode}
 _QUOTED = re.compile(
-    r"`[^`]*`|'[^'\n]*'|\"[^\"\n]*\"|“[^”]*”|\w*(?:Error|Warning|Exception)\b[^，。；）\n]*"
+    r"`[^`]*`|'[^'\n]*'|\"[^\"\n]*\"|“[^”]*”|\w*(?:Error|Warning|Exception|MDB_[A-Z]+)\b[^，。；）\n]*"
 )
 # No words: names with a sign, a digit or a capital inside, paths, options, constants.
 _NAME = re.compile(r"\S*[\w)\]][./\\_=:@\[\]{}#\d-]\S*|--?\w\S*|\b[A-Z]{2,}\b|\w*[a-z][A-Z]\w*")

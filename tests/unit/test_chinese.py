@@ -73,7 +73,7 @@ def test_an_explanation_is_chinese(code: str) -> None:
     told = explanations()[code]
     page = re.sub(r"```.*?```", "", markdown(told, "zh"), flags=re.DOTALL)
     assert not english_in(page)
-    assert not english_in(told.title_in("zh"))
+    assert not english_in(told.title("zh"))
     if told.example is not None:
         assert is_chinese(told.example["message"])
         assert is_chinese(told.example["advice"])
