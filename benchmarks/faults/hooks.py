@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from ppocr_guard import Condition, Hook, HookOptions, StopRequest
-from ppocr_guard.events import EvalEnd, RunStart, StepEnd
+from ppocr_guard.events import EpochStart, EvalEnd, RunStart, StepEnd
 from ppocr_guard.paddleocr import watchdog
 from ppocr_guard.paddleocr.evaluating import loop_locals
 
@@ -218,7 +218,9 @@ class Drifts(Hook):
 class CutsBackbone(Hook):
     """Detaches what the backbone gives, as a ``detach()`` in its code would."""
 
-    def on_run_start(self, event: RunStart) -> None:
+    def on_epoch_start(self, event: EpochStart) -> None:
+        if event.epoch > 1:
+            return
         model = (loop_locals() or {})["model"]
         model.backbone.register_forward_post_hook(
             lambda _layer, _inputs, outputs: [one.detach() for one in outputs]
