@@ -159,7 +159,8 @@ def printed(words: list[str], folder: Path, name: str, code: int) -> None:
     console.print(Text.from_ansi(done.stdout))
     title = f"ppocr-guard {' '.join(words)}"
     # Rich takes a Chinese sign for as wide as a Latin one, and squeezes it into that.
-    save(name, re.sub(r' textLength="[^"]*"', "", console.export_svg(title=title)).encode())
+    squeezed = r'(<text[^>]*) textLength="[^"]*"([^>]*>[^<]*[\u2e80-\uffef])'
+    save(name, re.sub(squeezed, r"\1\2", console.export_svg(title=title)).encode())
 
 
 def rehearse(demo: Path, work: Path) -> None:

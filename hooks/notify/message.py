@@ -97,7 +97,7 @@ def alert_message(
     what = in_language(alert_sentence(alert), language)
     named = language == "zh" and name != alert.code
     facts = [
-        (labels["run"], _run(so_far.start)),
+        (labels["run"], _run(so_far.start, language)),
         (labels["what"], name if named else what),
         (labels["detail"], what if named else ""),
         (labels["numbers"], _numbers(alert.evidence, language)),
@@ -130,7 +130,7 @@ def resolved_message(resolved: Resolved, so_far: RunSoFar, language: str) -> Mes
     what = texts.OVER[language].format(name=_name(resolved.code, language))
     since = resolved.since
     facts = [
-        (labels["run"], _run(so_far.start)),
+        (labels["run"], _run(so_far.start, language)),
         (labels["what"], in_language(resolved.message, language)),
         (labels["since"], _place(since, language) if since.epoch else ""),
         (labels["open"], _still_open(so_far, language)),
@@ -174,7 +174,7 @@ def run_end_message(event: RunEnd, so_far: RunSoFar, language: str) -> Message:
     why = f"{stop.code}: {in_language(stop.reason, language)}" if stop else event.error or ""
     cause, advice = _why_and_what_to_do(event, so_far, language)
     facts = [
-        (labels["run"], _run(so_far.start)),
+        (labels["run"], _run(so_far.start, language)),
         (labels["what"], what),
         (labels["why"], why),
         (labels["verdict"], _verdict(so_far, language, why)),
@@ -295,8 +295,9 @@ def _line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-def _run(start: RunStart) -> str:
-    about = ", ".join(filter(None, (start.model, f"PaddleOCR {start.release}")))
+def _run(start: RunStart, language: str) -> str:
+    release = Words(language).release(start.release)
+    about = ", ".join(filter(None, (start.model, f"PaddleOCR {release}")))
     return f"{start.run} ({about})"
 
 

@@ -19,7 +19,7 @@ def run_facts(run: Run, words: Words) -> list[tuple[str, str]]:
         config = run.start.config
         facts += [
             ("model", run.start.model),
-            ("release", run.start.release),
+            ("release", words.release(run.start.release)),
             ("save_model_dir", run.start.save_model_dir),
             ("epoch_num", run.start.epoch_num or None),
             ("eval_every", _every(run.start.eval_every_steps, words)),

@@ -109,7 +109,9 @@ class Frame:
             parts += [rule, *worst]
         if self._footer:
             parts.append(Text(self._footer, style="dim", no_wrap=True, overflow="ellipsis"))
-        about = [run.start.model, f"PaddleOCR {run.start.release}"] if run.start else []
+        about = (
+            [run.start.model, f"PaddleOCR {words.release(run.start.release)}"] if run.start else []
+        )
         return Panel(
             Group(*parts),
             title=Text(clean(run.name), style="bold"),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Optional
 
 from ppocr_guard.codes import CODES
-from ppocr_guard.wording import in_language
+from ppocr_guard.wording import in_language, say
 
 _EN = {
     "title": "Training report",
@@ -480,6 +480,10 @@ class Words:
         if cause == _SHRINK:
             code = "shrink_ratio_unexpected"
         return given if cause not in (None, _SHRINK) else ADVICE_ZH.get(code, given)
+
+    def release(self, name: str) -> str:
+        """``2.7.4 to 2.8.1``, by what the catalogue has for it."""
+        return name if "{" in name or "}" in name else self.say(say(name))
 
     def source(self, source: str) -> str:
         """Where a shrink ratio comes from."""

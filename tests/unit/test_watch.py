@@ -154,6 +154,12 @@ def test_the_learning_rate_is_the_current_one() -> None:
     assert "lr 0.002" in picture(run)
 
 
+def test_the_release_is_told_in_the_readers_language() -> None:
+    [run] = summarise(training("collapse", stop_at=6))
+    assert "PaddleOCR 2.7.1、2.7.4 至 2.8.1" in picture(run, language="zh")
+    assert Words("zh").release("{odd}") == "{odd}"
+
+
 @pytest.mark.parametrize("width", [40, 80, 160])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_frame_fits_its_terminal(width: int, language: str) -> None:
