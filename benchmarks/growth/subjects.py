@@ -50,7 +50,7 @@ def evaluations(size: int, folder: Path) -> Need:
 
 def _guarded(size: int, every: int, folder: Path) -> Need:
     os.environ.pop("GUARD_WEBHOOK", None)
-    log = logging.getLogger("ppocr_guard")
+    log = logging.getLogger("ppocr_guard.growth")
     log.setLevel(logging.WARNING)
     guard = Guard(load_guard({"hooks": HOOKS}).build(), log)
     epochs = size // STEPS_PER_EPOCH + 1
@@ -100,9 +100,12 @@ def replayed(size: int, folder: Path) -> Need:
     log = folder / "train.log"
     write(log, size, noise=False)
     logging.disable(logging.CRITICAL)
-    before, cpu = resident_megabytes(), time.process_time()
-    (run,) = replay(log)
-    spent = time.process_time() - cpu
+    try:
+        before, cpu = resident_megabytes(), time.process_time()
+        (run,) = replay(log)
+        spent = time.process_time() - cpu
+    finally:
+        logging.disable(logging.NOTSET)
     return Need(spent, resident_megabytes() - before, None, {"evaluations": run.evaluations})
 
 

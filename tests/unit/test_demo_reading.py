@@ -28,7 +28,7 @@ def test_the_ceiling_is_what_the_data_was_made_for_and_fix_lifts_it(tmp_path: Pa
     assert [value["acc"] for value in found] == [pytest.approx(0.6), pytest.approx(1.0)]
     assert found[0]["lost"]["not_in_dictionary"] == 20
     assert found[0]["lost"]["ctc"] == found[0]["lost"]["too_long"] == 10
-    told = console.export_text()
+    told = " ".join(console.export_text().split())  # lines break as the folder's name is long
     assert "0.600 at most can come out as written" in told
     assert "$ ppocr-guard fix my.yml" in told
     assert "short_guard.txt has the 36 characters" in told  # the command's own words
