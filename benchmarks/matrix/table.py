@@ -11,8 +11,8 @@ from benchmarks.matrix.judging import GUARDED, NONE, NOT_TRAINED, OURS, THEIRS, 
 
 Found = dict[str, dict[str, Any]]
 HEAD = (
-    "| Python | paddlepaddle | numpy | PaddleOCR | other packages | outcome | seconds |\n"
-    "| --- | --- | --- | --- | --- | --- | ---: |\n"
+    "| Python | paddlepaddle | numpy | PaddleOCR | other packages | outcome |\n"
+    "| --- | --- | --- | --- | --- | --- |\n"
 )
 
 
@@ -38,7 +38,6 @@ def row(cell: Cell, found: dict[str, Any]) -> str:
         release(cell),
         others(installed),
         f"{verdict.state}: {verdict.text}" if verdict.text else verdict.state,
-        str(found.get("seconds", "")),
     ]
     return "| " + " | ".join(text.replace("|", "\\|") for text in cells) + " |"
 
@@ -92,7 +91,8 @@ def page(cells: list[Cell], found: Found, machine: str) -> str:
     dates = sorted({found[cell.name]["date"] for cell in cells})
     unit = [found[cell.name] for cell in cells if "unit" in found[cell.name]]
     rows = "".join(f"{row(cell, found[cell.name])}\n" for cell in cells)
-    tests = "".join(f"- Python {f['python']}: {f['unit']['last'].strip('= ')}\n" for f in unit)
+    lines = [f"- Python {f['python']}: {f['unit']['last'].strip('= ')}\n" for f in unit]
+    tests = f"\nUnit tests, once for each Python:\n\n{''.join(lines)}" if lines else ""
     return (
         f"# Releases and machines\n\n{' to '.join(dict.fromkeys((dates[0], dates[-1])))}, "
         f"`python -m benchmarks.matrix`, {machine}, CPU.\n\n{summary(cells, found)}\n\n"
@@ -102,6 +102,7 @@ def page(cells: list[Cell], found: Found, machine: str) -> str:
         "compared bit for bit. PaddleOCR is the released source from PyPI; before 2.9.0 that has "
         "no tools, so its `ppocr/data` runs under the tools of 2.9.0 (that of 2.6 with a stand-in "
         "for the one function that they import and it lacks).\n\n"
-        f"PaddleOCR / numpy; ✗: PaddleOCR or paddle itself fails; –: no wheel.\n\n"
-        f"{grid(cells, found)}\n{HEAD}{rows}\nUnit tests, once for each Python:\n\n{tests}"
+        f"PaddleOCR / numpy; ✗: PaddleOCR or paddle itself fails; –: no wheel; ?: installed, "
+        "`doctor` and `check` tried, not trained yet.\n\n"
+        f"{grid(cells, found)}\n{HEAD}{rows}{tests}"
     )

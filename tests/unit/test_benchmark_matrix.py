@@ -86,3 +86,17 @@ def test_the_page_names_date_command_and_sum(tmp_path: Path) -> None:
     assert "2 cells: 1 train guarded" in page
     assert "none failed for the guard" in page
     assert "- Python 3.9.18: 9 passed" in page
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README_zh.md"])
+def test_the_readmes_quote_the_table_with_its_date(readme: str) -> None:
+    root = Path(__file__).parents[2]
+    results = root / "benchmarks" / "matrix"
+    found = table.read(results / "cells.jsonl")
+    quoted = table.grid([cell for cell in CELLS if cell.name in found], found)
+    text = (root / readme).read_text("utf-8")
+    assert quoted in text
+    assert quoted in (results / "RESULTS.md").read_text("utf-8")
+    before = "".join(text[: text.index(quoted)].splitlines()[-6:])  # the paragraph above it
+    assert max(record["date"] for record in found.values()) in before
+    assert "make matrix" in before
