@@ -29,7 +29,7 @@ from typing import Any, Optional
 from rich.console import Console
 from rich.text import Text
 
-from ppocr_guard.demo import configs, dataset, lines, reading, recognition, sources, train
+from ppocr_guard.demo import configs, dataset, reading, sources, train
 from ppocr_guard.demo.command import BUG
 from ppocr_guard.demo.presets import FINE_TUNE
 
@@ -238,7 +238,8 @@ def reader(texts: Path, work: Path) -> None:
     with scraping(work) as url, browsing(work) as browser:
         report(browser, ("report-recognition.png", [broken], "en", 1200, 1600, False), work)
         began = time.time()
-        train_here(sources.compose(reading.RELEASE), recogniser(texts, work))
+        config, options = recogniser(texts, work)
+        train_here(sources.compose(reading.RELEASE), config, "-o", *options)
         preview(browser, url, "run.json", "my_rec", "dashboard-recognition.png", began, work)
 
 
@@ -272,8 +273,8 @@ def preview(
     save(name, browser.picture(1400, 4000))
 
 
-def train_here(tree: Path, config: Path) -> None:
-    words = [*GUARD, "run", "--", *train.command(tree, config)]
+def train_here(tree: Path, config: Path, *more: str) -> None:
+    words = [*GUARD, "run", "--", *train.command(tree, config), *more]
     with config.with_suffix(".log").open("wb") as log:
         quiet: dict[str, Any] = {"stdout": log, "stderr": log}
         code = subprocess.run(words, cwd=tree, env=train.environment(), check=False, **quiet)
@@ -307,19 +308,19 @@ def detector(
     return configs.write(work / f"{name}.yml", data, work / name, options)
 
 
-def recogniser(texts: Path, work: Path) -> Path:
-    folder = texts / "data"
-    data = lines.Lines(folder, *(folder / name for name in ("train.txt", "val.txt", "dict.txt")))
-    options = replace(
-        reading.FIXED,
-        epoch_num=2,
-        learning_rate=0.0005,
-        eval_batch_step=(0, 15),
-        print_batch_step=5,
-        guard=guarded("my_rec", work),
-        pretrained_model=texts / "fixed" / "latest",
-    )
-    return recognition.write(work / "my_rec.yml", data, work / "my_rec", options)
+def recogniser(texts: Path, work: Path) -> tuple[Path, list[str]]:
+    """The demo's repaired configuration with another `Guard:`, and options to go on from it."""
+    text = (texts / "fixed.yml").read_text(encoding="utf-8")
+    head, _, _ = text.partition("\nGuard:\n")
+    config = work / "my_rec.yml"
+    config.write_text(f"{head}\n{guarded('my_rec', work)}", encoding="utf-8")
+    options = {
+        "epoch_num": 2,
+        "eval_batch_step": [0, 15],
+        "save_model_dir": work / "my_rec",
+        "pretrained_model": texts / "fixed" / "latest",
+    }
+    return config, [f"Global.{name}={value}" for name, value in options.items()]
 
 
 @contextmanager
