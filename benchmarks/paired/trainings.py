@@ -94,6 +94,7 @@ def words(bench: Bench, config: Path) -> list[str]:
 
 def environment(out: Path, block: int, pipe: int, *, guarded: bool) -> dict[str, str]:
     base = guarded_environment("") if guarded else dict(os.environ)
+    base.pop("PYTHONDONTWRITEBYTECODE", None)  # else both are compiled at every start
     return {
         **train.environment(base),
         "OMP_NUM_THREADS": "1",
