@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 import os
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -68,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
     if not _own(folder):
         console.print(f"{folder} holds other files; name another folder with --dir", style="red")
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # its training ends on the way out
     if args.recognition:
         return _recognition(console, folder)
     started = time.monotonic()

@@ -53,7 +53,7 @@ class Terminal:
                 raise AssertionError(f"it ended without {text!r}: {seen[-3000:]!r}")
         return _CONTROL.sub("", seen)
 
-    def ends(self, seconds: float = 20.0) -> int:
+    def ends(self, seconds: float = 60.0) -> int:
         deadline = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < deadline:
             self._read(0.1)
