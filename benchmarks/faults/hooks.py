@@ -254,8 +254,9 @@ class Sleepy:
 
 
 class ShortPatience(Hook):
-    """A watchdog that need not be waited for."""
+    """A watchdog that is sooner than Python's recursion limit: each sample that fails takes another
+    one's place from within, and a fast machine is there in two seconds."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        watchdog.PATIENCE = 2.0
+        watchdog.PATIENCE = 0.4

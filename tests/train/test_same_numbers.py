@@ -4,19 +4,16 @@ curves), live view, journal, train.log, VisualDL, /metrics. Three more runs: tes
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Optional
 
 import pytest
+import same_numbers
 from scraped import Scraper
 
 from ppocr_guard.demo import lines, recognition, sources, train
-
-sys.path.append(str(Path(__file__).parents[1] / "unit"))
-import same_numbers
 
 
 def guard(folder: Path, more: str = "") -> str:
@@ -44,10 +41,10 @@ def trained(kit: Any, folder: Path, name: str, **options: Any) -> tuple[Path, st
 
 
 def test_of_a_run_that_was_resumed(kit: Any, tmp_path: Path) -> None:
-    trained(kit, tmp_path, "twice", guard=guard(tmp_path), epoch_num=1)
-    latest = kit.folder / "twice" / "latest"
+    trained(kit, tmp_path, "resumed_numbers", guard=guard(tmp_path), epoch_num=1)
+    latest = kit.folder / "resumed_numbers" / "latest"
     folder, page = trained(
-        kit, tmp_path, "twice", guard=guard(tmp_path), epoch_num=3, checkpoints=latest
+        kit, tmp_path, "resumed_numbers", guard=guard(tmp_path), epoch_num=3, checkpoints=latest
     )
     shown = same_numbers.check(folder, tmp_path / "report.html", page)
     assert shown.tiles["Epoch"] == ["3 of 3", "12 steps"]
