@@ -53,7 +53,7 @@ class Trainer:
         return (int(words[0]) - 1) * steps_per_epoch + int(words[1]) if len(words) == 2 else 0
 
     def kill_at(self, step: int, delay: float, *, steps_per_epoch: int) -> None:
-        """Start, and kill -9 ``delay`` seconds after this step was done."""
+        """Start, and kill -9 ``delay`` seconds after this step was done, and ``latest`` written."""
         process = self.start()
         deadline = time.monotonic() + 240
         while self.done(steps_per_epoch) < step:
@@ -61,8 +61,24 @@ class Trainer:
             assert time.monotonic() < deadline, self.log.read_text()[-3000:]
             time.sleep(0.005)
         time.sleep(delay)
+        os.killpg(process.pid, signal.SIGSTOP)
+        while not self._whole():
+            os.killpg(process.pid, signal.SIGCONT)
+            time.sleep(0.02)
+            os.killpg(process.pid, signal.SIGSTOP)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    def _whole(self) -> bool:
+        """PaddleOCR is not in the middle of writing ``latest``: nobody can resume from half of it.
+        Its files come in this order, each into its own place."""
+        files = [self.folder / f"latest.{kind}" for kind in ("pdopt", "pdparams", "states")]
+        if not files[0].exists():
+            return True
+        if not all(file.exists() and file.stat().st_size for file in files):
+            return False
+        times = [file.stat().st_mtime_ns for file in files]
+        return times == sorted(times)
 
     def records(self, *kinds: str, last_launch: bool = False) -> list[dict[str, Any]]:
         lines = (self.folder / "ppocr_guard" / "journal.jsonl").read_bytes().splitlines()
