@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Callable, Optional, Union
 
 import yaml
-from yaml.constructor import ConstructorError, SafeConstructor
+from yaml.constructor import ConstructorError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ppocr_guard.command_line import fault_of, read_options
@@ -45,8 +45,8 @@ class YamlError(ValueError):
         super().__init__(line if len(line) <= MAX_MESSAGE else line[:MAX_MESSAGE])
 
 
-class _Telling(SafeConstructor):
-    """Says of every value that cannot be read what it is, and on which line."""
+class _Loader(yaml.SafeLoader):
+    """Reads as PaddleOCR does; says of every value that cannot be read what it is, and where."""
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:
         try:
@@ -60,17 +60,7 @@ class _Telling(SafeConstructor):
             ) from None
 
 
-class _Loader(_Telling, yaml.SafeLoader):
-    """As PaddleOCR reads."""
-
-
-_LongLoader: type[Any] = _Loader
-if yaml.__with_libyaml__:
-
-    class _CLoader(_Telling, yaml.CSafeLoader):
-        """The same language by libyaml."""
-
-    _LongLoader = _CLoader
+_LongLoader: type[Any] = getattr(yaml, "CSafeLoader", _Loader)  # the same language by libyaml
 
 
 @dataclass
@@ -147,8 +137,8 @@ def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSourc
     try:
         root, value = _load(text)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f":{mark.line + 1}" if mark else ""
+        at = error.problem_mark or error.context_mark
+        line = f":{at.line + 1}" if at else ""
         problem = (error.problem or error.context or "").replace("\n", " ") or say("no YAML")
         unsafe = re.search(r"could not determine a constructor for the tag (.+)", problem)
         if unsafe:
@@ -200,7 +190,7 @@ def _load(text: str) -> tuple[Optional[Node], Any]:
     if long:  # of a million nodes none is garbage, and looking for it takes most of the time
         gc.disable()
     try:
-        root = _nodes(text) if long else _kept_nodes(text)
+        root = _nodes(text, _LongLoader) if long else _kept_nodes(text, _Loader)
         if root is None:
             return None, None
         loader = _Loader("")
@@ -213,8 +203,8 @@ def _load(text: str) -> tuple[Optional[Node], Any]:
             gc.enable()
 
 
-def _nodes(text: str) -> Optional[Node]:
-    loader = (_LongLoader if len(text) > LONG_TEXT else _Loader)(text)
+def _nodes(text: str, parser: type[Any]) -> Optional[Node]:
+    loader = parser(text)
     try:
         root: Optional[Node] = loader.get_single_node()
     finally:
