@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from ppocr_guard.detect import process, reading  # noqa: F401 (their propositions)
+from ppocr_guard.detect import process, reading  # noqa: F401 (the propositions of both)
+from ppocr_guard.detect.entry import Entry
 from ppocr_guard.detect.evidence import Evidence
 from ppocr_guard.detect.propositions import answer, text_of
 from ppocr_guard.detect.reading_table import READING_TABLE
 from ppocr_guard.detect.remedies import REMEDIES, change_in_words
-from ppocr_guard.detect.table import TABLE, Entry
+from ppocr_guard.detect.table import TABLE
 from ppocr_guard.wording import CHOICE, LIST, SERIES, join, mark, say
 
 NEAR = 0.15  # causes whose confidence is this near to the first are named beside it
@@ -147,9 +148,7 @@ def _numbers(e: Evidence) -> dict[str, Any]:
         for key, value in e.facts.items()
         if key.startswith("weights_changed.") and value < 0.01
     ]
-    cut = [
-        k.partition(".")[2] for k, v in e.invariants.items() if k.startswith("gradient.") and not v
-    ]
+    cut = [part for part, share in process.gradient_shares(e).items() if not share]
     setting = e.setting("labels_best.val", "labels_best.train", "labels_best.train_eval")
     reference = e.loss_at_best if e.loss_at_best is not None else e.loss_first
     numbers.update(

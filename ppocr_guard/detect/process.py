@@ -98,5 +98,11 @@ def ranks_apart(e: Evidence) -> Answer:
 
 @proposition("a part that is to be trained gets no gradient from the loss")
 def no_gradient(e: Evidence) -> Answer:
-    shares = [v for k, v in e.invariants.items() if k.startswith("gradient.")]
+    shares = gradient_shares(e).values()
     return min(shares) == 0 if shares else None
+
+
+def gradient_shares(e: Evidence) -> dict[str, float]:
+    """By part of the network, the share of its tensors that got a gradient."""
+    named = (key.partition(".") for key in e.invariants)
+    return {part: e.invariants[f"{kind}.{part}"] for kind, _, part in named if kind == "gradient"}

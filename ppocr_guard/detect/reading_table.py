@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ppocr_guard.detect.table import (
+from ppocr_guard.detect.entry import (
     EVAL_MISMATCH,
     LABELS_WRONG,
     MEDIOCRE,
-    TABLE,
     TARGETS_WRONG,
     TRAINING_WRONG,
     Entry,
 )
+from ppocr_guard.detect.table import TABLE
 
 _MODEL = ("only_blanks", "one_answer", "pretrained_wrong", "head_untrained", "network_dead")
 _CURVE = ("overfitting", "learning_rate_too_high", "forgetting", *_MODEL)

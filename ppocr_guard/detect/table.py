@@ -14,25 +14,12 @@ from ppocr_guard.detect.entry import (
     EVAL_MISMATCH,
     LABELS_WRONG,
     MEDIOCRE,
-    SURE,
     TARGETS_WRONG,
     TRAINING_WRONG,
     Entry,
 )
 from ppocr_guard.detect.findings_table import with_findings
 from ppocr_guard.detect.process_table import PROCESS
-
-__all__ = [
-    "DATA_CHANGED",
-    "EVAL_MISMATCH",
-    "LABELS_WRONG",
-    "MEDIOCRE",
-    "SURE",
-    "TABLE",
-    "TARGETS_WRONG",
-    "TRAINING_WRONG",
-    "Entry",
-]
 
 _LABEL_CAUSES = ("labels_shifted", "labels_split", "labels_incomplete", "labels_crossed")
 _POOR = ("overfitting", "learning_rate_too_high", "other_domain", "forgetting")

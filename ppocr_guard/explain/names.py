@@ -21,7 +21,7 @@ from ppocr_guard.audit.rules import (
     texts,
     training,
 )
-from ppocr_guard.detect import baseline, collapse, reading, table
+from ppocr_guard.detect import baseline, collapse, entry, reading
 from ppocr_guard.detect import process as invariants
 from ppocr_guard.detect import propositions as facts
 from ppocr_guard.detect.growth import GrowthDetector
@@ -70,7 +70,7 @@ NAMES: dict[str, Any] = {
     "loss_health": loss_health,
     "reading": reading,
     "shrink_ratio": shrink_ratio,
-    "table": table,
+    "entry": entry,
 }
 
 

@@ -205,7 +205,7 @@ tell(
         "another unclip_ratio or threshold brings at least {facts.GAIN:g} more. Of a recogniser: "
         "from {reading.ALTERED:.0%} of the labels on hold unknown characters, or "
         "{reading.REFUSED:.0%} are refused. It is told when one of its causes has a confidence of "
-        "{table.SURE:.0%} or more."
+        "{entry.SURE:.0%} or more."
     ),
     cost=(
         "No training can reach more than these labels do through this postprocess or dictionary: "
@@ -222,7 +222,7 @@ tell(
         "The training labels of the 16 images looked at lie on the text only after a change that is"
         " the same for all, or a model that knows the validation labels (a score of {facts.GOOD:g} "
         "and more) contradicts them (below {facts.POOR:g}). It is told when one of its causes has a"
-        " confidence of {table.SURE:.0%} or more."
+        " confidence of {entry.SURE:.0%} or more."
     ),
     cost=(
         "The model unlearns what it knew, and learns the mistake: hmean or acc falls from the first"
@@ -239,7 +239,7 @@ tell(
         "The model knows the same images one way ({facts.GOOD:g} and more) and not the other (below"
         " {facts.POOR:g}, or under {facts.WORSE:.0%} of it): training's transforms against Eval's, "
         "or training labels against validation labels. It is told when one of its causes has a "
-        "confidence of {table.SURE:.0%} or more."
+        "confidence of {entry.SURE:.0%} or more."
     ),
     cost=(
         "The weights are fine, and the score is wrong: best_accuracy is chosen by chance, and a "
@@ -252,7 +252,7 @@ tell(
     evidence=(
         "An examination shows that maps or predictions do not depend on the image, that weights do "
         "not change or shrink, that the learning rate is 0, or that loaded weights knew nothing. It"
-        " is told when one of its causes has a confidence of {table.SURE:.0%} or more."
+        " is told when one of its causes has a confidence of {entry.SURE:.0%} or more."
     ),
     cost=(
         "The run learns nothing, or loses what it knew: its time is lost until the named setting is"
@@ -279,7 +279,7 @@ tell(
         "Other thresholds or another unclip_ratio bring at least {facts.GAIN:g} on training and "
         "validation images alike, since before the first step; or the model keeps {facts.KEEPS:.0%}"
         " on training images and has lost the validation images for {facts.LONG} examinations. It "
-        "is told when one of its causes has a confidence of {table.SURE:.0%} or more."
+        "is told when one of its causes has a confidence of {entry.SURE:.0%} or more."
     ),
     cost=(
         "The score is lower than it need be: the named setting costs no training at all; of "
