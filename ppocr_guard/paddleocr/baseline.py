@@ -92,8 +92,9 @@ def read(loop: Loop, evaluate: Callable[..., Any], hooks: Iterable[object]) -> O
 def measured(loop: Loop, evaluate: Callable[..., Any]) -> Optional[Baseline]:
     """Evaluate all validation images now, with PaddleOCR's own ``evaluate``.
 
-    To be called on the training thread, inside ``program.train``, before the first step. Layers
-    and random numbers are afterwards what they were, so that training stays the same to the bit.
+    To be called on the training thread, inside ``program.train``, before the loader is iterated.
+    Layers and random numbers are afterwards what they were, so that training stays the same to the
+    bit.
     None: there is nothing to evaluate.
     """
     valid = loop.arguments.get("valid_dataloader")
