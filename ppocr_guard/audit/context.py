@@ -114,6 +114,10 @@ class Context:
     def dataset(self, mode: str) -> str:
         return str(self.get(mode, "dataset", "name", default=""))
 
+    def data_dir(self, mode: str) -> Path:
+        """The folder that the images' names in a mode's label files start from."""
+        return self.resolve(str(self.get(mode, "dataset", "data_dir", default="")))
+
     def label_paths(self, mode: str) -> list[str]:
         """``label_file_list`` as PaddleOCR reads it: a lone path counts as a list of one."""
         paths = self.get(mode, "dataset", "label_file_list", default=[])

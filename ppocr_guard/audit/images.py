@@ -26,7 +26,7 @@ def image_sizes(ctx: Context, mode: str, samples: Iterable[Sample]) -> list[Size
     turned = not (decode and decode.parameters.get("ignore_orientation"))
     if ctx.dataset(mode) == lmdb_texts.NAME:
         return _of_lmdb(ctx, mode, samples)
-    folder, found = ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default=""))), []
+    folder, found = ctx.data_dir(mode), []
     for sample in samples:
         try:
             width, height = _size(os.path.join(folder, sample.image), turned)

@@ -261,7 +261,7 @@ def train_eval_overlap(ctx: Context) -> Iterator[Finding]:
 
 def _image_files(ctx: Context, mode: str) -> dict[str, None]:
     """The images, each under one name: links and dots in the names of folders are followed."""
-    data_dir = str(ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default=""))))
+    data_dir = str(ctx.data_dir(mode))
     folders: dict[str, str] = {}
     found: dict[str, None] = {}
     for file in ctx.labels(mode):

@@ -26,7 +26,7 @@ MOST_OPENED = 5000  # images of a label file whose heads are read, evenly over i
 )
 def images_missing(ctx: Context) -> Iterator[Finding]:
     for mode in MODES:
-        folder = ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default="")))
+        folder = ctx.data_dir(mode)
         for index, file in enumerate(ctx.labels(mode)):
             names = [name for name in file.images if not name.startswith(("[", "http"))]
             missing = [name for name in names if not os.path.exists(os.path.join(folder, name))]
@@ -82,7 +82,7 @@ def _with_slashes(folder: Path, name: str) -> bool:
 )
 def images_unreadable(ctx: Context) -> Iterator[Finding]:
     for mode in MODES:
-        folder = str(ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default=""))))
+        folder = str(ctx.data_dir(mode))
         for index, file in enumerate(ctx.labels(mode)):
             step = max(1, len(file.images) // MOST_OPENED)
             names = [n for n in file.images[::step] if not n.startswith(("[", "http"))]

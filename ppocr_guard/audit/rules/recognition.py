@@ -350,7 +350,7 @@ def evaluation_images_copied(ctx: Context) -> Iterator[Finding]:
 
 def _sizes(ctx: Context, mode: str, most: int) -> dict[Path, int]:
     """Images of a mode with their size in bytes; 0: it cannot be told."""
-    folder = ctx.resolve(str(ctx.get(mode, "dataset", "data_dir", default="")))
+    folder = ctx.data_dir(mode)
     names = list(dict.fromkeys(line.image for _, file in ctx.texts(mode) for line in file))
     paths = (folder / name for name in _evenly(names, most))
     return {path: _size(path) for path in paths}
