@@ -148,6 +148,13 @@ class Context:
             ]
         return self._labels[mode]
 
+    def label_files(self) -> Iterator[tuple[str, YamlPath, LabelFile]]:
+        """The label files of both modes that can be read: (mode, where it is named, file)."""
+        for mode in ("Train", "Eval"):
+            for index, file in enumerate(self.labels(mode)):
+                if not file.error:
+                    yield mode, (mode, "dataset", "label_file_list", index), file
+
     def texts(self, mode: str) -> list[tuple[Path, list[TextLine]]]:
         """The label files (or folders of LMDB) of a mode with their lines, taken for labels of
         text recognition."""

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.images import SizedSample, image_sizes
-from ppocr_guard.audit.labels import LabelFile, signed_area
+from ppocr_guard.audit.labels import signed_area
 from ppocr_guard.audit.problem import Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.wording import mark, say
-from ppocr_guard.yaml_source import YamlPath
 
 MODES = ("Train", "Eval")
 # Shares from which a label file is worth a word ...
@@ -28,13 +27,6 @@ MOST_IGNORED = mark(
 )
 
 
-def _files(ctx: Context) -> Iterator[tuple[YamlPath, LabelFile]]:
-    for mode in MODES:
-        for index, file in enumerate(ctx.labels(mode)):
-            if not file.error:
-                yield (mode, "dataset", "label_file_list", index), file
-
-
 @rule(
     "label_lines_broken",
     "critical",
@@ -43,7 +35,7 @@ def _files(ctx: Context) -> Iterator[tuple[YamlPath, LabelFile]]:
     reads="labels",
 )
 def label_lines_broken(ctx: Context) -> Iterator[Finding]:
-    for path, file in _files(ctx):
+    for _, path, file in ctx.label_files():
         if file.broken.first is not None:
             line, reason = file.broken.first
             yield Finding(
@@ -69,7 +61,7 @@ def label_lines_broken(ctx: Context) -> Iterator[Finding]:
     reads="labels",
 )
 def label_encoding(ctx: Context) -> Iterator[Finding]:
-    for path, file in _files(ctx):
+    for _, path, file in ctx.label_files():
         if file.encoding is not None:
             yield Finding(
                 path,
@@ -125,7 +117,7 @@ def all_ignored(ctx: Context) -> Iterator[Finding]:
     reads="labels",
 )
 def no_text(ctx: Context) -> Iterator[Finding]:
-    for path, file in _files(ctx):
+    for _, path, file in ctx.label_files():
         parsed = file.lines - file.broken.count
         if parsed and file.without_boxes > TEXTLESS * parsed:
             every = file.without_boxes == parsed
@@ -153,7 +145,7 @@ def no_text(ctx: Context) -> Iterator[Finding]:
     reads="labels",
 )
 def polygon_degenerate(ctx: Context) -> Iterator[Finding]:
-    for path, file in _files(ctx):
+    for _, path, file in ctx.label_files():
         for trouble in (file.flat, file.crossed):
             if trouble.first is not None and trouble.count > max(1, DEGENERATE * file.boxes):
                 yield Finding(
@@ -180,30 +172,29 @@ def polygon_degenerate(ctx: Context) -> Iterator[Finding]:
     reads="images",
 )
 def polygons_outside(ctx: Context) -> Iterator[Finding]:
-    for mode in MODES:
-        for index, file in enumerate(ctx.labels(mode)):
-            sized = image_sizes(ctx, mode, file.samples)
-            outside = [item for item in sized if _sticks_out(item)]
-            if outside and len(outside) > max(1, OUTSIDE * len(sized)):
-                one = outside[0]
-                yield Finding(
-                    (mode, "dataset", "label_file_list", index),
-                    say(
-                        "{count} of {looked} images looked at have texts outside: {image} (line "
-                        "{line}) is {width} x {height}.",
-                        count=len(outside),
-                        looked=len(sized),
-                        image=one.sample.image,
-                        line=one.sample.line,
-                        width=one.width,
-                        height=one.height,
-                    ),
-                    say(
-                        "Check that labels and images belong together; PaddleOCR heeds the "
-                        "camera's EXIF orientation, labelling tools may not."
-                    ),
-                    severity="critical" if len(outside) > len(sized) / 2 else "warning",
-                )
+    for mode, path, file in ctx.label_files():
+        sized = image_sizes(ctx, mode, file.samples)
+        outside = [item for item in sized if _sticks_out(item)]
+        if outside and len(outside) > max(1, OUTSIDE * len(sized)):
+            one = outside[0]
+            yield Finding(
+                path,
+                say(
+                    "{count} of {looked} images looked at have texts outside: {image} (line "
+                    "{line}) is {width} x {height}.",
+                    count=len(outside),
+                    looked=len(sized),
+                    image=one.sample.image,
+                    line=one.sample.line,
+                    width=one.width,
+                    height=one.height,
+                ),
+                say(
+                    "Check that labels and images belong together; PaddleOCR heeds the "
+                    "camera's EXIF orientation, labelling tools may not."
+                ),
+                severity="critical" if len(outside) > len(sized) / 2 else "warning",
+            )
 
 
 def _sticks_out(item: SizedSample) -> bool:
@@ -270,24 +261,23 @@ def texts_too_small(ctx: Context) -> Iterator[Finding]:
 def texts_fill_images(ctx: Context) -> Iterator[Finding]:
     if not ctx.is_db:
         return
-    for mode in MODES:
-        for index, file in enumerate(ctx.labels(mode)):
-            sized = [item for item in image_sizes(ctx, mode, file.samples) if item.sample.polygons]
-            full = [item for item in sized if _largest_share(item) > FULL]
-            if sized and len(full) > len(sized) / 2:
-                one = full[0]
-                yield Finding(
-                    (mode, "dataset", "label_file_list", index),
-                    say(
-                        "In {count} of {looked} images looked at one text fills more than half of "
-                        "the image, such as {image} (line {line}).",
-                        count=len(full),
-                        looked=len(sized),
-                        image=one.sample.image,
-                        line=one.sample.line,
-                    ),
-                    say("Label whole pages or photos, or put a margin around these images."),
-                )
+    for mode, path, file in ctx.label_files():
+        sized = [item for item in image_sizes(ctx, mode, file.samples) if item.sample.polygons]
+        full = [item for item in sized if _largest_share(item) > FULL]
+        if sized and len(full) > len(sized) / 2:
+            one = full[0]
+            yield Finding(
+                path,
+                say(
+                    "In {count} of {looked} images looked at one text fills more than half of "
+                    "the image, such as {image} (line {line}).",
+                    count=len(full),
+                    looked=len(sized),
+                    image=one.sample.image,
+                    line=one.sample.line,
+                ),
+                say("Label whole pages or photos, or put a margin around these images."),
+            )
 
 
 def _largest_share(item: SizedSample) -> float:

@@ -25,48 +25,50 @@ MOST_OPENED = 5000  # images of a label file whose heads are read, evenly over i
     reads="labels",
 )
 def images_missing(ctx: Context) -> Iterator[Finding]:
-    for mode in MODES:
+    for mode, path, file in ctx.label_files():
         folder = ctx.data_dir(mode)
-        for index, file in enumerate(ctx.labels(mode)):
-            names = [name for name in file.images if not name.startswith(("[", "http"))]
-            missing = [name for name in names if not os.path.exists(os.path.join(folder, name))]
-            if not missing:
-                continue
-            everything = len(missing) == len(names)
-            back = [name for name in missing if "\\" in name and _with_slashes(folder, name)]
-            if back and len(back) > len(missing) / 2:
-                yield Finding(
-                    (mode, "dataset", "label_file_list", index),
-                    say(
-                        "{count} of {names} images of {file} are written with backslashes, such as "
-                        "{image}: only Windows takes them for folders.",
-                        count=len(back),
-                        names=len(names),
-                        file=str(file.path),
-                        image=back[0],
-                    ),
-                    say("Write / instead of \\."),
-                )
-                continue
+        names = _on_disk(file.images)
+        missing = [name for name in names if not os.path.exists(os.path.join(folder, name))]
+        if not missing:
+            continue
+        everything = len(missing) == len(names)
+        back = [name for name in missing if "\\" in name and _with_slashes(folder, name)]
+        if back and len(back) > len(missing) / 2:
             yield Finding(
-                (mode, "dataset", "data_dir")
-                if everything
-                else (mode, "dataset", "label_file_list", index),
+                path,
                 say(
-                    "{count} of {names} images of {file} are missing, such as {image}.",
-                    count=len(missing),
+                    "{count} of {names} images of {file} are written with backslashes, such as "
+                    "{image}: only Windows takes them for folders.",
+                    count=len(back),
                     names=len(names),
                     file=str(file.path),
-                    image=os.path.join(folder, missing[0]),
+                    image=back[0],
                 ),
-                say(
-                    "data_dir and the path in the label file are joined: together they must lead "
-                    "to the image."
-                )
-                if everything
-                else say("Remove these lines, or put the images there."),
-                severity="critical" if len(missing) > MISSING * len(names) else "warning",
+                say("Write / instead of \\."),
             )
+            continue
+        yield Finding(
+            (mode, "dataset", "data_dir") if everything else path,
+            say(
+                "{count} of {names} images of {file} are missing, such as {image}.",
+                count=len(missing),
+                names=len(names),
+                file=str(file.path),
+                image=os.path.join(folder, missing[0]),
+            ),
+            say(
+                "data_dir and the path in the label file are joined: together they must lead "
+                "to the image."
+            )
+            if everything
+            else say("Remove these lines, or put the images there."),
+            severity="critical" if len(missing) > MISSING * len(names) else "warning",
+        )
+
+
+def _on_disk(images: list[str]) -> list[str]:
+    """Without lists of several images and addresses, which are no names of files."""
+    return [name for name in images if not name.startswith(("[", "http"))]
 
 
 def _with_slashes(folder: Path, name: str) -> bool:
@@ -81,33 +83,31 @@ def _with_slashes(folder: Path, name: str) -> bool:
     reads="images",
 )
 def images_unreadable(ctx: Context) -> Iterator[Finding]:
-    for mode in MODES:
+    for mode, path, file in ctx.label_files():
         folder = str(ctx.data_dir(mode))
-        for index, file in enumerate(ctx.labels(mode)):
-            step = max(1, len(file.images) // MOST_OPENED)
-            names = [n for n in file.images[::step] if not n.startswith(("[", "http"))]
-            bad = [
-                (name, reason)
-                for name in names
-                if (reason := unreadable(os.path.join(folder, name))) is not None
-            ]
-            if bad:
-                name, reason = bad[0]
-                yield Finding(
-                    (mode, "dataset", "label_file_list", index),
-                    say(
-                        "{count} of {names} images{looked} of {file} do not open: {image} "
-                        "{reason}.",
-                        count=len(bad),
-                        names=len(names),
-                        looked=say(" looked at") if step > 1 else "",
-                        file=str(file.path),
-                        image=name,
-                        reason=reason,
-                    ),
-                    say("Replace these files, or remove their lines."),
-                    severity="critical" if len(bad) > MISSING * len(names) else "warning",
-                )
+        step = max(1, len(file.images) // MOST_OPENED)
+        names = _on_disk(file.images[::step])
+        bad = [
+            (name, reason)
+            for name in names
+            if (reason := unreadable(os.path.join(folder, name))) is not None
+        ]
+        if bad:
+            name, reason = bad[0]
+            yield Finding(
+                path,
+                say(
+                    "{count} of {names} images{looked} of {file} do not open: {image} {reason}.",
+                    count=len(bad),
+                    names=len(names),
+                    looked=say(" looked at") if step > 1 else "",
+                    file=str(file.path),
+                    image=name,
+                    reason=reason,
+                ),
+                say("Replace these files, or remove their lines."),
+                severity="critical" if len(bad) > MISSING * len(names) else "warning",
+            )
 
 
 @rule(
