@@ -11,6 +11,7 @@ from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.images import unreadable
 from ppocr_guard.audit.problem import Finding
 from ppocr_guard.audit.rule import rule
+from ppocr_guard.recognition.lmdb_set import FILE, folders
 from ppocr_guard.wording import say
 
 MODES = ("Train", "Eval")
@@ -119,10 +120,10 @@ def images_unreadable(ctx: Context) -> Iterator[Finding]:
 )
 def lmdb_missing(ctx: Context) -> Iterator[Finding]:
     for mode in MODES:
-        folders = ctx.get(mode, "dataset", "data_dir")
+        data_dirs = ctx.get(mode, "dataset", "data_dir")
         if not ctx.dataset(mode).startswith("LMDB"):
             continue
-        for folder in folders if isinstance(folders, list) else [folders]:
+        for folder in data_dirs if isinstance(data_dirs, list) else [data_dirs]:
             reason = _no_lmdb(ctx.resolve(str(folder))) if isinstance(folder, str) else None
             if reason is not None:
                 yield Finding(
@@ -141,8 +142,10 @@ def _no_lmdb(folder: Path) -> Optional[str]:
         if os.path.exists(folder):
             return say("is a file, not a folder of LMDB")
         return say("does not exist")
-    leaves = [(here, files) for here, below, files in os.walk(folder) if not below]
-    without = [here for here, files in leaves if "data.mdb" not in files]
+    leaves = folders(folder)
+    without = [here for here in leaves if not (here / FILE).exists()]
     if len(without) == len(leaves):
         return say("holds no data.mdb")
-    return say("holds {folder}, a folder without data.mdb", folder=without[0]) if without else None
+    if without:
+        return say("holds {folder}, a folder without data.mdb", folder=str(without[0]))
+    return None
