@@ -116,11 +116,11 @@ def read_label_file(
     found.lines = len(raw_lines)
     step = max(1, math.ceil(found.lines / samples)) if samples else 1
     separator = delimiter.encode()
+    named = say("tab") if delimiter == "\t" else repr(delimiter)
     for number, raw in enumerate(raw_lines, start=1):
         first, delimited, label = raw.partition(separator)
         if not delimited:
-            name = say("tab") if delimiter == "\t" else repr(delimiter)
-            found.broken.add(number, NO_DELIMITER if raw.strip() else EMPTY, delimiter=name)
+            found.broken.add(number, NO_DELIMITER if raw.strip() else EMPTY, delimiter=named)
             continue
         try:
             image = first.decode("utf-8")
