@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Optional, TypeVar
 
 from ppocr_guard.audit.components import models
-from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.context import LABELLED, Context
 from ppocr_guard.audit.images import image_sizes
 from ppocr_guard.audit.labels import Sample
 from ppocr_guard.audit.problem import Finding
@@ -350,6 +350,8 @@ def evaluation_images_copied(ctx: Context) -> Iterator[Finding]:
 
 def _sizes(ctx: Context, mode: str, most: int) -> dict[Path, int]:
     """Images of a mode with their size in bytes; 0: it cannot be told."""
+    if ctx.dataset(mode) not in LABELLED:
+        return {}  # images in LMDB are no files
     folder = ctx.data_dir(mode)
     names = list(dict.fromkeys(line.image for _, file in ctx.texts(mode) for line in file))
     paths = (folder / name for name in _evenly(names, most))
