@@ -82,8 +82,8 @@ class Limit:
             )
             if number is not None
         ]
-        for template, bound in zip((_FIRST, *[_NEXT] * len(bounds)), bounds):
-            text = say(template, wanted=text, bound=bound)
+        for index, bound in enumerate(bounds):
+            text = say(_NEXT if index else _FIRST, wanted=text, bound=bound)
         return text
 
 
