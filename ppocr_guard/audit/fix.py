@@ -17,7 +17,7 @@ from ppocr_guard.audit import audit
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.edits import apply_edits
 from ppocr_guard.audit.inputs import UNUSABLE, add_inputs, open_context
-from ppocr_guard.audit.problem import DELETE, Edit, Problem
+from ppocr_guard.audit.problem import DELETE, Edit, NewFile, Problem
 from ppocr_guard.language import add_language, pick_language
 from ppocr_guard.paddleocr import schedule
 from ppocr_guard.wording import in_language, said_by, say
@@ -60,22 +60,20 @@ def run(args: argparse.Namespace) -> int:
         reason = in_language(error.strerror or "", language)
         print(f"ppocr-guard fix: {error.filename}: {reason}", file=sys.stderr)
         return 2
-    written: set[Path] = set()
-    for problem in done:
-        brief = _brief(problem)
+    # One edit, or one new file, mends what is found in the labels of Train and in those of Eval.
+    for brief in dict.fromkeys(map(_brief, done)):
         told(
             say("would fix: {what}", what=brief) if args.diff else say("fixed: {what}", what=brief)
         )
+    files: dict[Path, NewFile] = {}
+    for problem in done:
         for file in problem.new:
-            if file.path in written:  # for the labels of Train and for those of Eval
-                continue
-            written.add(file.path)
-            what = say("{path}: {cost}", path=str(file.path), cost=file.cost)
-            told(
-                say("would write: {what}", what=what)
-                if args.diff
-                else say("wrote: {what}", what=what)
-            )
+            files.setdefault(file.path, file)
+    for file in files.values():
+        what = say("{path}: {cost}", path=str(file.path), cost=file.cost)
+        told(
+            say("would write: {what}", what=what) if args.diff else say("wrote: {what}", what=what)
+        )
     if new == ctx.source.text:
         told(say("{path}: there is nothing to fix", path=args.yaml))
     for problem in left:

@@ -35,6 +35,7 @@ def test_a_dictionary_is_written_beside_the_old_one(
     assert "36 characters of ./lines/dict.txt and 3 more (£ ² €)" in told
     assert "is trained anew" in told
     assert told.count("wrote: ") == 1  # Train and Eval need the same file
+    assert told.count("fixed: ") == 1
     assert "(U+200B ZERO WIDTH SPACE)" in told  # left for the user
 
     main(["fix", "my.yml", "--release", "2.10.0"])
