@@ -3,13 +3,10 @@ does not, the package that it fails in is named: it is seldom PaddleOCR's own co
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from ppocr_guard.doctor.child import ask
 from ppocr_guard.wording import say
 
 SECONDS = 300
@@ -56,26 +53,14 @@ def ask_imports(tree: Path) -> dict[str, Any]:
     """Empty when all that a training imports does; else ``error``, the ``package`` that
     PaddleOCR imported when it failed, the one that it failed ``inside``, and ``missing``, a module
     that is not there."""
-    environment = {**os.environ, "GLOG_minloglevel": "3", "NO_ALBUMENTATIONS_UPDATE": "1"}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", _ASK, str(tree.absolute())],
-            cwd=tree,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        answer = json.loads(done.stdout.strip().splitlines()[-1])
-    except subprocess.TimeoutExpired:
-        return {"error": say("it takes more than {seconds} s", seconds=SECONDS)}
-    except (IndexError, ValueError):
-        last = [line for line in done.stderr.splitlines() if line.strip()]
-        return {
-            "error": last[-1].strip() if last else say("it ended with {code}", code=done.returncode)
-        }
+    answer = ask(
+        _ASK,
+        str(tree.absolute()),
+        seconds=SECONDS,
+        late=say("it takes more than {seconds} s", seconds=SECONDS),
+        cwd=tree,
+        environment={"NO_ALBUMENTATIONS_UPDATE": "1"},
+    )
     return answer if isinstance(answer, dict) else {}
 
 

@@ -3,13 +3,11 @@ are imported in child processes, for they may crash."""
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import re
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
+from ppocr_guard.doctor.child import ask
 from ppocr_guard.doctor.imports import ask_imports, distribution
 from ppocr_guard.installed import versions
 from ppocr_guard.paddleocr.releases import Behaviour, ReleaseError, recognise
@@ -99,28 +98,9 @@ print(json.dumps({"version": paddle.__version__, "gpu": gpu, "devices": names}))
 
 def ask_paddle() -> dict[str, Any]:
     """Version and devices; ``error`` instead where it does not import."""
-    environment = {**os.environ, "GLOG_minloglevel": "3"}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", _ASK],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PADDLE_SECONDS,
-            check=False,
-        )
-        answer = json.loads(done.stdout.strip().splitlines()[-1])
-    except subprocess.TimeoutExpired:
-        return {"error": say("importing it takes more than {seconds} s", seconds=PADDLE_SECONDS)}
-    except (IndexError, ValueError):
-        last = [line for line in done.stderr.splitlines() if line.strip()]
-        return {"error": last[-1].strip() if last else ended(done.returncode)}
+    late = say("importing it takes more than {seconds} s", seconds=PADDLE_SECONDS)
+    answer = ask(_ASK, seconds=PADDLE_SECONDS, late=late)
     return answer if isinstance(answer, dict) else {"error": say("it gave no answer")}
-
-
-def ended(code: int) -> str:
-    return say("it ended with {code}", code=code)
 
 
 def paddle(found: dict[str, Any]) -> Answer:
