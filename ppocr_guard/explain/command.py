@@ -45,7 +45,6 @@ def run(args: argparse.Namespace) -> int:
     if unknown:
         return 2
     chosen = [known[code] for code in args.codes] or list(known.values())
-    language = pick_language(args.language)
     if args.json:
         asked = machine_language(args.language)
         print(json.dumps([_record(one, asked) for one in chosen], ensure_ascii=False))
