@@ -42,6 +42,7 @@ def main(arguments: list[str]) -> int:
         for cell in cells:
             started = time.monotonic()
             result = try_cell(cell, wheel, folder / cell.name, options.part)
+            result = table.placeless(result, folder / cell.name)
             result["date"] = str(datetime.date.today())
             result["seconds"] = round(time.monotonic() - started)
             found = table.read(CELLS_FOUND)

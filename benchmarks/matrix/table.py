@@ -28,6 +28,12 @@ def write(file: Path, found: Found) -> None:
     file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
+def placeless(found: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """``found`` without where on this machine it was found: the cell's folder and the home."""
+    text = json.dumps(found).replace(f"{folder}/", "").replace(str(folder), ".")
+    return dict(json.loads(text.replace(f"{Path.home()}/", "~/")))
+
+
 def row(cell: Cell, found: dict[str, Any]) -> str:
     installed = found.get("packages", {})
     verdict = judge(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from itertools import product
 from pathlib import Path
@@ -100,3 +101,14 @@ def test_the_readmes_quote_the_table_with_its_date(readme: str) -> None:
     before = "".join(text[: text.index(quoted)].splitlines()[-6:])  # the paragraph above it
     assert max(record["date"] for record in found.values()) in before
     assert "make matrix" in before
+
+
+def test_what_is_kept_does_not_say_where_it_was_made(tmp_path: Path) -> None:
+    folder = tmp_path / "3.11-3.3.1"
+    said = {"text": f"venv at {folder}/venv, in {folder}", "tail": [f"{Path.home()}/py/a.py"]}
+    assert table.placeless(said, folder) == {"text": "venv at venv, in .", "tail": ["~/py/a.py"]}
+
+
+def test_the_committed_cells_name_no_place() -> None:
+    text = (Path(table.__file__).parent / "cells.jsonl").read_text("utf-8")
+    assert not re.findall(r"/(?:tmp|root|home)/[^ ]{0,40}", text)
