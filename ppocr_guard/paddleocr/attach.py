@@ -26,6 +26,7 @@ from ppocr_guard.guard import Guard
 from ppocr_guard.language import pick_language
 from ppocr_guard.overrides import GUARD, OverrideError, is_guards, set_option, with_text_keys
 from ppocr_guard.paddleocr import baseline, status
+from ppocr_guard.paddleocr.agreement import StopAgreement
 from ppocr_guard.paddleocr.examination import Examiner
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.invariants import InvariantWatch
@@ -38,7 +39,7 @@ from ppocr_guard.paddleocr.rescoring import record_predictions
 from ppocr_guard.paddleocr.seams import NEEDED, NEEDED_ARGUMENTS
 from ppocr_guard.paddleocr.self_check import say_what_is_new
 from ppocr_guard.paddleocr.session import Session
-from ppocr_guard.paddleocr.stopping import StopAgreement, StopTraining, leave
+from ppocr_guard.paddleocr.stopping import StopTraining, leave
 from ppocr_guard.paddleocr.texts import record_texts
 from ppocr_guard.saying import LEVELS, InLanguage
 from ppocr_guard.wording import mark
@@ -277,7 +278,7 @@ class _Seams:
             def guarded_update(values: Any) -> Any:
                 result = update(values)
                 if self.session is not None:
-                    self.session.stats(values)
+                    self.session.step_ended(values)
                 return result
 
             stats.update = guarded_update

@@ -105,3 +105,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, (str, int, float, bool)) or value is None:
         return value
     return str(value)
+
+
+def number(value: Any) -> Optional[float]:
+    """A metric as float; DetFCEMetric's are strings, which are no numbers for us."""
+    if isinstance(value, (bool, str)):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None

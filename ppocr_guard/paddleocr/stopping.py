@@ -1,29 +1,21 @@
-"""Stops a run at a step boundary, on every rank together, and leaves it resumable."""
+"""How a training that is stopped is left, and what it says last."""
 
 from __future__ import annotations
 
 import contextlib
-import copy
-import json
 import logging
 import multiprocessing
 import os
 import sys
 import threading
-import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Optional
+from collections.abc import Iterable, Iterator
+from typing import Optional
 
-from ppocr_guard.events import Condition, RunEnd, StopRequest
+from ppocr_guard.events import Condition, StopRequest
 from ppocr_guard.paddleocr.harmless import GuardSignal
-from ppocr_guard.paddleocr.loop import Loop
-from ppocr_guard.paddleocr.ranks import LAG, SLOW_EVERY, SLOW_SECONDS, Board
-from ppocr_guard.records import from_record, to_record
 from ppocr_guard.wording import LIST, join, say
 
 LINGER_SECONDS = 300.0  # the most that a hook may stay after its run
-_log = logging.getLogger("ppocr_guard")
 
 
 class StopTraining(GuardSignal):
@@ -34,178 +26,6 @@ class StopTraining(GuardSignal):
         super().__init__("ppocr_guard stops the run")
         self.exit_code = exit_code
         self.end_process = end_process
-
-
-@dataclass(frozen=True)
-class Decision:
-    """This rank stops now."""
-
-    stop: StopRequest
-    rank: int  # that asked for it
-    together: bool = True  # all ranks stop at this very step; else the launcher ends the others
-
-    @property
-    def exit_code(self) -> int:
-        """Of this process. Only a failure makes a launcher end the other ranks."""
-        return self.stop.exit_code if self.together else self.stop.exit_code or 1
-
-
-class StopAgreement:
-    """Decides at each step boundary whether this rank stops now.
-
-    With several ranks, one that left alone would abort or hang the others in their next
-    collective. So a rank that wants to stop leaves a note with the step at which all are to
-    leave, ``LAG`` steps on: every rank will have seen it by then (:mod:`ranks` says why), and no
-    collective of ours is needed, in which an unguarded rank would be missing.
-
-    At the start each guarded rank leaves a note that it is guarded. Where one is missing, or the
-    ranks cannot talk, only the first guarded rank stops, by ending its process in failure.
-    """
-
-    def __init__(self, loop: Loop, board: Optional[Board] = None) -> None:
-        self._rank = loop.rank
-        self._world_size = loop.world_size
-        self._first = loop.first_global_step
-        self._board = board
-        self._every = 1  # steps between two looks
-        self._guarded: Optional[set[int]] = None  # ranks; None: not known yet
-        self._asked = False
-        self._notes: dict[int, _Note] = {}  # by rank
-
-    def join(self) -> None:
-        """Say that this rank is guarded. The last thing before the loop begins, for whoever has
-        said it is counted on."""
-        if self._board is not None:
-            try:
-                if self._board.seconds() > SLOW_SECONDS:
-                    self._board.write("slow", "")
-                self._board.write("guarded", "")
-            except Exception as error:
-                self._lost(error)
-
-    def decide(self, global_step: int, own: Optional[StopRequest]) -> Optional[Decision]:
-        """None: go on. ``own`` is what this rank's hooks have asked for."""
-        if self._world_size == 1:
-            return Decision(own, self._rank) if own else None
-        if self._guarded is None:
-            if self._board is not None and global_step < self._first + LAG:
-                return None
-            self._meet()
-        try:
-            if self._board is not None:
-                self._exchange(global_step, own)
-        except Exception as error:  # rank 0 is gone, which ends the training anyway
-            self._lost(error)
-        return self._agreed(global_step) if self._all else self._alone(own)
-
-    def wait_for_others(self, seconds: float) -> None:
-        """On rank 0, whose process keeps the notes: until the other ranks have read that they
-        stop."""
-        if self._board is None or self._world_size == 1 or not self._all:
-            return
-        try:
-            self._board.write("leaving", "")
-            deadline = time.monotonic() + seconds
-            while self._rank == 0 and self._board.count("leaving") < self._world_size:
-                if time.monotonic() > deadline:
-                    return
-                time.sleep(0.05)
-        except Exception as error:
-            self._lost(error)
-
-    @property
-    def _all(self) -> bool:
-        return self._guarded is not None and len(self._guarded) == self._world_size
-
-    @property
-    def _leader(self) -> int:
-        """The rank that stops where not all can."""
-        return min(self._guarded or {0})
-
-    def _meet(self) -> None:
-        """Learn which ranks are guarded: all that are have said so before their first step."""
-        self._guarded = set()
-        if self._board is not None:
-            try:
-                self._guarded = self._board.authors("guarded")
-                self._every = SLOW_EVERY if self._board.count("slow") else 1
-            except Exception as error:
-                self._lost(error)
-        if not self._all and self._rank == self._leader:
-            missing = sorted(set(range(self._world_size)) - self._guarded)
-            why = (
-                say(
-                    "Of the {ranks} ranks, {missing} run without the guard.",
-                    ranks=self._world_size,
-                    missing=", ".join(map(str, missing)),
-                )
-                if self._guarded
-                else say(
-                    "The {ranks} ranks cannot tell each other when to stop.",
-                    ranks=self._world_size,
-                )
-            )
-            _log.log(
-                logging.WARNING if self._rank == 0 else logging.ERROR,
-                "%s A stop will end this process in failure%s, so that the launcher ends the "
-                "other ranks.",
-                why,
-                say(", after it has saved") if self._rank == 0 else "",
-            )
-
-    def _exchange(self, global_step: int, own: Optional[StopRequest]) -> None:
-        assert self._board is not None
-        if own is not None and not self._asked:
-            self._asked = True
-            at = -(-(global_step + LAG) // self._every) * self._every
-            self._board.write("stop", _Note(at, own).to_json())
-        if global_step % self._every == 0 and self._board.count("stop") > len(self._notes):
-            new = self._board.authors("stop") - set(self._notes)
-            for rank, text in self._board.read("stop", new).items():
-                self._notes[rank] = _Note.from_json(text)
-
-    def _agreed(self, global_step: int) -> Optional[Decision]:
-        """All ranks know the same notes that are due, and so take the same one."""
-        due = [(note.at, rank) for rank, note in self._notes.items() if note.at <= global_step]
-        if not due:
-            return None
-        rank = min(due)[1]
-        return Decision(self._notes[rank].stop, rank)
-
-    def _alone(self, own: Optional[StopRequest]) -> Optional[Decision]:
-        """Not all ranks are guarded: the first guarded one stops, for any of them."""
-        if self._rank != self._leader:
-            return None
-        if own is not None:
-            return Decision(own, self._rank, together=False)
-        for rank, note in sorted(self._notes.items()):
-            return Decision(note.stop, rank, together=False)
-        return None
-
-    def _lost(self, error: Exception) -> None:
-        self._board = None
-        self._guarded = self._guarded or set()
-        _log.warning("the ranks can no longer tell each other when to stop (%s)", error)
-
-
-@dataclass(frozen=True)
-class _Note:
-    """A stop that a rank asks for, and the step at which all ranks are to leave."""
-
-    at: int
-    stop: StopRequest
-
-    def to_json(self) -> str:
-        end = RunEnd(0.0, self.stop.epoch, self.stop.global_step, "stopped", self.stop)
-        return json.dumps({"at": self.at, "end": to_record(end)})
-
-    @classmethod
-    def from_json(cls, text: str) -> _Note:
-        values = json.loads(text)
-        end = from_record(values["end"])
-        assert isinstance(end, RunEnd)
-        assert end.stop is not None
-        return cls(int(values["at"]), end.stop)
 
 
 def leave(exit_code: int) -> None:
@@ -226,55 +46,6 @@ def leave(exit_code: int) -> None:
         with contextlib.suppress(Exception):
             stream.flush()
     os._exit(exit_code)
-
-
-def save_latest(
-    save_model: Any,
-    loop: Loop,
-    best: Mapping[str, Any],
-    epoch: int,
-    global_step: int,
-    *,
-    prefix: str = "latest",
-) -> str:
-    """Save the state as PaddleOCR saves ``latest`` after an epoch; returns its path prefix.
-    ``prefix``: the name it gets, where it must not replace ``latest``.
-
-    As ``tools/program.py`` does: with ``uniform_output_enabled`` in a folder of its own, and in
-    3.7.0 with the EMA weights in the model and the training weights beside them. Resuming from
-    it (``Global.checkpoints``) goes on with the next epoch.
-    """
-    model = loop.arguments["model"]
-    uniform = bool(loop.settings.get("uniform_output_enabled", False))
-    folder = os.path.join(loop.save_model_dir, prefix) if uniform else loop.save_model_dir
-    extra: dict[str, Any] = {}
-    if uniform:
-        extra["save_model_info"] = {"epoch": epoch, "metric": dict(best)}
-    ema = loop.arguments.get("ema")
-    trained = None
-    if ema is not None:
-        trained = copy.deepcopy(model.state_dict())
-        extra.update(ema=ema, train_state=trained)
-    try:
-        if ema is not None:
-            model.set_state_dict(ema.apply())
-        save_model(
-            model,
-            loop.arguments["optimizer"],
-            folder,
-            loop.arguments["logger"],
-            loop.config,
-            is_best=False,
-            prefix=prefix,
-            best_model_dict=dict(best),
-            epoch=epoch,
-            global_step=global_step,
-            **extra,
-        )
-    finally:
-        if trained is not None:
-            model.set_state_dict(trained)
-    return os.path.join(folder, prefix)
 
 
 def known_cause(conditions: Iterable[Condition]) -> Optional[str]:
@@ -304,7 +75,21 @@ def closing_lines(
         saved_step: of ``latest`` (0: nothing was saved), where the loop could not be left in order.
     """
     alert = stop.alert
-    at = join(
+    cause = cause or (alert.because if alert else None)
+    lines: list[str] = [
+        say("The guard stopped this run ({code}) at {at}.", code=stop.code, at=_moment(stop, rank)),
+        say("  why:    {why}", why=stop.reason),
+    ]
+    if cause:
+        lines.append(say("  cause:  {cause}", cause=cause))
+    if alert and alert.advice:
+        lines.append(say("  do:     {advice}", advice=alert.advice))
+    lines.append(say("  best:   {best}", best=best or say("no checkpoint was better than 0")))
+    return [*lines, *_left_behind(latest, saved_step, lost)]
+
+
+def _moment(stop: StopRequest, rank: int) -> str:
+    return join(
         say("epoch {epoch}, global step {step}", epoch=stop.epoch, step=stop.global_step),
         say("evaluation {evaluation}", evaluation=stop.evaluation)
         if stop.evaluation is not None
@@ -312,33 +97,22 @@ def closing_lines(
         say("as rank {rank} asked for", rank=rank) if rank else "",
         by=LIST,
     )
-    lines: list[str] = [
-        say("The guard stopped this run ({code}) at {at}.", code=stop.code, at=at),
-        say("  why:    {why}", why=stop.reason),
-    ]
-    cause = cause or (alert.because if alert else None)
-    if cause:
-        lines.append(say("  cause:  {cause}", cause=cause))
-    if alert and alert.advice:
-        lines.append(say("  do:     {advice}", advice=alert.advice))
-    lines.append(say("  best:   {best}", best=best or say("no checkpoint was better than 0")))
+
+
+def _left_behind(
+    latest: Optional[str], saved_step: Optional[int], lost: Optional[str]
+) -> Iterator[str]:
+    """Checkpoints of the moment of the stop."""
     if latest:
-        lines.append(
-            say("  latest: {latest} (resume with -o Global.checkpoints={latest})", latest=latest)
-        )
+        yield say("  latest: {latest} (resume with -o Global.checkpoints={latest})", latest=latest)
     if saved_step is not None:
         saved = say("last saved at global step {step}", step=saved_step)
-        lines.append(
-            say(
-                "  note:   the loop could not be left: its process was ended; {saved}",
-                saved=saved if saved_step else say("not saved yet"),
-            )
+        yield say(
+            "  note:   the loop could not be left: its process was ended; {saved}",
+            saved=saved if saved_step else say("not saved yet"),
         )
     if lost:
-        lines.append(
-            say(
-                "  lost:   the weights of this moment, which are not finite, are in {path}",
-                path=lost,
-            )
+        yield say(
+            "  lost:   the weights of this moment, which are not finite, are in {path}",
+            path=lost,
         )
-    return lines

@@ -11,9 +11,10 @@ from typing import Optional
 import pytest
 
 from ppocr_guard.events import Alert, StopRequest
+from ppocr_guard.paddleocr.agreement import Decision, StopAgreement
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.ranks import LAG, Board
-from ppocr_guard.paddleocr.stopping import Decision, StopAgreement, closing_lines
+from ppocr_guard.paddleocr.stopping import closing_lines
 
 ALERT = Alert("loss_not_finite", "critical", "the loss is NaN", "lower it", {"steps": 3})
 STEPS = 40
@@ -175,7 +176,7 @@ def test_a_store_that_is_gone_stops_nobody(caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_a_slow_store_is_asked_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ppocr_guard.paddleocr.stopping.SLOW_SECONDS", -1.0)
+    monkeypatch.setattr("ppocr_guard.paddleocr.agreement.SLOW_SECONDS", -1.0)
     store = MemoryStore()
     agreements = [StopAgreement(loop(rank, 2), Board(store, rank, 2)) for rank in (0, 1)]
     for agreement in agreements:
