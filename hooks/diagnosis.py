@@ -10,8 +10,8 @@ from ppocr_guard.collecting import JUDGED_ANEW, Collecting
 from ppocr_guard.detect.base import alike
 from ppocr_guard.detect.collector import Collector
 from ppocr_guard.detect.diagnosis import Cause, diagnose
-from ppocr_guard.detect.entry import DATA_CHANGED, EVAL_MISMATCH, MEDIOCRE, SURE
 from ppocr_guard.detect.growth import GrowthDetector
+from ppocr_guard.detect.table.entry import DATA_CHANGED, EVAL_MISMATCH, MEDIOCRE, SURE
 from ppocr_guard.events import (
     Condition,
     Examination,

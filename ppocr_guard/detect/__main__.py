@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ppocr_guard.detect.diagnosis import as_markdown
+from ppocr_guard.detect.document import as_markdown
 
 if __name__ == "__main__":
     print(as_markdown(), end="")

@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any, Optional
 
-from ppocr_guard.detect.evidence import FITS, Evidence
+from ppocr_guard.detect.evidence import Evidence
 from ppocr_guard.detect.jumps import JumpDetector
+from ppocr_guard.detect.limits import FITS
 from ppocr_guard.detect.loss import LossLevel, part, total_loss
 from ppocr_guard.events import (
     Alert,

@@ -6,12 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from ppocr_guard.detect.limits import FITS, FOREIGN, KNOWS
 from ppocr_guard.geometry.unclip import fitting_unclip_band
-
-# Dice loss of the binary map: 0.13 to 0.33 with labels that the model knows, 0.6 to 0.96 with
-# labels that were shifted or scaled, 0.86 with weights that were not loaded.
-KNOWS, FOREIGN = 0.4, 0.5
-FITS = 0.8  # share of perfect boxes that must survive the round trip; 0.99 at r 0.4, 0.59 at 0.81
 
 
 @dataclass
@@ -174,3 +170,13 @@ class Evidence:
             return False
         band = fitting_unclip_band(ratio)
         return not 0.6 * band.square <= unclip <= 1.6 * band.long
+
+    @property
+    def gradient_shares(self) -> dict[str, float]:
+        """By part of the network, the share of its tensors that got a gradient."""
+        kind = "gradient."
+        return {
+            key[len(kind) :]: share
+            for key, share in self.invariants.items()
+            if key.startswith(kind)
+        }

@@ -15,11 +15,10 @@ from ppocr_guard.audit import rules  # noqa: F401  (registers them)
 from ppocr_guard.audit.rehearsal.codes import REASONS
 from ppocr_guard.audit.rule import RULES
 from ppocr_guard.codes import CODES, Code
-from ppocr_guard.detect import process, reading  # noqa: F401  (more propositions)
-from ppocr_guard.detect.entry import Entry
-from ppocr_guard.detect.propositions import text_of
-from ppocr_guard.detect.reading_table import READING_TABLE
+from ppocr_guard.detect.propositions.asking import text_of
 from ppocr_guard.detect.table import TABLE
+from ppocr_guard.detect.table.entry import Entry
+from ppocr_guard.detect.table.reading import READING_TABLE
 from ppocr_guard.explain import declared  # noqa: F401  (declares)
 from ppocr_guard.explain.told import TOLD, Told
 from ppocr_guard.wording import SERIES, Sentence, in_language, join, mark, say

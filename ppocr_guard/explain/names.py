@@ -21,13 +21,14 @@ from ppocr_guard.audit.rules import (
     texts,
     training,
 )
-from ppocr_guard.detect import baseline, collapse, entry, reading
-from ppocr_guard.detect import process as invariants
-from ppocr_guard.detect import propositions as facts
+from ppocr_guard.detect import baseline, collapse, invariants
+from ppocr_guard.detect import limits as facts
 from ppocr_guard.detect.growth import GrowthDetector
 from ppocr_guard.detect.jumps import JumpDetector
 from ppocr_guard.detect.loss import DivergenceDetector, PersistentNotFinite
 from ppocr_guard.detect.pace import EvaluationPace, LoaderPace
+from ppocr_guard.detect.propositions import reading
+from ppocr_guard.detect.table import entry
 from ppocr_guard.detect.trend import OverfittingDetector, ProgressDetector, StabilityDetector
 from ppocr_guard.hooks import hmean_trend, loss_health, shrink_ratio
 from ppocr_guard.wording import Sentence, say

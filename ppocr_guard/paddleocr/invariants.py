@@ -8,7 +8,13 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable, Optional
 
-from ppocr_guard.detect.process import Fingerprint, Fingerprints, Gradients, farthest, fingerprint
+from ppocr_guard.detect.invariants import (
+    Fingerprint,
+    Fingerprints,
+    Gradients,
+    farthest,
+    fingerprint,
+)
 from ppocr_guard.events import Event, Invariants
 from ppocr_guard.paddleocr.examination.weights import STATISTICS, few
 from ppocr_guard.paddleocr.harmless import harmless

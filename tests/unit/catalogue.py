@@ -22,8 +22,8 @@ from ppocr_guard import __version__
 from ppocr_guard.audit import rules  # noqa: F401  (declares the reasons)
 from ppocr_guard.audit.rehearsal import codes  # noqa: F401  (those of a rehearsal)
 from ppocr_guard.audit.rule import WHY
-from ppocr_guard.detect.reading_table import READING_TABLE
 from ppocr_guard.detect.table import TABLE
+from ppocr_guard.detect.table.reading import READING_TABLE
 from ppocr_guard.explain import declared  # noqa: F401  (declares what is told)
 from ppocr_guard.explain.told import TOLD
 from ppocr_guard.wording import DOMAIN, LOCALE
@@ -52,7 +52,7 @@ def templates() -> Iterator[tuple[str, str]]:
                 yield template, f"{folder}/{Path(file).as_posix()}"
     for entry in (*TABLE, *READING_TABLE):
         for phrase in (*entry.phrases, entry.look):
-            yield phrase, "ppocr_guard/detect/table.py"
+            yield phrase, "ppocr_guard/detect/table/"
     for reason in WHY.values():
         yield reason.template, "ppocr_guard/audit/rule.py"
     for told in TOLD.values():

@@ -17,7 +17,7 @@ from benchmarks.diagnosis.reading.fault import biased, moved, shuffled
 from benchmarks.diagnosis.training import GUARD
 from ppocr_guard.demo import lines, recognition
 from ppocr_guard.demo.presets import REC_FINE_TUNE
-from ppocr_guard.detect.reading_table import READING_TABLE
+from ppocr_guard.detect.table.reading import READING_TABLE
 
 ALL = [fault for faults in SETS.values() for fault in faults]
 KNOWN = {entry.code for entry in READING_TABLE}

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from rich.console import Console, Group
 
 from ppocr_guard.cli import main
-from ppocr_guard.detect.propositions import PROPOSITIONS, text_of
+from ppocr_guard.detect.propositions.asking import PROPOSITIONS, text_of
 from ppocr_guard.explain.catalog import explanations
 from ppocr_guard.explain.page import markdown
 from ppocr_guard.prose import Prose, breaks

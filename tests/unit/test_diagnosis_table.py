@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from ppocr_guard.detect.collector import Collector
-from ppocr_guard.detect.diagnosis import as_markdown, diagnose
+from ppocr_guard.detect.diagnosis import diagnose
+from ppocr_guard.detect.document import as_markdown
 from ppocr_guard.detect.evidence import Evidence
-from ppocr_guard.detect.propositions import PROPOSITIONS, answer
-from ppocr_guard.detect.reading_table import READING_TABLE
+from ppocr_guard.detect.propositions.asking import PROPOSITIONS, answer
 from ppocr_guard.detect.remedies import REMEDIES
 from ppocr_guard.detect.table import TABLE
+from ppocr_guard.detect.table.reading import READING_TABLE
 from ppocr_guard.events import Condition, EvalEnd, Examination, Findings, Over, RunStart
 from ppocr_guard.hooks.diagnosis import Diagnosis
 

@@ -8,7 +8,7 @@ from typing import Any, Optional
 import numpy as np
 import pytest
 
-from ppocr_guard.detect.propositions import FLAT
+from ppocr_guard.detect.limits import FLAT
 from ppocr_guard.paddleocr.examination.building import Built
 from ppocr_guard.paddleocr.examination.reading import Line, Reading, _Decoder
 from ppocr_guard.paddleocr.label_lines import Encoded, LabelLine, label_facts

@@ -18,8 +18,8 @@ from ppocr_guard.audit.rehearsal.codes import REASONS
 from ppocr_guard.audit.rule import RULES
 from ppocr_guard.cli import main
 from ppocr_guard.codes import CODES
-from ppocr_guard.detect.reading_table import READING_TABLE
 from ppocr_guard.detect.table import TABLE
+from ppocr_guard.detect.table.reading import READING_TABLE
 from ppocr_guard.explain import page_url
 from ppocr_guard.explain.__main__ import pages
 from ppocr_guard.explain.catalog import EXAMPLES, explanations, nearest

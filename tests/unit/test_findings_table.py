@@ -13,11 +13,19 @@ from ppocr_guard.audit.rule import RULES
 from ppocr_guard.detect.collector import Collector
 from ppocr_guard.detect.diagnosis import diagnose
 from ppocr_guard.detect.evidence import Evidence
-from ppocr_guard.detect.findings_table import OWN, SPOKEN, findings_used
 from ppocr_guard.detect.table import TABLE
+from ppocr_guard.detect.table.findings import OWN, SPOKEN
 from ppocr_guard.events import EvalEnd, Findings, RunStart, StepEnd
 from ppocr_guard.paddleocr import baseline
 from ppocr_guard.wording import Sentence, in_language, say
+
+
+def findings_used() -> set[str]:
+    """Codes that some line asks for."""
+    spoken = {finding for lines in SPOKEN.values() for finding, _, _ in lines}
+    own = {n.partition(" ")[2] for e in OWN for _, facts in e.when for n in facts
+           if n.startswith("found ")}  # fmt: skip
+    return spoken | own
 
 
 def test_all_that_the_table_asks_for_is_told_by_a_rule_or_by_a_rehearsal() -> None:

@@ -12,7 +12,7 @@ from test_ranks import MemoryStore
 
 from ppocr_guard.detect.collector import Collector
 from ppocr_guard.detect.diagnosis import diagnose
-from ppocr_guard.detect.process import Gradients, farthest, fingerprint
+from ppocr_guard.detect.invariants import Gradients, farthest, fingerprint
 from ppocr_guard.events import Condition, Examination, Invariants, Over, RunStart, StepEnd
 from ppocr_guard.hooks.diagnosis import Diagnosis
 from ppocr_guard.paddleocr.invariants import InvariantWatch

@@ -7,10 +7,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Optional
 
+from ppocr_guard.detect.limits import CERTAIN
 from ppocr_guard.paddleocr.examination.building import Sample
 
-# What a good model gives inside a text; 1.0 would pass a box_thresh that no model passes.
-CERTAIN = 0.9
 RESCUE_IMAGES = 8
 GOOD = 0.9
 TIE = 0.02

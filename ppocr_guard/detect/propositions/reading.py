@@ -1,4 +1,4 @@
-"""What can be true of a recogniser, beside :mod:`ppocr_guard.detect.propositions`.
+"""A recogniser: labels as PaddleOCR reads them, and predictions.
 
 Labels: ``refused`` by PaddleOCR's encoder (another sample is taken), ``altered`` (characters left
 out) or ``unspaced``. Shares are of the labels of a set (20000 to 40000 of a larger one), or of
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Optional
 
 from ppocr_guard.detect.evidence import Evidence
-from ppocr_guard.detect.propositions import (
+from ppocr_guard.detect.propositions.asking import (
     TRAIN_EVAL,
     VAL,
     Answer,

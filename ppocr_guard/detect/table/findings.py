@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ppocr_guard.detect.entry import TRAINING_WRONG, Entry, Facts
+from ppocr_guard.detect.table.entry import TRAINING_WRONG, Entry, Facts
 
 # Cause -> finding, confidence, and what must be so beside it.
 SPOKEN: dict[str, tuple[tuple[str, float, Facts], ...]] = {
@@ -121,11 +121,3 @@ def with_findings(entries: Iterable[Entry]) -> tuple[Entry, ...]:
         )
         made.append(replace(entry, when=(*entry.when, *lines)))
     return (*made, *OWN)
-
-
-def findings_used() -> set[str]:
-    """Codes that some line asks for."""
-    spoken = {finding for lines in SPOKEN.values() for finding, _, _ in lines}
-    own = {n.partition(" ")[2] for e in OWN for _, facts in e.when for n in facts
-           if n.startswith("found ")}  # fmt: skip
-    return spoken | own

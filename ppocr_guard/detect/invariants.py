@@ -1,5 +1,4 @@
-"""Propositions about how training is done (:mod:`ppocr_guard.detect.process_table`), and the
-figures that they rest on."""
+"""Figures of what must hold of any training: gradients by part, and equal weights of the ranks."""
 
 from __future__ import annotations
 
@@ -7,9 +6,6 @@ import math
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Optional
-
-from ppocr_guard.detect.evidence import Evidence
-from ppocr_guard.detect.propositions import Answer, at_least, proposition
 
 APART = 1e-5  # relative difference of weights; equal ones differ in no bit
 LOOKS = 3  # steps over which a part must have had no gradient
@@ -82,27 +78,3 @@ class Gradients:
             if len(looks) == LOOKS:
                 found[part] = sum(map(any, zip(*looks))) / min(map(len, looks))
         return found
-
-
-@proposition("the learning rate has not come near the configured one yet")
-def rate_not_reached(e: Evidence) -> Answer:
-    if e.learning_rate is None or not e.config_learning_rate or e.steps < 10:
-        return None
-    return e.learning_rate < 0.1 * e.config_learning_rate
-
-
-@proposition("the ranks have different weights")
-def ranks_apart(e: Evidence) -> Answer:
-    return at_least(e.invariants.get("ranks_apart"), APART)
-
-
-@proposition("a part that is to be trained gets no gradient from the loss")
-def no_gradient(e: Evidence) -> Answer:
-    shares = gradient_shares(e).values()
-    return min(shares) == 0 if shares else None
-
-
-def gradient_shares(e: Evidence) -> dict[str, float]:
-    """By part of the network, the share of its tensors that got a gradient."""
-    named = (key.partition(".") for key in e.invariants)
-    return {part: e.invariants[f"{kind}.{part}"] for kind, _, part in named if kind == "gradient"}

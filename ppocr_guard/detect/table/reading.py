@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ppocr_guard.detect.entry import (
+from ppocr_guard.detect.table import TABLE
+from ppocr_guard.detect.table.entry import (
     EVAL_MISMATCH,
     LABELS_WRONG,
     MEDIOCRE,
@@ -15,7 +16,6 @@ from ppocr_guard.detect.entry import (
     TRAINING_WRONG,
     Entry,
 )
-from ppocr_guard.detect.table import TABLE
 
 _MODEL = ("only_blanks", "one_answer", "pretrained_wrong", "head_untrained", "network_dead")
 _CURVE = ("overfitting", "learning_rate_too_high", "forgetting", *_MODEL)
