@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Optional
 from ppocr_guard.audit import lmdb_texts
 from ppocr_guard.audit.labels import LabelFile, read_label_file
 from ppocr_guard.audit.texts import TextLine, read_texts
+from ppocr_guard.paddleocr import multi_scale
 from ppocr_guard.paddleocr.releases import Behaviour
 from ppocr_guard.paddleocr.schedule import MULTI_SCALE_DATASETS, SIMPLE_DATASETS
 from ppocr_guard.paddleocr.vocabulary import Vocabulary, vocabulary
@@ -171,6 +172,9 @@ class Context:
 
     def images(self, mode: str) -> Optional[int]:
         """Images an epoch sees, ``ratio_list`` applied; None: not known here."""
+        if self.dataset(mode) == lmdb_texts.NAME:
+            # What is read is seen whole: LMDBDataSet takes no ratio_list.
+            return sum(one.samples for one, _ in lmdb_texts.sets(self, mode)) or None
         files = self.labels(mode)
         if not files or any(file.error for file in files):
             return None
@@ -179,7 +183,11 @@ class Context:
     def steps_per_epoch(self) -> Optional[int]:
         """Steps of one epoch on each card; None: not known here."""
         images, batch = self.images("Train"), self.number("Train", "loader", "batch_size_per_card")
-        if images is None or not batch or batch < 1 or self.get("Train", "sampler"):
+        sampler = self.get("Train", "sampler")
+        if images is not None and isinstance(sampler, Mapping):
+            known = sampler.get("name") == multi_scale.NAME
+            return multi_scale.steps_per_epoch(sampler, images, self.cards) if known else None
+        if images is None or not batch or batch < 1 or sampler:
             return None
         per_card = math.ceil(images / self.cards)
         drop = bool(self.get("Train", "loader", "drop_last"))

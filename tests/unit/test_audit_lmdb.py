@@ -215,3 +215,13 @@ def test_lines_of_a_running_evaluation_come_from_it(tmp_path: Path) -> None:
         assert (unknown.written, unknown.label, unknown.image) == (None, "de", "")
         assert (known.written, known.image) == ("ab\u00e9", f"{tmp_path}/b/image-000000001")
         assert event.sheet  # its image is there
+
+
+def test_steps_are_counted_of_a_set_in_lmdb(project: LmdbProject) -> None:
+    make(project.folder / "lmdb/Eval", SOUND)
+    project.config["Global"]["eval_batch_step"] = [0, 100_000]
+    (found,) = project.problems("evaluation_never_reached")
+    assert project.context().images("Train") == 400
+    assert "the run has only" in found.message
+    project.config["Train"]["loader"].update(batch_size_per_card=512, drop_last=True)
+    assert [p.severity for p in project.problems("no_step")] == ["critical"]

@@ -8,6 +8,7 @@ from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.images import SizedSample, image_sizes
 from ppocr_guard.audit.labels import signed_area
 from ppocr_guard.audit.problem import Finding
+from ppocr_guard.audit.recognition import label_encoder
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.wording import mark, say
 
@@ -35,7 +36,7 @@ MOST_IGNORED = mark(
     reads="labels",
 )
 def label_lines_broken(ctx: Context) -> Iterator[Finding]:
-    for _, path, file in ctx.label_files():
+    for mode, path, file in ctx.label_files():
         if file.broken.first is not None:
             line, reason = file.broken.first
             yield Finding(
@@ -48,7 +49,9 @@ def label_lines_broken(ctx: Context) -> Iterator[Finding]:
                     line=line,
                     reason=reason,
                 ),
-                say("A line is: image, tab, JSON list of texts with transcription and points."),
+                say("A line is: image, tab, text.")
+                if label_encoder(ctx, mode)
+                else say("A line is: image, tab, JSON list of texts with transcription and points."),
                 severity="critical" if file.broken.count > BROKEN * file.lines else "warning",
             )
 

@@ -107,7 +107,7 @@ def label_file_empty(ctx: Context) -> Iterator[Finding]:
 )
 def no_step(ctx: Context) -> Iterator[Finding]:
     images = ctx.images("Train")
-    if images and ctx.steps_per_epoch() == 0:
+    if images and ctx.steps_per_epoch() == 0 and not ctx.get("Train", "sampler"):
         path = ("Train", "loader", "drop_last")
         yield Finding(
             path,
