@@ -6,6 +6,7 @@ The label of a detection data set is a JSON list of ``{"transcription", "points"
 
 from __future__ import annotations
 
+import ast
 import codecs
 import json
 import math
@@ -16,6 +17,8 @@ from typing import Any, NamedTuple, Optional
 from ppocr_guard.wording import mark, say
 
 IGNORED = ("*", "###")  # transcriptions that DetLabelEncode marks as "do not care"
+GB = "GB18030"  # which holds GB 2312 and GBK
+COMMON = 0.9  # of the characters that are not ASCII, in GB 2312: it is Chinese
 SAMPLES = 400  # images whose polygons are kept, evenly over the file
 
 SOUND, FLAT, CROSSED = range(3)  # what can be said of a polygon
@@ -24,6 +27,7 @@ EMPTY = mark("is empty")
 NO_DELIMITER = mark("has no {delimiter} between image and label")
 NOT_UTF_8 = mark("is not UTF-8")
 NO_JSON = mark("has a label that is no JSON")
+PYTHON = mark("has a label in Python's notation, which is no JSON (json.dumps writes it)")
 NO_LIST = mark("has a label that is no JSON list")
 OF_NO_AREA = mark("has a text of no area: {points}")
 SIDES_CROSS = mark("has a text whose sides cross: {points}")
@@ -71,6 +75,7 @@ class LabelFile:
     ignored: int = 0
     without_boxes: int = 0
     encoding: Optional[str] = None  # what it is written in, where PaddleOCR cannot read that
+    unread: int = 0  # lines that PaddleOCR cannot read for it
     mark: bool = False  # begins with a byte order mark, which becomes part of the first name
     broken: Trouble = field(default_factory=Trouble)
     flat: Trouble = field(default_factory=Trouble)  # polygons of no area
@@ -108,6 +113,10 @@ def read_label_file(
     found.encoding = _encoding(data)
     if found.encoding is not None:
         found.lines = data.count(b"\n")
+        found.unread = found.lines
+        if found.encoding == GB:
+            found.lines += not data.endswith(b"\n")
+            found.unread = sum(not _is_utf_8(line) for line in data.split(b"\n"))
         return found
     found.mark = data.startswith(codecs.BOM_UTF8)
     raw_lines = data[len(codecs.BOM_UTF8) if found.mark else 0 :].split(b"\n")
@@ -135,18 +144,46 @@ def read_label_file(
 
 
 def _encoding(data: bytes) -> Optional[str]:
-    """UTF-16, with or without a mark, which has a NUL beside each ASCII letter; else None."""
+    """UTF-16, with or without a mark, which has a NUL beside each ASCII letter, or GB 18030."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "UTF-16"
     head = data[:1000]
-    return "UTF-16" if head.count(b"\0") > len(head) / 4 else None
+    if head.count(b"\0") > len(head) / 4:
+        return "UTF-16"
+    return GB if not _is_utf_8(data) and _is_chinese(data) else None
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_chinese(data: bytes) -> bool:
+    """Whether it is Chinese as Windows saves it.
+
+    GB 18030 takes nearly all pairs of bytes, those of Latin-1 too; the common characters of GB 2312
+    are pairs of two high bytes, which no other encoding has in such numbers.
+    """
+    lines = data.split(b"\n")
+    if any(not line.isascii() and _is_utf_8(line) for line in lines):
+        return False  # UTF-8 with a broken line
+    try:
+        others = [c for c in data.decode("gb18030") if not c.isascii()]
+    except UnicodeDecodeError:
+        return False
+    common = sum(len(c.encode("gb2312", "ignore")) == 2 for c in others)
+    return common >= COMMON * len(others)
 
 
 def _read_boxes(found: LabelFile, line: int, image: str, text: str, keep: bool) -> None:
     try:
         boxes = json.loads(text)
     except (ValueError, RecursionError):
-        found.broken.add(line, NO_JSON)
+        first = found.broken.first is None
+        found.broken.add(line, PYTHON if first and _is_python(text) else NO_JSON)
         return
     if not isinstance(boxes, list):
         found.broken.add(line, NO_LIST)
@@ -175,6 +212,14 @@ def _read_boxes(found: LabelFile, line: int, image: str, text: str, keep: bool) 
         polygons.append(points)
     if keep:
         found.samples.append(Sample(line, image, polygons, unread))
+
+
+def _is_python(text: str) -> bool:
+    """Whether it is what ``str`` makes of a list."""
+    try:
+        return isinstance(ast.literal_eval(text), list)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return False
 
 
 def _wrong(box: Any) -> tuple[str, str]:

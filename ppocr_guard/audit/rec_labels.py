@@ -103,7 +103,8 @@ def _gather(ctx: Context, mode: str) -> LabelFacts:
 
 
 def _take(facts: LabelFacts, file: Path, line: TextLine) -> None:
-    text, place = line.text.rstrip("\r"), Place(file, line.line, line.text)
+    text = line.text.rstrip("\r")
+    place = Place(file, line.line, text)
     facts.total += 1
     facts.texts[text] += 1
     facts.images[line.image] += 1
@@ -123,7 +124,7 @@ def _take(facts: LabelFacts, file: Path, line: TextLine) -> None:
     others = [c for c in missing if c != " "]
     if others:
         facts.outside.add(place)
-        facts.missing.update(set(others))
+        facts.missing.update(list(dict.fromkeys(others)))
         facts.nothing_left += len(missing) == len(text)
     if reading.seen(line.text).dropped == TOO_LONG:
         facts.too_long.add(place, len(text))

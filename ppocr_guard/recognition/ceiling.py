@@ -85,7 +85,7 @@ def outside(labels: Iterable[str], reader: Reader) -> dict[str, int]:
     """Characters that the dictionary lacks, by the number of labels that have them."""
     counts: Counter[str] = Counter()
     for label in labels:
-        counts.update(set(reader.missing(label)))
+        counts.update(list(dict.fromkeys(reader.missing(label))))
     return dict(counts.most_common())
 
 

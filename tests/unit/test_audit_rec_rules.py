@@ -13,6 +13,7 @@ from audit_data import at, both
 from chinese import is_chinese
 from rec_data import LETTERS, WORDS, RecProject
 
+from ppocr_guard.audit import audit
 from ppocr_guard.audit.problem import Problem
 from ppocr_guard.audit.recognition import image_shape, width
 from ppocr_guard.wording import in_language
@@ -224,7 +225,7 @@ def test_share_decides_how_bad_it_is(tmp_path: Path) -> None:
     assert problem.severity == "warning"
     assert "3 of 400 labels of Train (0.8%)" in problem.message
     assert "€ 2, ² 1" in problem.message
-    assert "2 labels have no other character" in problem.message
+    assert "no other character are dropped (2)" in problem.message
 
 
 def test_twins_combining_marks_and_what_cannot_be_seen_are_named(tmp_path: Path) -> None:
@@ -294,3 +295,43 @@ def test_a_folder_that_may_not_be_looked_into_is_a_finding(
     monkeypatch.setattr("ppocr_guard.audit.context.Context.label_paths", refused)
     told = {problem.message for problem in RecProject(tmp_path).problems()}
     assert "This cannot be judged: secret/train.txt: Permission denied." in told
+
+
+def test_a_dictionary_that_goes_with_the_labels_is_named(tmp_path: Path) -> None:
+    project = RecProject(tmp_path)
+    texts = [f"{word}{number}" for number in range(40) for word in ("机器", "学习", "文本")]
+    project.labels("Train", texts)
+    project.labels("Eval", texts[:6])
+    folder = tmp_path / "clone" / "ppocr" / "utils"
+    (folder / "dict").mkdir(parents=True)
+    for name, characters in (
+        ("ppocr_keys_v1.txt", "机器学习文本0123456789"),
+        ("dict/more_dict.txt", "机器学习文本0123456789ab"),
+        ("dict/short_dict.txt", "机器学习0123456789"),
+        ("dict/en_dict.txt", LETTERS),
+    ):
+        (folder / name).write_text("".join(f"{c}\n" for c in characters), encoding="utf-8")
+    ctx = project.context()
+    ctx.tree = tmp_path / "clone"
+    found = [p for p in audit(ctx) if p.code == "characters_outside"]
+    first, second = "./ppocr/utils/ppocr_keys_v1.txt", "./ppocr/utils/dict/more_dict.txt"
+    assert [p.fixable for p in found] == [False, False]
+    assert f"100.0% or more are in {first} or {second}:" in found[0].advice
+    ctx = project.context()  # with no clone at hand nothing is known of others
+    assert all(p.fixable for p in audit(ctx) if p.code == "characters_outside")
+
+
+def test_one_length_is_named_for_both_sets(tmp_path: Path) -> None:
+    project = RecProject(tmp_path)
+    project.labels("Train", ["ab" * 15, *WORDS])
+    project.labels("Eval", ["ab" * 20, *WORDS])
+    found = project.problems("labels_too_long")
+    assert ["30" in p.message or "40" in p.message for p in found] == [True, True]
+    assert {p.advice[:29] for p in found} == {"Set max_text_length to 40 in "}
+
+
+def test_the_sampler_does_not_go_with_lmdb(tmp_path: Path) -> None:
+    project = RecProject(tmp_path, V4)
+    project.config["Train"]["dataset"].update(name="LMDBDataSet", data_dir="./lines")
+    (found,) = project.problems("sampler_mismatch")
+    assert found.advice == "Remove the sampler, and put RecResizeImg before KeepKeys."

@@ -290,8 +290,13 @@ case(
 )
 case(
     "label_lines_broken",
-    lambda p: (p.folder / "train.txt").write_bytes("训练.png\t[]".encode("gbk")),
+    lambda p: (p.folder / "train.txt").write_bytes("été.png\t[]".encode("latin-1")),
     lambda p: (p.folder / "train.txt").write_text("图.png\t[]", encoding="utf-8"),
+)
+case(
+    "label_encoding",
+    lambda p: (p.folder / "train.txt").write_bytes("训练.png\t[]\r\nt0.png\t[]".encode("gbk")),
+    lambda p: (p.folder / "train.txt").write_bytes("été.png\t[]".encode("latin-1")),
 )
 ignored = text(transcription="###")
 case("all_ignored", lines("train.txt", line("t0.png", ignored)), nothing)
@@ -787,3 +792,23 @@ def test_images_are_turned_as_paddleocr_turns_them(project):
     assert "polygons_outside" not in project.codes()
     project.options("DecodeImage")["ignore_orientation"] = True
     assert "polygons_outside" in project.codes()
+
+
+def test_labels_that_windows_saved_are_told_their_encoding(project):
+    rows = ["a.png\t[]", "图像.png\t[]", "训练集.png\t[]"]
+    (project.folder / "train.txt").write_bytes("\n".join(rows).encode("gb18030"))
+    (told,) = found(project, "label_encoding", {})
+    assert "GB18030: PaddleOCR cannot read 2 of its 3 lines" in told.message
+    assert "iconv -f GB18030" in told.advice
+    broken = "\n".join(rows).encode("utf-8") + b"\n\xe5\x9b.png\t[]\n"  # one line cut short
+    (project.folder / "train.txt").write_bytes(broken)
+    assert found(project, "label_lines_broken", {})
+    assert not found(project, "label_encoding", {})
+
+
+def test_a_label_in_pythons_notation_is_told_so(project):
+    label = str([{"transcription": "a", "points": BOX}])
+    for written, is_python in ((label, True), (label[:-1], False)):
+        (project.folder / "train.txt").write_text(f"t0.png\t{written}\n", encoding="utf-8")
+        (told,) = found(project, "label_lines_broken", {})
+        assert ("json.dumps" in told.message) == is_python

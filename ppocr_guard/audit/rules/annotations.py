@@ -22,6 +22,12 @@ OUTSIDE = 0.02  # of the images looked at
 SLACK = 0.1  # of a text's longer side, by which it may stick out
 SMALL_SHARE = 0.5  # of the texts looked at
 FULL = 0.5  # of an image's area, covered by one text
+NONE_READ = mark("{file} is written in {encoding}: PaddleOCR can read no line of it.")
+SOME_READ = mark(
+    "{file} is written in {encoding}: PaddleOCR cannot read {count} of its {lines} lines."
+)
+OF_RECOGNITION = mark("A line is: image, tab, text.")
+OF_DETECTION = mark("A line is: image, tab, JSON list of texts with transcription and points.")
 ALL_IGNORED = mark("All {boxes} texts of the {mode} set are marked ### or *, which means: ignore.")
 MOST_IGNORED = mark(
     "{ignored} of {boxes} texts of the {mode} set are marked ### or *, which means: ignore."
@@ -49,9 +55,7 @@ def label_lines_broken(ctx: Context) -> Iterator[Finding]:
                     line=line,
                     reason=reason,
                 ),
-                say("A line is: image, tab, text.")
-                if label_encoder(ctx, mode)
-                else say("A line is: image, tab, JSON list of texts with transcription and points."),
+                say(OF_RECOGNITION if label_encoder(ctx, mode) else OF_DETECTION),
                 severity="critical" if file.broken.count > BROKEN * file.lines else "warning",
             )
 
@@ -69,9 +73,11 @@ def label_encoding(ctx: Context) -> Iterator[Finding]:
             yield Finding(
                 path,
                 say(
-                    "{file} is written in {encoding}: PaddleOCR can read no line of it.",
+                    NONE_READ if file.unread == file.lines else SOME_READ,
                     file=str(file.path),
                     encoding=file.encoding,
+                    count=file.unread,
+                    lines=file.lines,
                 ),
                 say("Save it as UTF-8 (iconv -f {encoding} -t UTF-8).", encoding=file.encoding),
             )

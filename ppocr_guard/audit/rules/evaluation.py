@@ -114,7 +114,7 @@ def eval_batch_step_unusable(ctx: Context) -> Iterator[Finding]:
     "evaluation_never_reached",
     "critical",
     "stock configs evaluate after thousands of steps, more than a small data set has in all; then "
-    "there is never an hmean and never a best_accuracy",
+    "there is never an hmean (or acc) and never a best_accuracy",
     reads="files",
 )
 def evaluation_never_reached(ctx: Context) -> Iterator[Finding]:
@@ -241,12 +241,12 @@ def metric_during_train(ctx: Context) -> Iterator[Finding]:
 @rule(
     "train_eval_overlap",
     "warning",
-    "images that were trained on make hmean too good, and hide overfitting",
+    "images that were trained on make hmean or acc too good, and hide overfitting",
     reads="labels",
 )
 def train_eval_overlap(ctx: Context) -> Iterator[Finding]:
     train = _image_files(ctx, "Train")
-    shared = [image for image in _image_files(ctx, "Eval") if image in train]
+    shared = [name for image, name in _image_files(ctx, "Eval").items() if image in train]
     if shared:
         yield Finding(
             ("Eval", "dataset", "label_file_list"),
@@ -259,15 +259,16 @@ def train_eval_overlap(ctx: Context) -> Iterator[Finding]:
         )
 
 
-def _image_files(ctx: Context, mode: str) -> dict[str, None]:
-    """The images, each under one name: links and dots in the names of folders are followed."""
+def _image_files(ctx: Context, mode: str) -> dict[str, str]:
+    """The images, each under one name: links and dots in the names of folders are followed. To it
+    the path as the configuration has it."""
     data_dir = str(ctx.data_dir(mode))
     folders: dict[str, str] = {}
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     for file in ctx.labels(mode):
         for image in file.images:
             folder, name = os.path.split(os.path.join(data_dir, image))
             if folder not in folders:
                 folders[folder] = os.path.realpath(folder)
-            found[os.path.join(folders[folder], name)] = None
+            found[os.path.join(folders[folder], name)] = os.path.join(data_dir, image)
     return found

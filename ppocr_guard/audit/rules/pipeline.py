@@ -8,6 +8,7 @@ from typing import Any, Optional
 from ppocr_guard.audit.components import TITLES
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.dataflow import Snag, snags
+from ppocr_guard.audit.lmdb_texts import NAME as LMDB
 from ppocr_guard.audit.pipelines import (
     FAMILIES,
     INDICATORS,
@@ -242,13 +243,15 @@ def _in_order(keys: list[Any], wanted: tuple[str, ...]) -> Optional[list[Any]]:
 def sampler_mismatch(ctx: Context) -> Iterator[Finding]:
     path: YamlPath = ("Train", "sampler")
     data_set, sampler = ctx.dataset("Train"), ctx.get(*path, "name")
-    if sampler == "MultiScaleSampler" and data_set in SIMPLE_DATASETS:
+    if sampler == "MultiScaleSampler" and data_set in SIMPLE_DATASETS | {LMDB}:
         yield Finding(
             path,
             say("MultiScaleSampler does not work with {data_set}.", data_set=data_set),
             say(
                 "Use MultiScaleDataSet (and take the resizing operator out), or remove the sampler."
-            ),
+            )
+            if data_set != LMDB
+            else say("Remove the sampler, and put RecResizeImg before KeepKeys."),
         )
     elif data_set in MULTI_SCALE_DATASETS and not ctx.get(*path):
         yield Finding(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ppocr_guard.audit.context import Context
+from ppocr_guard.audit.dictionaries import advice, fitting
 from ppocr_guard.audit.problem import Edit, Finding, NewFile
 from ppocr_guard.audit.rec_labels import LabelFacts, label_facts, severity
 from ppocr_guard.audit.recognition import (
@@ -21,7 +22,7 @@ from ppocr_guard.audit.recognition import (
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.recognition.labels import Reader
 from ppocr_guard.recognition.names import composed, counted, named, twin
-from ppocr_guard.wording import say
+from ppocr_guard.wording import LIST, join, say
 
 _FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 NAMED = 10  # characters that a finding names
@@ -78,14 +79,15 @@ def characters_outside(ctx: Context) -> Iterator[Finding]:
         if not facts.outside.count:
             continue
         dictionary = dictionary_file(ctx, facts.mode)
-        new, edits = _added(ctx, facts, reading, all_missing)
+        stock = fitting(ctx, facts)
+        new, edits = ((), ()) if stock else _added(ctx, facts, reading, all_missing)
         path = dictionary.path if dictionary is not None else ("Global", "character_dict_path")
         yield Finding(
             path,
             say(
                 "{count} of {total} labels of {mode} ({share:.1%}) hold characters that the "
-                "dictionary lacks: {characters}. They are left out; {empty} labels have no other "
-                "character and are dropped. First: {place}.",
+                "dictionary lacks: {characters}. They are left out; labels with no other character "
+                "are dropped ({empty}). First: {place}.",
                 count=facts.outside.count,
                 total=facts.total,
                 mode=facts.mode,
@@ -94,7 +96,7 @@ def characters_outside(ctx: Context) -> Iterator[Finding]:
                 empty=facts.nothing_left,
                 place=str(facts.outside.place),
             ),
-            _advice(facts, reading),
+            advice(stock) if stock else _advice(facts, reading),
             edits,
             severity=severity(facts.outside.count, facts.total),
             new=new,
@@ -109,7 +111,13 @@ def _advice(facts: LabelFacts, reading: Reader) -> str:
         "classes, and is trained anew."
     )
     if twins:
-        pairs = ", ".join(f"{named(c)} for {named(o)}" for c, o in twins[:NAMED])
+        pairs = join(
+            *(
+                say("{lacking} for {known}", lacking=named(c), known=named(o))
+                for c, o in twins[:NAMED]
+            ),
+            by=LIST,
+        )
         told = say(
             "Look-alikes of what the dictionary has: {pairs}; write these in the labels. {rest}",
             pairs=pairs,
@@ -199,11 +207,15 @@ def _addable(character: str, known: frozenset[str]) -> bool:
     reads="labels",
 )
 def labels_too_long(ctx: Context) -> Iterator[Finding]:
-    for facts, reading in _readable(ctx):
+    readable = list(_readable(ctx))
+    # One number for all places: the same length goes for both modes.
+    needed = max(
+        (f.too_long.worst + r.max_text_length - r.longest() for f, r in readable), default=0
+    )
+    for facts, reading in readable:
         found = facts.too_long
         if not found.count:
             continue
-        room = reading.max_text_length - reading.longest()
         path, _ = option(ctx, label_encoder(ctx, facts.mode), MAX_TEXT_LENGTH)
         yield Finding(
             path,
@@ -223,7 +235,7 @@ def labels_too_long(ctx: Context) -> Iterator[Finding]:
             say(
                 "Set max_text_length to {needed} in every place where it stands (Global, the "
                 "head, RecConAug), with an image wide enough for it; or cut these lines.",
-                needed=found.worst + room,
+                needed=needed,
             ),
             severity=severity(found.count, facts.total),
         )
@@ -370,8 +382,8 @@ def classes_unbalanced(ctx: Context) -> Iterator[Finding]:
         yield Finding(
             dictionary.path,
             say(
-                "Of {known} characters of the dictionary {never} stand in no training label"
-                "{which}, and {once} in a single one.",
+                "Of {known} characters of the dictionary {never}{which} stand in no training "
+                "label, and {once} in a single one.",
                 known=len(known),
                 never=len(never),
                 which=say(" ({why})", why=_some(never)) if never else "",
