@@ -28,6 +28,7 @@ from ppocr_guard.overrides import GUARD, OverrideError, is_guards, set_option, w
 from ppocr_guard.paddleocr import baseline, status
 from ppocr_guard.paddleocr.agreement import StopAgreement
 from ppocr_guard.paddleocr.examination import Examiner
+from ppocr_guard.paddleocr.garbage import no_collection
 from ppocr_guard.paddleocr.harmless import harmless
 from ppocr_guard.paddleocr.invariants import InvariantWatch
 from ppocr_guard.paddleocr.loader import GuardedLoader
@@ -180,6 +181,7 @@ class _Seams:
             raise SystemExit(exit_code)
         return result
 
+    @no_collection()
     def _open(self, arguments: Mapping[str, Any]) -> Optional[Session]:
         absent = [name for name in NEEDED_ARGUMENTS if name not in arguments]
         if absent:
@@ -308,6 +310,7 @@ def _section_of_file() -> Any:
         return None  # PaddleOCR has its own say about it
 
 
+@no_collection()
 def _load(section: Any) -> LoadedGuard:
     """The checked ``Guard:`` section. A wrong one ends the process before training: days without
     the guard that the user asked for would cost more than a second start."""
@@ -330,6 +333,7 @@ def _refuse(problems: list[str], remedy: str = CORRECT_SECTION) -> NoReturn:
 
 
 @harmless
+@no_collection()
 def before_training(config: Mapping[str, Any]) -> dict[str, str]:
     """Log what will go wrong, as far as it can be told in a moment. Sentences by code."""
     from ppocr_guard.audit import quick

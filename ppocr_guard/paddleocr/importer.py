@@ -44,9 +44,12 @@ def install() -> None:
 
 def _attach(module: ModuleType) -> None:
     try:
-        from ppocr_guard.paddleocr.attach import attach
+        from ppocr_guard.paddleocr.garbage import no_collection
 
-        attach(module)
+        with no_collection():
+            from ppocr_guard.paddleocr.attach import attach
+
+            attach(module)
     except Exception as error:
         print(f"ppocr_guard: cannot attach ({error}); training is not guarded", file=sys.stderr)
 
