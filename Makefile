@@ -55,11 +55,11 @@ bench: $(READY)  ## the tables that the README quotes; about an hour and a half
 	$(BIN)/python -m benchmarks.detection
 	$(BIN)/python -m benchmarks.diagnosis report
 	$(BIN)/python -m benchmarks.faults
-	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python -m benchmarks.paired
 	$(BIN)/python -m benchmarks.growth
-	$(BIN)/python benchmarks/geometry.py
-	$(BIN)/python benchmarks/log_reading.py
+	$(BIN)/python -m benchmarks.geometry
+	$(BIN)/python -m benchmarks.log_reading
 
 matrix: $(READY)  ## Python, paddle, numpy and PaddleOCR of many versions, each in a new environment
 	$(BIN)/python -m pip install --quiet uv

@@ -1,6 +1,6 @@
 """How well and how fast the geometry works on maps drawn by PaddleOCR's own operators.
 
-    python benchmarks/geometry.py [--release 2.10.0] [--batches 3]
+    python -m benchmarks.geometry [--release 2.10.0] [--batches 3]
 
 Prints error and milliseconds of the measured shrink ratio by scene, size and ratio; the round
 trip by ratio; the time of the ceiling for a thousand images.

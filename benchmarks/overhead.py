@@ -1,7 +1,7 @@
 """What a step costs the training thread: the guard with all its hooks, and what others use.
 
-    python benchmarks/overhead.py [--rounds 3] [--steps 200] [--burst 3000] [--pace 0.01]
-    python benchmarks/overhead.py --journals DIR...     what examinations cost in these runs
+    python -m benchmarks.overhead [--rounds 3] [--steps 200] [--burst 3000] [--pace 0.01]
+    python -m benchmarks.overhead --journals DIR...     what examinations cost in these runs
 
 Every contender gets the same six numbers a step. The Journal and VisualDL hooks write one step in
 ten, as PaddleOCR prints (``print_batch_step``); the others write each. *Paced*: with a pause
@@ -19,7 +19,6 @@ import io
 import json
 import logging
 import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -27,10 +26,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import machine
 from ppocr_guard.config import load_guard
 from ppocr_guard.events import EvalEnd, Examination, RunEnd, RunStart, StepEnd
 from ppocr_guard.guard import Guard
@@ -284,8 +283,7 @@ def main() -> int:
     print(
         f"\nBest of {args.rounds} rounds: {args.steps} steps paced at {args.pace * 1000:g} ms, "
         f"{args.burst} in a burst; "
-        f"Python {platform.python_version()}, {os.cpu_count()} cores, "
-        f"prometheus-client {version('prometheus-client')}."
+        f"{machine('prometheus-client')}."
     )
     if missing:
         print(f"Left out: {'; '.join(missing)}", file=sys.stderr)

@@ -1,6 +1,6 @@
 """A long run in short: what the guard with all its hooks needs as the run goes on.
 
-    python benchmarks/soak.py [--steps 1000000] [--evaluations 10000] [--rows 10]
+    python -m benchmarks.soak [--steps 1000000] [--evaluations 10000] [--rows 10]
 
 Feeds a guard with every hook what a training would tell it, one step after the other, while
 ``/metrics`` is scraped each second. A row is printed each tenth of the way: resident memory of the
@@ -18,7 +18,6 @@ import io
 import logging
 import math
 import os
-import platform
 import sys
 import tempfile
 import threading
@@ -27,6 +26,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.machine import machine
 from ppocr_guard.config import load_guard
 from ppocr_guard.events import EvalEnd, RunEnd, RunStart, StepEnd
 from ppocr_guard.guard import Guard
@@ -179,7 +179,7 @@ def main() -> int:
         print(
             f"\nOn disk at the end: {disk_megabytes(folder):.1f} MB. Alerts: "
             f"{len(guard.alerts)}, hook errors: {guard.health.hook_errors or 0}. "
-            f"Python {platform.python_version()}, {os.cpu_count()} cores."
+            f"{machine()}."
         )
     return 0
 

@@ -129,6 +129,11 @@ class ReadText:
     distance: int  # edit distance of the prediction from ``written``, else from ``label``
     confidence: float = 0.0
 
+    @property
+    def altered(self) -> bool:
+        """PaddleOCR is known to have changed what was written."""
+        return self.written not in (None, self.label)
+
 
 @dataclass(frozen=True)
 class EvalTexts:

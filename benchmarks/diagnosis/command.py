@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
-import platform
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Optional
 
 from benchmarks.diagnosis.faults import Fault
-from ppocr_guard.installed import versions
+from benchmarks.machine import machine
 
 HERE = Path(__file__).parent
 
@@ -45,17 +43,9 @@ def write(
     """
     only = "" if args.only is None else " --only " + " ".join(args.only)
     head = (
-        f"{datetime.date.today()}, `python -m {module} {args.set}{only}`, {machine()}, "
-        f"{(time.monotonic() - started) / 60:.0f} minutes."
+        f"{datetime.date.today()}, `python -m {module} {args.set}{only}`, "
+        f"{machine('paddlepaddle')} on CPU, {(time.monotonic() - started) / 60:.0f} minutes."
     )
     name = f"{file}.md" if args.set == "report" else f"{file}-{args.set}.md"
     place: Path = args.out or HERE / name
     place.write_text(f"# {title}: {args.set}\n\n{head}\n\n{text}", encoding="utf-8")
-
-
-def machine() -> str:
-    paddle = versions(["paddlepaddle"]).get("paddlepaddle", "unknown")
-    return (
-        f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, "
-        f"Python {platform.python_version()}, paddlepaddle {paddle} on CPU"
-    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import platform
 import sys
 import tempfile
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from benchmarks.faults.bench import Bench, Result
 from benchmarks.faults.fault import WHOLE
 from benchmarks.faults.faults import FAULTS, named
+from benchmarks.machine import machine
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 WIDTH = 150  # characters of a line of the log
@@ -60,8 +60,8 @@ def _listed(names: list[str]) -> str:
 def page(results: list[Result]) -> str:
     head = (
         "# What the guard survives\n\n"
-        f"{datetime.date.today()}, Python {platform.python_version()}, `python -m "
-        f"benchmarks.faults` ({len(FAULTS)} real trainings, "
+        f"{datetime.date.today()}, {machine()}, `python -m benchmarks.faults` "
+        f"({len(FAULTS)} real trainings, "
         f"{sum(result.seconds for result in results) / 60:.0f} minutes).\n\n"
         f"{summary(results)}\n\n"
         '"The same bits": the weights at the end are those of the training without a guard. '

@@ -10,8 +10,6 @@ import argparse
 import datetime
 import json
 import math
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -21,6 +19,7 @@ from typing import Any, Optional
 
 from benchmarks.growth.plot import draw
 from benchmarks.growth.subjects import SUBJECTS, measure
+from benchmarks.machine import machine
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 PLOT = Path(__file__).with_name("growth.svg")
@@ -103,10 +102,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 def page(found: dict[str, Needs]) -> str:
     """RESULTS.md."""
     tables = [table(name, needs) for name, needs in found.items() if needs]
-    made = (
-        f"{datetime.date.today()}, `python -m benchmarks.growth`; Python "
-        f"{platform.python_version()}, {os.cpu_count()} cores."
-    )
+    made = f"{datetime.date.today()}, `python -m benchmarks.growth`; {machine()}."
     head = ["# How what the guard needs grows", LEGEND, f"![plot]({PLOT.name})", *tables, made]
     return "\n\n".join(head) + "\n"
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
-import platform
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.machine import machine
 from benchmarks.paired.figures import (
     evaluations_table,
     first_step_table,
@@ -98,8 +98,7 @@ def main() -> int:
             text += start(bench, options.rounds)
     text.append(
         f"{datetime.date.today()}, `{_command(options)}`: PaddleOCR {RELEASE}, DB detector "
-        f"of the kit, CPU, one thread, batches of 8 images of 160 px, Python "
-        f"{platform.python_version()}, {os.cpu_count()} cores, "
+        f"of the kit, CPU, one thread, batches of 8 images of 160 px, {machine()}, "
         f"load average {os.getloadavg()[2]:.0f} at the end: where it is above the cores, wall time "
         "says little, and CPU time counts."
     )

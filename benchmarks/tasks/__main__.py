@@ -19,8 +19,8 @@ from typing import Any, Optional
 import yaml
 
 import benchmarks.tasks
-from benchmarks.diagnosis.command import machine
 from benchmarks.launch import launched
+from benchmarks.machine import machine
 from benchmarks.tasks.configs import TASKS, Task
 from ppocr_guard.events import Alert, EvalEnd, EvalTexts, RunEnd, RunStart
 from ppocr_guard.logs.journal import read_journal
@@ -173,7 +173,8 @@ def main() -> int:
     release = recognise(clone).release
     head = (
         "# Tasks beside detection and CTC\n\n"
-        f"{datetime.date.today()}, `python -m benchmarks.tasks`, PaddleOCR {release}, {machine()}, "
+        f"{datetime.date.today()}, `python -m benchmarks.tasks`, PaddleOCR {release}, "
+        f"{machine('paddlepaddle')} on CPU, "
         f"{minutes if len(args.only) == len(TASKS) else 'trained in several calls'}.\n\n"
         "Each is the stock configuration with small synthetic data, a short run; what is "
         "too short to learn anything is rightly told so. *wrong*: another "

@@ -180,14 +180,6 @@ def _text(item: Any) -> Text:
     return Text(item["transcription"], tuple((x, y) for x, y in item["points"]))
 
 
-def ignore_all(labels: Sequence[Label]) -> list[Label]:
-    """Every text marked as to be ignored."""
-    return [
-        label._replace(texts=tuple(t._replace(transcription=IGNORED) for t in label.texts))
-        for label in labels
-    ]
-
-
 def shift(labels: Sequence[Label], dx: float, dy: float) -> list[Label]:
     """Every polygon moved by (dx, dy) pixels."""
     return _map_points(labels, lambda x, y: (x + dx, y + dy))

@@ -74,14 +74,6 @@ def fitting_unclip_band(shrink_ratio: float) -> Band:
     )
 
 
-def perfect_iou_band(shrink_ratio: float, unclip_ratio: float) -> Band:
-    """:func:`perfect_iou` of a square and of a very long box (between them it may reach 1)."""
-    return Band(
-        perfect_iou(shrink_ratio, unclip_ratio, 1, 1),
-        perfect_iou(shrink_ratio, unclip_ratio, math.inf, 1),
-    )
-
-
 def _shrunk(ratio: float, width: float, height: float) -> tuple[float, float, float]:
     """Shrink distance, and sides of the shrunk box."""
     if not 0 < ratio < 1:

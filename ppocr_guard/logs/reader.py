@@ -40,12 +40,11 @@ class LogReader:
     Attributes:
         lines: lines so far.
         skipped: of these, neither PaddleOCR's nor empty.
-        duplicates: evaluations that stand twice (PaddleX writes its log twice).
     """
 
     def __init__(self, path: Union[str, Path]) -> None:
         self.path = Path(path)
-        self.lines = self.skipped = self.duplicates = 0
+        self.lines = self.skipped = 0
         self._carried: dict[str, float] = {}  # metrics of the checkpoint resumed from
         self._best_epoch: Optional[int] = None
         self._last_eval: Any = None
@@ -53,7 +52,7 @@ class LogReader:
 
     def __iter__(self) -> Iterator[Event]:
         """Raises OSError when the file cannot be read, ValueError for a notebook too large."""
-        self.lines = self.skipped = self.duplicates = 0
+        self.lines = self.skipped = 0
         self._new_run()
         self._last_epoch = 0
         self._steps = self._evaluations = 0
@@ -212,8 +211,7 @@ class LogReader:
         time = parse.time_of(line)
         stamp = (time, self._epoch, self._global_step, tuple(sorted(values.items())))
         if time is not None and self._steps and stamp == self._last_eval:
-            self.duplicates += 1
-            return
+            return  # PaddleX writes its log twice
         self._last_eval = stamp
         if not self._started:
             yield from self._start(line, epoch or self._epoch, 0)

@@ -11,7 +11,6 @@ from ppocr_guard.logs.run import Run
 from ppocr_guard.logs.series import MAX_POINTS, StepSeries
 from ppocr_guard.report.text import Words, clean
 
-Points = list[Optional[float]]
 CLOCK_POINTS = 400
 _METRICS = ("precision", "recall", "norm_edit_dis")  # drawn beside the main indicator
 

@@ -18,7 +18,7 @@ def worst_rows(run: Run, words: Words, count: int) -> list[RenderableType]:
     if texts is None or not texts.worst or count < 1:
         return []
     shown = texts.worst[:count]
-    differs = any(text.written not in (None, text.label) for text in shown)
+    differs = any(text.altered for text in shown)
     grid = Table.grid(expand=True, padding=(0, 1))
     grid.add_column(no_wrap=True, justify="right")
     for _ in range(3 if differs else 2):
@@ -27,9 +27,8 @@ def worst_rows(run: Run, words: Words, count: int) -> list[RenderableType]:
     grid.add_row(*(Text(head, style="dim") for head in heads))
     for text in shown:
         written = text.label if text.written is None else text.written
-        altered = text.label != written
         cells = [Text(str(text.distance), style="dim"), _cell(written, words)]
-        cells += [_cell(text.label, words, "yellow" if altered else "dim")] if differs else []
+        cells += [_cell(text.label, words, "yellow" if text.altered else "dim")] if differs else []
         grid.add_row(*cells, _cell(text.prediction, words))
     head = Text(f"{words('worst')} · {words('worst.distance')}", style="bold")
     return [Group(head, Text(clean(summary(run, texts, words)), style="dim"), grid)]

@@ -94,11 +94,10 @@ def _row(text: ReadText, n: int, sheet: Optional[_Sheet], words: Words) -> str:
             f'width="{sheet.width}" height="{sheet.row}" role="img" '
             f'aria-label="{esc(text.image)}"><use href="#{sheet.id}"/></svg><br>{image}'
         )
-    written = text.label if text.written is None else text.written
     cells = [
         image,
         _text("" if text.written is None else text.written, words, unknown=text.written is None),
-        _text(text.label, words, mark=text.label != written),
+        _text(text.label, words, mark=text.altered),
         _text(text.prediction, words),
         str(text.distance),
     ]

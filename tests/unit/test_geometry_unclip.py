@@ -26,7 +26,8 @@ SIDES = st.floats(1, 1000)
 )
 def test_bands(ratio: float, fitting: tuple[float, float], iou: tuple[float, float]) -> None:
     assert unclip.fitting_unclip_band(ratio) == pytest.approx(fitting, abs=0.005)
-    assert unclip.perfect_iou_band(ratio, 1.5) == pytest.approx(iou, abs=0.005)
+    found = [unclip.perfect_iou(ratio, 1.5, width, 1) for width in (1, math.inf)]
+    assert found == pytest.approx(iou, abs=0.005)
 
 
 @given(ratio=RATIOS, width=SIDES, height=SIDES)

@@ -185,9 +185,7 @@ def test_a_line_cut_off_is_skipped(read):
 def test_a_log_written_twice(read):
     """PaddleX tees what PaddleOCR appends to the same file."""
     text = "".join(line * 2 for line in (step(1), evaluation(0.5), step(2), evaluation(0.5, 20)))
-    events, reader = read(text)
-    assert values(events) == [0.5, 0.5]
-    assert reader.duplicates == 2
+    assert values(read(text)[0]) == [0.5, 0.5]  # of four lines
 
 
 def test_the_same_value_at_the_next_epoch_is_another_evaluation(read):

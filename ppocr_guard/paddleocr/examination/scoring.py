@@ -220,23 +220,3 @@ def against_labels(boxes: Sequence[Any], samples: Sequence[Sample]) -> dict[str,
     if ratios:
         figures["area_ratio"] = float(np.median(ratios))
     return figures
-
-
-def relabelled(boxes: Sequence[Any], samples: Sequence[Sample], change: str) -> float:
-    """hmean of the boxes if ``change`` (of :mod:`ppocr_guard.geometry.labelling`) were done to
-    the labels."""
-    import numpy as np
-    import shapely
-
-    from ppocr_guard.geometry.labelling import Labelled, changed
-    from ppocr_guard.geometry.metric import Counts, match
-
-    total = Counts()
-    for found, sample in zip(boxes, samples):
-        image = Labelled(
-            np.zeros((1, 1)), sample.shape[1], sample.shape[0], list(sample.polygons), ()
-        )
-        labels = [shapely.Polygon(polygon) for polygon in changed(image, change)]
-        result = match(labels, sample.ignored, [np.asarray(box).reshape(-1, 2) for box in found])
-        total = total.plus(result.counts)
-    return total.hmean
