@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard
+from ppocr_guard.dashboards.translate import in_language
+from ppocr_guard.wording import LANGUAGES
 
 POINTS = 240  # of a curve
 
@@ -97,13 +99,14 @@ def main() -> int:
     parser.add_argument("dashboard", choices=DASHBOARDS)
     parser.add_argument("--run", default=".+", help="name of the run (default: all)")
     parser.add_argument("--minutes", type=float, default=60, help="time range up to now")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the dashboard")
     parser.add_argument("-o", "--output", type=Path, required=True, help="HTML file to write")
     args = parser.parse_args()
     if not args.url.startswith(("http://", "https://")):
         parser.error(f"{args.url}: give the URL of Prometheus, such as http://127.0.0.1:9090")
     try:
         asked = Prometheus(args.url, args.minutes * 60, args.run)
-        html = page(answers(load_dashboard(args.dashboard), asked))
+        html = page(answers(in_language(load_dashboard(args.dashboard), args.language), asked))
     except (OSError, ValueError) as error:
         print(f"preview: no Prometheus answers at {args.url}: {error}", file=sys.stderr)
         return 2

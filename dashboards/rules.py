@@ -8,6 +8,7 @@ from typing import Any, Optional, Union
 from ppocr_guard.codes import CODES
 from ppocr_guard.dashboards.write import GRAFANA
 from ppocr_guard.explain import DOCS
+from ppocr_guard.wording import format_in_language, mark
 
 RUN = "job, instance, run"  # a run on a machine; its name alone may be another's, too
 BY = f"{RUN}, model"
@@ -28,7 +29,7 @@ class Recording:
     record: str
     expr: str
 
-    def data(self) -> dict[str, Any]:
+    def data(self, language: str) -> dict[str, Any]:
         return {"record": self.record, "expr": self.expr}
 
 
@@ -39,7 +40,8 @@ LINK = "&".join(
 
 @dataclass(frozen=True)
 class AlertRule:
-    """``hold``: how long it must last. ``page``: its runbook, under ``docs/``."""
+    """``hold``: how long it must last. ``page``: its runbook, under ``docs/``. ``summary`` and
+    ``description`` are templates of Go, in one language or with a translation in the catalogue."""
 
     alert: str
     expr: str
@@ -49,15 +51,15 @@ class AlertRule:
     severity: Optional[str] = None  # None: as the guard rated it, label of the series
     hold: Optional[str] = None
 
-    def data(self) -> dict[str, Any]:
+    def data(self, language: str) -> dict[str, Any]:
         data: dict[str, Any] = {"alert": self.alert, "expr": self.expr}
         if self.hold:
             data["for"] = self.hold
         if self.severity:
             data["labels"] = {"severity": self.severity}
         data["annotations"] = {
-            "summary": self.summary,
-            "description": self.description,
+            "summary": format_in_language(self.summary, language),
+            "description": format_in_language(self.description, language),
             "dashboard": f"http://127.0.0.1:{GRAFANA}/d/ppocr-guard-run?{LINK}",
             "runbook_url": RUNBOOKS + self.page,
         }
@@ -150,16 +152,19 @@ def conditions() -> list[Recording]:
 SUBJECT = "{{ with $labels.subject }} ({{ . }}){{ end }}"
 
 
-def code_rules() -> list[AlertRule]:
+def code_rules(language: str) -> list[AlertRule]:
     """A rule for each alert code, and one for codes of a user's own hooks."""
+    chinese = language == "zh"
     rules = []
     for code, declared in CODES.items():
         rules.append(
             AlertRule(
                 alert=alert_name(code),
                 expr=f'{HELD}{{code="{code}"}}',
-                summary=f"{{{{ $labels.run }}}}: {declared.title}{SUBJECT}",
-                description=f"{_numbers(code)}{declared.advice}",
+                summary=f"{{{{ $labels.run }}}}: {declared.title_zh if chinese else declared.title}"
+                f"{SUBJECT}",
+                description=_numbers(code, language)
+                + (declared.advice_zh if chinese else declared.advice),
                 page=f"codes/{code}.md",
             )
         )
@@ -169,7 +174,7 @@ def code_rules() -> list[AlertRule]:
             alert="PpocrGuardOwnHook",
             expr=f'{HELD}{{code!~"{known}"}}',
             summary=f"{{{{ $labels.run }}}}: {{{{ $labels.code }}}}{SUBJECT}",
-            description="Raised by a hook of your own; the message is in the training log.",
+            description=mark("Raised by a hook of your own; the message is in the training log."),
             page=_page("PpocrGuardOwnHook"),
         )
     )
@@ -185,22 +190,24 @@ def _page(alert: str) -> str:
     return f"alerts.md#{alert.lower()}"
 
 
-def _numbers(code: str) -> str:
+def _numbers(code: str, language: str) -> str:
     """What the run scored, or its ratio: as it is now or was when the run was seen last. Nothing
     where there is no such number."""
+    best = format_in_language(mark("best"), language)
     if code.startswith("hmean") or code in ("overfitting", "below_baseline"):
         return "".join(
             _value(f"{name} ", f"ppocr_guard_eval_{metric}", end)
             for name, metric, end in (
                 ("hmean", "hmean_ratio", ", "),
-                ("best", "best_hmean_ratio", ". "),
+                (best, "best_hmean_ratio", ". "),
                 ('{{ . | first | label "indicator" }}', "main_ratio", ", "),
-                ("best", "best_main_ratio", ". "),
+                (best, "best_main_ratio", ". "),
             )
         )
     if code.startswith("shrink_ratio") or code in ("unclip_mismatch", "no_positives"):
+        ratio = format_in_language(mark("Effective shrink ratio"), language)
         more = ", op='MakeShrinkMap', source='live'"
-        return _value("Effective shrink ratio ", "ppocr_guard_effective_shrink_ratio", ". ", more)
+        return _value(f"{ratio} ", "ppocr_guard_effective_shrink_ratio", ". ", more)
     return ""
 
 
@@ -220,9 +227,11 @@ def run_rules() -> list[AlertRule]:
         AlertRule(
             alert="PpocrGuardRunVanished",
             expr=f"{STATE} == 2",
-            summary="{{ $labels.run }}: the training went away before it had finished",
-            description="Failed, killed, out of memory, or the machine is gone: look at the end of "
-            "its log. {{ $labels.instance }} no longer answers, and the run goes on nowhere else.",
+            summary=mark("{{ $labels.run }}: the training went away before it had finished"),
+            description=mark(
+                "Failed, killed, out of memory, or the machine is gone: look at the end of its "
+                "log. {{ $labels.instance }} no longer answers, and the run goes on nowhere else."
+            ),
             page=_page("PpocrGuardRunVanished"),
             severity="critical",
             hold="1m",
@@ -234,10 +243,13 @@ def run_rules() -> list[AlertRule]:
             f"(clamp_min(3 * max by ({BY}) (ppocr_guard_eval_duration_seconds), 900)"
             f" or 0 * {SILENCE} + 900)"
             f" and max by ({BY}) (ppocr_guard_finished) == 0",
-            summary="{{ $labels.run }}: the guard has seen nothing for "
-            "{{ $value | humanizeDuration }}",
-            description="No step, evaluation or epoch comes: a hang, usually of the data loader or "
-            "of another rank. Where metrics are pushed or written to a file: or the run is gone.",
+            summary=mark(
+                "{{ $labels.run }}: the guard has seen nothing for {{ $value | humanizeDuration }}"
+            ),
+            description=mark(
+                "No step, evaluation or epoch comes: a hang, usually of the data loader or of "
+                "another rank. Where metrics are pushed or written to a file: or the run is gone."
+            ),
             page=_page("PpocrGuardSilent"),
             severity="warning",
             hold="1m",
@@ -247,18 +259,24 @@ def run_rules() -> list[AlertRule]:
             # Lately, or so often that the guard has switched it off.
             expr=f"sum by ({BY}, hook) (increase(ppocr_guard_hook_errors_total[1h])) > 0"
             f" or max by ({BY}, hook) (ppocr_guard_hook_errors_total) >= 3",
-            summary="{{ $labels.run }}: hook {{ $labels.hook }} fails",
-            description="Training goes on; after three failures it goes on without this hook. "
-            "The reason is in the training log.",
+            summary=mark("{{ $labels.run }}: hook {{ $labels.hook }} fails"),
+            description=mark(
+                "Training goes on; after three failures it goes on without this hook. "
+                "The reason is in the training log."
+            ),
             page=_page("PpocrGuardHookFailing"),
             severity="warning",
         ),
         AlertRule(
             alert="PpocrGuardSlowsTraining",
             expr="run:ppocr_guard_overhead:ratio_rate5m > 0.05",
-            summary='{{ $labels.run }}: the guard takes {{ $value | printf "%.3f" }} of the '
-            "training thread's time",
-            description="Switch off the hook that does it; hooks must leave I/O to the background.",
+            summary=mark(
+                '{{ $labels.run }}: the guard takes {{ $value | printf "%.3f" }} of the '
+                "training thread's time"
+            ),
+            description=mark(
+                "Switch off the hook that does it; hooks must leave I/O to the background."
+            ),
             page=_page("PpocrGuardSlowsTraining"),
             severity="info",
             hold="15m",
@@ -266,9 +284,13 @@ def run_rules() -> list[AlertRule]:
         AlertRule(
             alert="PpocrGuardDataBound",
             expr="run:ppocr_guard_data_wait:ratio_rate5m > 0.8",
-            summary="{{ $labels.run }}: training waits for data "
-            '{{ $value | printf "%.3f" }} of its time',
-            description="More num_workers, smaller images, or a loader that fails and retries.",
+            summary=mark(
+                "{{ $labels.run }}: training waits for data "
+                '{{ $value | printf "%.3f" }} of its time'
+            ),
+            description=mark(
+                "More num_workers, smaller images, or a loader that fails and retries."
+            ),
             page=_page("PpocrGuardDataBound"),
             severity="info",
             hold="30m",
@@ -276,7 +298,8 @@ def run_rules() -> list[AlertRule]:
     ]
 
 
-def rule_file() -> dict[str, Any]:
-    """The content of rules.yml: one group, as rules of a group see each other's fresh values."""
-    rules: list[Union[Recording, AlertRule]] = [*recordings(), *code_rules(), *run_rules()]
-    return {"groups": [{"name": "ppocr_guard", "rules": [rule.data() for rule in rules]}]}
+def rule_file(language: str = "en") -> dict[str, Any]:
+    """The content of rules.yml, its texts in ``language``: one group, as rules of a group see each
+    other's fresh values."""
+    rules: list[Union[Recording, AlertRule]] = [*recordings(), *code_rules(language), *run_rules()]
+    return {"groups": [{"name": "ppocr_guard", "rules": [rule.data(language) for rule in rules]}]}

@@ -31,6 +31,7 @@ from ppocr_guard.dashboards.tables import conditions_table, info_table
 from ppocr_guard.dashboards.verdicts import verdict_level
 
 ALERTS = f"run_code:ppocr_guard_alerts:sum{{{CHOSEN}}}"  # recorded by rules.yml
+BEST = override(color=fixed("green"), custom__lineStyle=dashes(8, 6))
 BOUND_LOW = 'bound="low"'
 BOUND_HIGH = 'bound="high"'
 
@@ -214,9 +215,6 @@ def _evaluation(board: Board) -> None:
     ):
         look = override(color=fixed(color), custom__lineWidth=width)
         score.override_by_regexp(f"/^{name},/", look)
-    score.override_by_regexp(
-        "/^best/", override(color=fixed("green"), custom__lineStyle=dashes(8, 6))
-    )
     board.add(
         score,
         "Evaluation on the validation set",
@@ -227,10 +225,10 @@ def _evaluation(board: Board) -> None:
             Query(metric("eval_hmean_ratio"), at("hmean")),
             Query(metric("eval_precision_ratio"), at("precision")),
             Query(metric("eval_recall_ratio"), at("recall")),
-            Query(metric("eval_best_hmean_ratio"), at("best hmean")),
+            Query(metric("eval_best_hmean_ratio"), at("best hmean"), look=BEST),
             Query(metric("eval_acc_ratio"), at("acc")),
             Query(metric("eval_norm_edit_dis_ratio"), at("norm_edit_dis")),
-            Query(metric("eval_best_main_ratio", "indicator"), at("best {{indicator}}")),
+            Query(metric("eval_best_main_ratio", "indicator"), at("best {{indicator}}"), look=BEST),
         ],
         (12, 10),
         decimals=3,
@@ -305,9 +303,6 @@ def _recognition(board: Board) -> None:
     lines = graph(step=True, calcs=("lastNotNull", "max")).min(0).max(1)
     lines.override_by_regexp("/^acc,/", override(color=fixed("blue"), custom__lineWidth=3))
     lines.override_by_regexp("/^norm_edit_dis,/", override(color=fixed("orange")))
-    lines.override_by_regexp(
-        "/^best/", override(color=fixed("green"), custom__lineStyle=dashes(8, 6))
-    )
     board.add(
         lines,
         "acc and norm_edit_dis",
@@ -315,7 +310,7 @@ def _recognition(board: Board) -> None:
         [
             Query(metric("eval_acc_ratio"), at("acc")),
             Query(metric("eval_norm_edit_dis_ratio"), at("norm_edit_dis")),
-            Query(metric("eval_best_main_ratio", "indicator"), at("best {{indicator}}")),
+            Query(metric("eval_best_main_ratio", "indicator"), at("best {{indicator}}"), look=BEST),
         ],
         (16, 9),
         decimals=3,

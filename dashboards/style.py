@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 from typing import Any, Optional, Union
 
 from grafana_foundation_sdk.builders import (
@@ -37,14 +38,16 @@ Steps = Sequence[tuple[Optional[float], str]]  # from this value on (None: from 
 
 @dataclass(frozen=True)
 class Query:
-    """One PromQL query of a panel; ``table`` asks for labels as columns."""
+    """One PromQL query of a panel; ``table`` asks for labels as columns, ``look`` is that of its
+    curves."""
 
     expr: str
     legend: str = ""
     table: bool = False
+    look: Sequence[dashboard.DynamicConfigValue] = ()
 
-    def build(self, index: int) -> prometheus.Dataquery:
-        query = prometheus.Dataquery().expr(self.expr).ref_id(chr(ord("A") + index))
+    def build(self, name: str) -> prometheus.Dataquery:
+        query = prometheus.Dataquery().expr(self.expr).ref_id(name)
         query.datasource(DATASOURCE).legend_format(self.legend)
         if self.table:
             return query.instant().format(PromQueryFormat.TABLE)
@@ -97,8 +100,10 @@ class Board:
             panel.unit(unit)
         if decimals is not None:
             panel.decimals(decimals)
-        for index, query in enumerate(queries):
-            panel.with_target(query.build(index))
+        for name, query in zip(ascii_uppercase, queries):
+            panel.with_target(query.build(name))
+            if query.look:
+                panel.override_by_query(name, list(query.look))
         if self._folded is None:
             self.builder.with_panel(panel)
         else:

@@ -111,12 +111,14 @@ def fleet_table() -> table.Panel:
     panel.override_by_name(
         "State", override(mappings=_words(states), custom__cellOptions={"type": "color-text"})
     )
-    # All three, for another machine may have a run of this name. Grafana encodes the values.
+    # All three, for another machine may have a run of this name. Grafana encodes the values. By the
+    # names of the labels, not of the columns, which are in the language of the reader.
     place = (
-        "var-job=${__data.fields.Job}&var-instance=${__data.fields.Instance}&var-run=${__value.raw}"
+        "var-job=${__data.fields.job}&var-instance=${__data.fields.instance}&var-run=${__value.raw}"
     )
     run = {"title": "Open this run", "url": f"/d/{RUN_UID}?{place}&${{__url_time_range}}"}
     panel.override_by_name("Run", override(links=[run]))
-    panel.override_by_regexp("/^(hmean|Best|Shrink ratio)$/", override(decimals=3))
+    for ratio in ("hmean", "Best", "Shrink ratio"):
+        panel.override_by_name(ratio, override(decimals=3))
     panel.override_by_name("Last sign of life", override(unit="s", decimals=0))
     return panel

@@ -6,15 +6,17 @@ import argparse
 import json
 import os
 import re
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ppocr_guard.language import add_language, pick_language, tell
 from ppocr_guard.redact import bare_url
+from ppocr_guard.wording import LANGUAGES, LIST, in_language, join, said_by, say
 
 TRAINER, PROMETHEUS, ALERTMANAGER, GRAFANA = 9464, 9090, 9093, 3000  # as checked in
 KEPT = "made_with.json"
@@ -36,35 +38,42 @@ class UsageError(ValueError):
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("directory", metavar="DIR", type=Path, help="folder to write to")
+    parser.add_argument("directory", metavar="DIR", type=Path, help=say("folder to write to"))
     parser.add_argument(
         "-c",
         "--config",
         metavar="YAML",
         type=Path,
-        help="training configuration: scrape the port of its Prometheus hook",
+        help=say("training configuration: scrape the port of its Prometheus hook"),
     )
     parser.add_argument(
         "--target",
         metavar="HOST:PORT",
         action="append",
-        help=f"a guarded training to scrape; may be repeated; https://HOST:PORT where it has a "
-        f"certificate (default 127.0.0.1:{TRAINER})",
+        help=say(
+            "a guarded training to scrape; may be repeated; https://HOST:PORT where it has a "
+            "certificate (default: 127.0.0.1:{port})",
+            port=TRAINER,
+        ),
     )
     for name, port in (
         ("prometheus", PROMETHEUS),
         ("alertmanager", ALERTMANAGER),
         ("grafana", GRAFANA),
     ):
-        parser.add_argument(f"--{name}-port", metavar="PORT", type=int, help=f"default {port}")
+        parser.add_argument(
+            f"--{name}-port", metavar="PORT", type=int, help=say("default: {port}", port=port)
+        )
     parser.add_argument(
         "--webhook",
         metavar="URL",
-        help="where Alertmanager posts all alerts (its webhook format); '' for nowhere",
+        help=say("where Alertmanager posts all alerts (its webhook format); '' for nowhere"),
     )
-    parser.add_argument("--force", action="store_true", help="overwrite files that differ")
-    parser.epilog = (
-        f"What the folder was made with is kept in DIR/{KEPT}: later calls need only what changes."
+    add_language(parser)
+    parser.add_argument("--force", action="store_true", help=say("overwrite files that differ"))
+    parser.epilog = say(
+        "What the folder was made with is kept in DIR/{file}: later calls need only what changes.",
+        file=KEPT,
     )
 
 
@@ -79,18 +88,29 @@ def run(args: argparse.Namespace) -> int:
             alertmanager=settings.alertmanager,
             grafana=settings.grafana,
             webhook=settings.webhook or None,
+            language=settings.language,
         )
         if settings.targets == before.targets and (args.directory / "targets.yml").exists():
             del contents["targets.yml"]  # people add their runs there
         save(args.directory, contents, force=args.force)
         settings.write(args.directory)
     except (UsageError, OSError) as error:
-        print(f"ppocr-guard dashboards: {error}", file=sys.stderr)
+        tell("ppocr-guard dashboards", said_by(error), args.language)
         return 2
+
+    def told(text: str) -> None:
+        print(in_language(text, pick_language(args.language)))
+
     kept = settings.same_as(before)
     if kept:
-        print(f"As the folder was made before: {', '.join(kept)}.")
-    print(f"Wrote {len(contents)} files to {args.directory}. Next:")
+        told(say("As the folder was made before: {kept}.", kept=join(*kept, by=LIST)))
+    told(
+        say(
+            "Wrote {count} files to {folder}. Next:",
+            count=len(contents),
+            folder=str(args.directory),
+        )
+    )
     print(f"  cd {args.directory} && docker compose up -d")
     print(f"  open http://127.0.0.1:{settings.grafana}")
     return 0
@@ -106,6 +126,7 @@ class Settings(BaseModel):
     alertmanager: int = ALERTMANAGER
     grafana: int = GRAFANA
     webhook: str = ""  # a secret
+    language: str = ""  # of dashboards and rules; empty: not chosen yet
 
     def changed_by(self, args: argparse.Namespace) -> Settings:
         """With what the user gives now. Raises UsageError."""
@@ -118,14 +139,16 @@ class Settings(BaseModel):
             "alertmanager": args.alertmanager_port,
             "grafana": args.grafana_port,
             "webhook": args.webhook,
+            "language": args.language if args.language in LANGUAGES else self.language or None,
         }
+        given["language"] = given["language"] or pick_language(args.language)
         return self.model_copy(update={k: v for k, v in given.items() if v is not None})
 
     def same_as(self, before: Settings) -> list[str]:
         """What is no default and was not changed, in words; the webhook without its key."""
         usual, words = Settings(), []
         for name, value in self.model_dump().items():
-            if value == getattr(before, name) != getattr(usual, name):
+            if name != "language" and value == getattr(before, name) != getattr(usual, name):
                 shown = ", ".join(value) if isinstance(value, list) else value
                 words.append(f"{name} {bare_url(shown) if name == 'webhook' else shown}")
         return words
@@ -155,12 +178,21 @@ def remembered(directory: Path) -> Settings:
         return Settings()
     except (ValidationError, UnicodeDecodeError):
         raise UsageError(
-            f"{path} is not as it was written; delete it, and give all options again"
+            say(
+                "{path} is not as it was written; delete it, and give all options again",
+                path=str(path),
+            )
         ) from None
 
 
 def render(
-    targets: list[str], *, prometheus: int, alertmanager: int, grafana: int, webhook: str | None
+    targets: list[str],
+    *,
+    prometheus: int,
+    alertmanager: int,
+    grafana: int,
+    webhook: str | None,
+    language: str = "en",
 ) -> dict[str, str]:
     """File name -> content.
 
@@ -170,13 +202,15 @@ def render(
     ports = {PROMETHEUS: prometheus, ALERTMANAGER: alertmanager, GRAFANA: grafana}
     for port in ports.values():
         if not 0 < port < 65536:
-            raise UsageError(f"{port} is no port; ports are 1 to 65535")
+            raise UsageError(say("{port} is no port; ports are 1 to 65535", port=port))
     if len(set(ports.values())) < len(ports):
-        raise UsageError("Prometheus, Alertmanager and Grafana need a port each")
+        raise UsageError(say("Prometheus, Alertmanager and Grafana need a port each"))
     for target in targets:
         _check_target(target, ports.values())
     folder = files("ppocr_guard.dashboards")
     contents = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in FILES}
+    if language != "en":
+        contents.update(translated(contents, language))
     default_port = re.compile(rf"(?<!\d)({'|'.join(map(str, ports))})(?!\d)")
     for name in FILES:
         if not name.endswith(".json"):  # in one pass: the user may swap two ports
@@ -187,6 +221,23 @@ def render(
     if webhook is not None:
         contents["alertmanager.yml"] = _with_webhook(contents["alertmanager.yml"], webhook)
     return contents
+
+
+def translated(contents: Mapping[str, str], language: str) -> dict[str, str]:
+    """Of ``contents``, what people read in Grafana and in alerts."""
+    from ppocr_guard.dashboards import translate
+    from ppocr_guard.dashboards.rules import rule_file
+
+    made = {
+        name: json.dumps(
+            translate.in_language(json.loads(text), language), indent=2, ensure_ascii=False
+        )
+        + "\n"
+        for name, text in contents.items()
+        if name.endswith(".json")
+    }
+    rules = yaml.safe_dump(rule_file(language), allow_unicode=True, sort_keys=False, width=100)
+    return {**made, "rules.yml": rules}
 
 
 def _targets(shipped: str, targets: Iterable[str]) -> str:
@@ -219,25 +270,31 @@ def target_of(config: Path) -> str:
         source = read_yaml(config)
         guard = load_guard(source.config.get("Guard"), file=source.path, line_of=source.line)
     except (YamlError, GuardConfigError) as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(said_by(error)) from None
     for cls, options in guard.hooks:
         if issubclass(cls, Prometheus):
             port, host = options.port, options.host  # type: ignore[attr-defined]
             tls = options.certfile is not None  # type: ignore[attr-defined]
             if not port:
                 raise UsageError(
-                    f"{config}: Guard.hooks.Prometheus.port is {port}: no port to scrape "
-                    "is known; set one, or name the run's address with --target"
+                    say(
+                        "{config}: Guard.hooks.Prometheus.port is {port}: no port to scrape is "
+                        "known; set one, or name the run's address with --target",
+                        config=str(config),
+                        port=str(port),
+                    )
                 )
             name = "127.0.0.1" if host in WILDCARDS else f"[{host}]" if ":" in host else host
             return f"{'https://' if tls else ''}{name}:{port}"
-    raise UsageError(f"{config}: the Guard: section runs no Prometheus hook")
+    raise UsageError(
+        say("{config}: the Guard: section runs no Prometheus hook", config=str(config))
+    )
 
 
 def save(directory: Path, contents: dict[str, str], *, force: bool) -> None:
     """Write the files. Raises UsageError when one is there with other content."""
     if directory.exists() and not directory.is_dir():
-        raise UsageError(f"{directory} is a file; give a folder")
+        raise UsageError(say("{directory} is a file; give a folder", directory=str(directory)))
     changed = [
         name
         for name, content in contents.items()
@@ -246,8 +303,12 @@ def save(directory: Path, contents: dict[str, str], *, force: bool) -> None:
     ]
     if changed and not force:
         raise UsageError(
-            f"{directory} already has {', '.join(changed)} with other content; "
-            "--force overwrites, or give another folder"
+            say(
+                "{directory} already has {files} with other content; --force overwrites, or give "
+                "another folder",
+                directory=str(directory),
+                files=join(*changed, by=LIST),
+            )
         )
     directory.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
@@ -262,18 +323,27 @@ def _check_target(target: str, taken: Iterable[int]) -> None:
         port = None
     usable = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
     if not usable or port is None or parts.path or parts.query:
-        raise UsageError(f"--target {target}: must be HOST:PORT, such as 127.0.0.1:{TRAINER}")
+        raise UsageError(
+            say(
+                "--target {target}: must be HOST:PORT, such as 127.0.0.1:{port}",
+                target=target,
+                port=TRAINER,
+            )
+        )
     local = parts.hostname in ("127.0.0.1", "localhost", "::1")
     if local and port in taken:
         raise UsageError(
-            f"port {port} is the training's; move Prometheus, Alertmanager or Grafana "
-            "with --prometheus-port, --alertmanager-port or --grafana-port"
+            say(
+                "port {port} is the training's; move Prometheus, Alertmanager or Grafana with "
+                "--prometheus-port, --alertmanager-port or --grafana-port",
+                port=port,
+            )
         )
 
 
 def _with_webhook(alertmanager: str, url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError("--webhook must be an http:// or https:// URL")
+        raise UsageError(say("--webhook must be an http:// or https:// URL"))
     config = f"    webhook_configs:\n      - url: {json.dumps(url)}\n        send_resolved: true\n"
     return re.sub(r"(?m)^(  - name: \w+\n)", lambda match: match.group() + config, alertmanager)

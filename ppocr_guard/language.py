@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import Optional
 
-from ppocr_guard.wording import LANGUAGES, in_language
+from ppocr_guard.wording import LANGUAGES, in_language, say
 
 
 def pick_language(asked: str, environment: Optional[Mapping[str, str]] = None) -> str:
@@ -30,11 +30,12 @@ def tell(command: str, text: str, language: str = "auto") -> None:
     print(f"{command}: {in_language(text, pick_language(language))}", file=sys.stderr)
 
 
-def add_language(parser: argparse.ArgumentParser) -> None:
-    """The option ``--language``, for :func:`pick_language`."""
+def add_language(parser: argparse.ArgumentParser, name: str = "language") -> None:
+    """The option ``--language``, for :func:`pick_language`, kept as ``name``."""
     parser.add_argument(
         "--language",
+        dest=name,
         choices=("auto", *LANGUAGES),
         default="auto",
-        help="of the sentences (default: auto, as LC_ALL, LC_MESSAGES or LANG say)",
+        help=say("of the sentences (default: auto, as LC_ALL, LC_MESSAGES or LANG say)"),
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 
+from ppocr_guard.wording import say
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = (
+    parser.epilog = say(
         "In VS Code: save it, and add `# yaml-language-server: $schema=FILE` as the first line "
         "of the YAML."
     )

@@ -27,14 +27,22 @@ EXIT_SENT, EXIT_FAILED, EXIT_UNUSABLE = 0, 1, 2
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "yaml", nargs="?", help="training YAML; default: the URL in the variable GUARD_WEBHOOK"
+        "yaml", nargs="?", help=say("training YAML; default: the URL in the variable GUARD_WEBHOOK")
     )
-    parser.add_argument("--test", action="store_true", required=True, help="send a test message")
-    parser.add_argument("--url", help="send it there; '${NAME}' is read from the environment")
-    parser.add_argument("--secret", help="signing secret of --url, best as '${NAME}'")
-    parser.add_argument("--service", choices=SERVICES, help="what --url is, if its host is its own")
     parser.add_argument(
-        "--language", choices=("auto", *LANGUAGES), help="default: that of the Notify hook"
+        "--test", action="store_true", required=True, help=say("send a test message")
+    )
+    parser.add_argument(
+        "--url", help=say("send it there; '${{NAME}}' is read from the environment")
+    )
+    parser.add_argument("--secret", help=say("signing secret of --url, best as '${{NAME}}'"))
+    parser.add_argument(
+        "--service", choices=SERVICES, help=say("what --url is, if its host is its own")
+    )
+    parser.add_argument(
+        "--language",
+        choices=("auto", *LANGUAGES),
+        help=say("of the message (default: that of the Notify hook)"),
     )
 
 

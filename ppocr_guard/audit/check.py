@@ -24,19 +24,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ceiling",
         action="store_true",
-        help="compute the hmean (of text recognition, the acc) that a perfect model could reach on "
-        "the validation labels",
+        help=say(
+            "compute the hmean (of text recognition, the acc) that a perfect model could reach on "
+            "the validation labels"
+        ),
     )
     parser.add_argument(
         "--hooks",
         action="store_true",
-        help="import your own hooks that the Guard: section names, to check their options",
+        help=say("import your own hooks that the Guard: section names, to check their options"),
     )
     add_options(parser)
     add_language(parser)
-    parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument(
-        "--json", dest="format", action="store_const", const="json", help="same as --format json"
+        "--format", choices=FORMATS, default="text", help=say("of the output (default: text)")
+    )
+    parser.add_argument(
+        "--json",
+        dest="format",
+        action="store_const",
+        const="json",
+        help=say("same as --format json"),
     )
 
 

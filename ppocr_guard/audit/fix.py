@@ -20,19 +20,20 @@ from ppocr_guard.audit.inputs import UNUSABLE, add_inputs, open_context
 from ppocr_guard.audit.problem import DELETE, Edit, NewFile, Problem
 from ppocr_guard.language import add_language, pick_language
 from ppocr_guard.paddleocr import schedule
+from ppocr_guard.parsing import at_least_one
 from ppocr_guard.wording import in_language, said_by, say
 from ppocr_guard.yaml_source import parse_yaml
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser)
-    parser.add_argument("--diff", action="store_true", help="show the changes, write nothing")
+    parser.add_argument("--diff", action="store_true", help=say("show the changes, write nothing"))
     add_language(parser)
     parser.add_argument(
         "--total-epoch",
-        type=_positive_number,
+        type=at_least_one,
         metavar="N",
-        help="set total_epoch to N (10000 is known to help) instead of deleting it",
+        help=say("set total_epoch to N (10000 is known to help) instead of deleting it"),
     )
 
 
@@ -176,10 +177,3 @@ def _write(path: Path, text: str) -> Path:
     shutil.copymode(path, temporary)
     os.replace(temporary, path)
     return backup
-
-
-def _positive_number(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value

@@ -9,6 +9,7 @@ from typing import Optional
 from ppocr_guard.audit.context import Context
 from ppocr_guard.command_line import last_of
 from ppocr_guard.paddleocr.releases import Behaviour, ReleaseError, behaviour_of, recognise
+from ppocr_guard.parsing import at_least_one
 from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlError, read_yaml
 
@@ -17,10 +18,10 @@ UNUSABLE = (YamlError, ReleaseError)
 
 
 def add_inputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("yaml", metavar="YAML", help="PaddleOCR training configuration")
+    parser.add_argument("yaml", metavar="YAML", help=say("PaddleOCR training configuration"))
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--paddleocr", metavar="DIR", help="the PaddleOCR that will train")
-    which.add_argument("--release", metavar="X.Y.Z", help="its release, if it is not at hand")
+    which.add_argument("--paddleocr", metavar="DIR", help=say("the PaddleOCR that will train"))
+    which.add_argument("--release", metavar="X.Y.Z", help=say("its release, if it is not at hand"))
     parser.add_argument(
         "-o",
         "--opt",
@@ -28,11 +29,13 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="overrides, as tools/train.py takes them: of several -o the last one counts",
+        help=say("overrides, as tools/train.py takes them: of several -o the last one counts"),
     )
-    parser.add_argument("--cards", type=_positive, default=1, help="GPUs that train (default: 1)")
     parser.add_argument(
-        "--no-data", action="store_true", help="judge the YAML only; the data is not at hand"
+        "--cards", type=at_least_one, default=1, help=say("GPUs that train (default: 1)")
+    )
+    parser.add_argument(
+        "--no-data", action="store_true", help=say("judge the YAML only; the data is not at hand")
     )
 
 
@@ -69,10 +72,3 @@ def _tree_around(config: Path) -> Optional[Path]:
         if all((folder / file).is_file() for file in ("tools/train.py", "ppocr/data/__init__.py")):
             return folder
     return None
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value

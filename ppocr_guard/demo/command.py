@@ -18,6 +18,7 @@ from rich.text import Text
 from ppocr_guard.demo import reading
 from ppocr_guard.demo.follow import DemoError, Run, follow
 from ppocr_guard.demo.presets import BASE, FINE_TUNE, TOTAL_EPOCH
+from ppocr_guard.wording import say
 
 # What 2.7.1 to 2.8.1 ship: train.py passes the seed on, SimpleDataSet takes it for the epoch.
 BUG = ("2.9.0", "2.8.1")  # tools of one release over ppocr.data of the other
@@ -36,7 +37,7 @@ NEEDED = ("paddle", "cv2", "shapely", "pyclipper", "skimage", "albumentations", 
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.description = (
+    parser.description = say(
         "Fine-tunes a small text detector with real PaddleOCR code, first with the shrink-ratio "
         "bug of 2.7.1 to 2.8.1 (issue 13669), which the guard catches and stops, then with the "
         "fix. Exit code 0 when it was caught and the fixed run held."
@@ -44,13 +45,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recognition",
         action="store_true",
-        help="a text recogniser instead: labels that PaddleOCR loses without a word",
+        help=say("a text recogniser instead: labels that PaddleOCR loses without a word"),
     )
     parser.add_argument(
         "--dir",
         type=Path,
         default=Path("ppocr_guard_demo"),
-        help="where data and runs go (default: %(default)s; what is there is replaced)",
+        help=say("where data and runs go (default: %(default)s; what is there is replaced)"),
     )
 
 

@@ -21,9 +21,9 @@ MARKS = {FINE: mark("ok"), WEAK: "!", BROKEN: mark("FAIL")}
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--paddleocr", type=Path, metavar="DIR", help="the clone that you train with"
+        "--paddleocr", type=Path, metavar="DIR", help=say("the clone that you train with")
     )
-    parser.add_argument("--json", action="store_true", help="machine-readable")
+    parser.add_argument("--json", action="store_true", help=say("machine-readable"))
     add_language(parser)
 
 

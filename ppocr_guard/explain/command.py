@@ -18,9 +18,14 @@ from ppocr_guard.wording import in_language, say
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("codes", nargs="*", metavar="CODE")
-    parser.add_argument("--all", action="store_true", help="list all codes")
-    parser.add_argument("--json", action="store_true", help="machine-readable")
+    parser.add_argument(
+        "codes",
+        nargs="*",
+        metavar="CODE",
+        help=say("of an alert, or of a problem that `check` finds"),
+    )
+    parser.add_argument("--all", action="store_true", help=say("list all codes"))
+    parser.add_argument("--json", action="store_true", help=say("machine-readable"))
     add_language(parser)
 
 

@@ -42,12 +42,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "logs",
         nargs="+",
         metavar="LOG",
-        help="train.log, workerlog.N, or journal.jsonl; packed by gzip, a notebook, or - for "
-        "standard input",
+        help=say(
+            "train.log, workerlog.N, or journal.jsonl; packed by gzip, a notebook, or - for "
+            "standard input"
+        ),
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object a run")
+    parser.add_argument("--json", action="store_true", help=say("one JSON object a run"))
     add_language(parser)
-    parser.epilog = (
+    parser.epilog = say(
         "Exit code: 0 nothing to worry about (information only), 1 warnings or worse, "
         "2 a log that cannot be used."
     )

@@ -15,6 +15,7 @@ from typing import Any, Optional
 
 from ppocr_guard.language import tell
 from ppocr_guard.paddleocr import status
+from ppocr_guard.parsing import at_least_one
 from ppocr_guard.wording import say
 
 RUN = "ppocr-guard run"
@@ -24,7 +25,7 @@ SITE = Path(__file__).parent / "site"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.usage = "ppocr-guard run [--rehearse [--images N] [--timeout S]] -- CMD [ARG ...]"
-    parser.description = (
+    parser.description = say(
         "Runs CMD with every PaddleOCR training in it guarded: `python tools/train.py -c my.yml`, "
         "`python -m paddle.distributed.launch ...` or a script that starts them. Exit code: "
         "3 when the guard stopped a run, 2 when a rehearsal found what stops it, else CMD's own."
@@ -32,13 +33,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rehearse",
         action="store_true",
-        help="run the first minute before, and do not start what will fail",
+        help=say("run the first minute before, and do not start what will fail"),
     )
-    parser.add_argument("--images", type=int, default=32, metavar="N", help="of a rehearsal (32)")
     parser.add_argument(
-        "--timeout", type=int, default=120, metavar="S", help="of a rehearsal, seconds (120)"
+        "--images", type=at_least_one, default=32, metavar="N", help=say("of a rehearsal (32)")
     )
-    parser.add_argument("cmd", nargs=argparse.REMAINDER, metavar="-- CMD", help="the command")
+    parser.add_argument(
+        "--timeout",
+        type=at_least_one,
+        default=120,
+        metavar="S",
+        help=say("of a rehearsal, seconds (120)"),
+    )
+    parser.add_argument("cmd", nargs=argparse.REMAINDER, metavar="-- CMD", help=say("the command"))
 
 
 def run(args: argparse.Namespace) -> int:

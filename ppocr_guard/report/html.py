@@ -24,19 +24,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="DIR",
-        help="folder of a run (Global.save_model_dir), or a journal.jsonl or train.log itself; "
-        "several stand side by side",
+        help=say(
+            "folder of a run (Global.save_model_dir), or a journal.jsonl or train.log itself; "
+            "several stand side by side"
+        ),
     )
     parser.add_argument(
         "-o",
         "--output",
         type=Path,
-        help="file to write (default: DIR/ppocr_guard/report.html for one folder, "
-        "./report.html otherwise)",
+        help=say(
+            "file to write (default: DIR/ppocr_guard/report.html for one folder, "
+            "./report.html otherwise)"
+        ),
     )
     add_language(parser)
     parser.add_argument(
-        "--all", action="store_true", help="every run in a file, not only the latest"
+        "--all", action="store_true", help=say("every run in a file, not only the latest")
     )
 
 

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import time
 from collections.abc import Sequence
+from gettext import gettext
 from pathlib import Path
 from typing import Optional
 
@@ -19,7 +20,7 @@ from ppocr_guard.logs.run import Run
 from ppocr_guard.report.frame import Frame, waiting
 from ppocr_guard.report.keys import keys
 from ppocr_guard.report.text import Words
-from ppocr_guard.wording import LANGUAGES, say
+from ppocr_guard.wording import LANGUAGES, mark, say
 
 RESCAN_SECONDS = 5.0  # how often a folder is searched for new runs
 SUFFIX = ".jsonl"
@@ -31,12 +32,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         metavar="DIR",
-        help="folder of a run (Global.save_model_dir), its journal.jsonl, or a folder of runs; "
-        "in the view: arrows choose a run, l changes the language, q leaves",
+        help=say(
+            "folder of a run (Global.save_model_dir), its journal.jsonl, or a folder of runs; "
+            "in the view: arrows choose a run, l changes the language, q leaves"
+        ),
     )
-    parser.add_argument("--once", action="store_true", help="print one frame and leave")
+    parser.add_argument("--once", action="store_true", help=say("print one frame and leave"))
     parser.add_argument(
-        "--interval", type=_seconds, default=1.0, help="seconds between looks (default: 1)"
+        "--interval", type=_seconds, default=1.0, help=say("seconds between looks (default: 1)")
     )
     add_language(parser)
 
@@ -47,7 +50,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0.05 <= value <= 3600:
-        raise argparse.ArgumentTypeError("must be from 0.05 to 3600 seconds")
+        raise argparse.ArgumentTypeError(gettext(mark("must be from 0.05 to 3600 seconds")))
     return value
 
 

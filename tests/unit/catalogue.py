@@ -3,7 +3,8 @@
 ``python tests/unit/catalogue.py`` after a change of a sentence; ``test_catalogue.py`` says when
 that is due. Templates are the literals given to ``say``, ``mark``, ``because``, ``proposition``
 and to loggers (found by Babel), the phrases of the decision tables, the reasons of the rules, and
-what is declared of codes. What has no translation yet is added with an empty one.
+what is declared of codes, and the texts of
+the dashboards. What has no translation yet is added with an empty one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from ppocr_guard import __version__
 from ppocr_guard.audit import rules  # noqa: F401  (declares the reasons)
 from ppocr_guard.audit.rehearsal import codes  # noqa: F401  (those of a rehearsal)
 from ppocr_guard.audit.rule import WHY
+from ppocr_guard.dashboards.queries import DASHBOARDS, load_dashboard
+from ppocr_guard.dashboards.translate import texts
 from ppocr_guard.detect.table import TABLE
 from ppocr_guard.detect.table.reading import READING_TABLE
 from ppocr_guard.explain import declared  # noqa: F401  (declares what is told)
@@ -50,6 +53,9 @@ def templates() -> Iterator[tuple[str, str]]:
         ):
             if isinstance(template, str) and template != "%s":
                 yield template, f"{folder}/{Path(file).as_posix()}"
+    for name in DASHBOARDS:
+        for text in texts(load_dashboard(name)):
+            yield text, f"dashboards/{name}"
     for entry in (*TABLE, *READING_TABLE):
         for phrase in (*entry.phrases, entry.look):
             yield phrase, "ppocr_guard/detect/table/"

@@ -26,8 +26,8 @@ ROOT = Path(__file__).parents[2]
 # What is made with sentences that people read. Of errors, those that commands print.
 MADE = {
     "Finding", "Found", "Snag", "CeilingError", "CloneError", "DictionaryError", "OverrideError",
-    "RehearsalError", "ReleaseError", "ScheduleError", "UnusableInputError", "WeightsError",
-    "YamlError",
+    "RehearsalError", "ReleaseError", "ScheduleError", "UnusableInputError", "UsageError",
+    "WeightsError", "YamlError",
 }  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def _bare(call: ast.Call) -> Iterator[str]:
                 yield written
 
 
-@pytest.mark.parametrize("folder", ["ppocr_guard", "hooks"])
+@pytest.mark.parametrize("folder", ["ppocr_guard", "hooks", "dashboards"])
 def test_what_is_told_is_said(folder: str) -> None:
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}: {bare}"

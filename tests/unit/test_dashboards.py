@@ -19,6 +19,7 @@ from ppocr_guard.codes import ALERT_CODES
 from ppocr_guard.dashboards import preview
 from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
 from ppocr_guard.dashboards.rules import RUNBOOKS
+from ppocr_guard.dashboards.translate import in_language
 from ppocr_guard.dashboards.verdicts import VERDICT_LEVELS
 from ppocr_guard.events import (
     VERDICTS,
@@ -34,6 +35,7 @@ from ppocr_guard.events import (
 from ppocr_guard.guard import Guard
 from ppocr_guard.hook import Hook
 from ppocr_guard.hooks.prometheus import Prometheus
+from ppocr_guard.wording import LANGUAGES
 
 FOLDER = files("ppocr_guard.dashboards")
 SHARED = ("__inputs", "__elements", "__requires")  # for grafana.com
@@ -90,8 +92,9 @@ def test_what_is_checked_in_is_what_the_code_builds(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", DASHBOARDS)
-def test_dashboard_conforms_to_the_types_of_grafana(name: str) -> None:
+def test_dashboard_conforms_to_the_types_of_grafana(name: str, language: str) -> None:
     """No field that Grafana 11.6 does not know, and every value of the declared type."""
     pytest.importorskip("grafana_foundation_sdk", reason="pip install ppocr-guard[dashboards]")
     from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -99,7 +102,7 @@ def test_dashboard_conforms_to_the_types_of_grafana(name: str) -> None:
     from grafana_foundation_sdk.models.dashboard import Dashboard
 
     register_default_plugins()
-    data = load_dashboard(name)
+    data = in_language(load_dashboard(name), language)
     for only_in_files in SHARED:
         del data[only_in_files]
     for annotation in data["annotations"].get("list", []):
@@ -209,10 +212,11 @@ def test_links_between_dashboards_carry_job_instance_and_run() -> None:
     for url in (to_fleet, to_run):
         for name in ("job", "instance", "run"):
             assert f"var-{name}=$" in url
-    # A link of a cell can name a column only as it is shown.
+    # A link of a cell names another by its label, whatever the column is called, unless hidden.
     (organize,) = (one for one in table["transformations"] if one["id"] == "organize")
-    shown = set(organize["options"]["renameByName"].values())
-    assert {"Job", "Instance"} <= shown
+    for label in ("job", "instance"):
+        assert f"${{__data.fields.{label}}}" in to_run
+        assert label in organize["options"]["renameByName"]
     assert not {"job", "instance"} & set(organize["options"]["excludeByName"])
 
 

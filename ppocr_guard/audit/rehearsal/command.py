@@ -12,6 +12,7 @@ from typing import Callable, Optional
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.rehearsal import Rehearsal, RehearsalError, rehearsal
 from ppocr_guard.audit.rehearsal.process import Fact
+from ppocr_guard.parsing import at_least_one
 from ppocr_guard.wording import in_language, mark, say
 
 # What is done at a stage; the fields are those that a stage may tell.
@@ -38,35 +39,28 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rehearse",
         action="store_true",
-        help="run the training's first minute on your own code and data; nothing is written",
+        help=say("run the training's first minute on your own code and data; nothing is written"),
     )
     parser.add_argument(
         "--python",
         default=sys.executable,
         metavar="PYTHON",
-        help="the Python that trains (default: this one)",
+        help=say("the Python that trains (default: this one)"),
     )
     parser.add_argument(
         "--images",
-        type=_count,
+        type=at_least_one,
         default=32,
         metavar="N",
-        help="samples of each data set that a rehearsal takes (default: 32)",
+        help=say("samples of each data set that a rehearsal takes (default: 32)"),
     )
     parser.add_argument(
         "--timeout",
-        type=_count,
+        type=at_least_one,
         default=120,
         metavar="S",
-        help="seconds that a rehearsal may take (default: 120)",
+        help=say("seconds that a rehearsal may take (default: 120)"),
     )
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
 
 
 def rehearsed(
