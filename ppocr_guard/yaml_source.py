@@ -25,6 +25,7 @@ from ppocr_guard.command_line import fault_of, read_options
 from ppocr_guard.overrides import OverrideError, is_guards, key_text, set_option
 from ppocr_guard.printable import printable
 from ppocr_guard.wording import changed, join, mark, said_by, say
+from ppocr_guard.yaml_mistakes import mistake
 
 MAX_TEXT = 1 << 22  # characters of a configuration
 # Above this libyaml parses, ten times as fast; below it the parser that PaddleOCR uses.
@@ -143,6 +144,9 @@ def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSourc
         unsafe = re.search(r"could not determine a constructor for the tag (.+)", problem)
         if unsafe:
             problem = say("{tag} is not plain YAML, and is not loaded", tag=unsafe.group(1))
+        found = mistake(text, at.line + 1) if at and not unsafe else None
+        if found is not None:
+            line, problem = f":{found.line}", found.reason
         raise YamlError(say("{file}: {error}", file=f"{name}{line}", error=problem)) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise YamlError(
