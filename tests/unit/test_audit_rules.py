@@ -812,3 +812,34 @@ def test_a_label_in_pythons_notation_is_told_so(project):
         (project.folder / "train.txt").write_text(f"t0.png\t{written}\n", encoding="utf-8")
         (told,) = found(project, "label_lines_broken", {})
         assert ("json.dumps" in told.message) == is_python
+
+
+@pytest.mark.parametrize(
+    ("data_dir", "prefix", "right"),
+    [
+        ("./elsewhere", "", "./images"),  # the label file stands beside its images
+        ("./images", "images/", "."),  # the folder is in both
+        ("./nowhere", "gone/", None),
+    ],
+)
+def test_a_data_dir_that_fits_is_named_and_fixed(project, data_dir, prefix, right):
+    rows = "".join(f"{prefix}t{n}.png\t[]\n" for n in range(8))
+    (project.folder / "images" / "train.txt").write_text(rows, encoding="utf-8")
+    project.config["Train"]["dataset"].update(
+        label_file_list=["./images/train.txt"], data_dir=data_dir
+    )
+    (told,) = found(project, "images_missing", {})
+    assert told.fixable == (right is not None)
+    assert ("with data_dir: " in told.advice) == (right is not None)
+    if right is not None:
+        assert told.advice == f"The images are there with data_dir: {right}."
+        project.config["Train"]["dataset"]["data_dir"] = right
+        assert not found(project, "images_missing", {})
+
+
+def test_backslashes_hide_no_other_missing_image(project):
+    inner_image(project)
+    rows = [line("sub\\t0.png"), line("sub\\t0.png"), line("gone.png"), line("t1.png")]
+    lines("train.txt", *rows)(project)
+    told = [p.message for p in found(project, "images_missing", {})]
+    assert ["2 of 4" in told[0], "1 of 4" in told[1]] == [True, True]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Optional
 
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.images import unreadable
-from ppocr_guard.audit.problem import Finding
+from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.recognition.lmdb_set import FILE, folders
 from ppocr_guard.wording import say
 
 MODES = ("Train", "Eval")
 MISSING = 0.01  # of a label file's images, from which it is critical
+LOOKED_AT = 100  # images that are looked for in another folder, evenly over the label file
 MOST_OPENED = 5000  # images of a label file whose heads are read, evenly over it
 
 
@@ -32,39 +33,72 @@ def images_missing(ctx: Context) -> Iterator[Finding]:
         missing = [name for name in names if not os.path.exists(os.path.join(folder, name))]
         if not missing:
             continue
-        everything = len(missing) == len(names)
-        back = [name for name in missing if "\\" in name and _with_slashes(folder, name)]
-        if back and len(back) > len(missing) / 2:
+        back = {name for name in missing if "\\" in name and _with_slashes(folder, name)}
+        absent = [name for name in missing if name not in back]
+        if back:
             yield Finding(
                 path,
                 say(
                     "{count} of {names} images of {file} are written with backslashes, such as "
                     "{image}: only Windows takes them for folders.",
-                    count=len(back),
+                    count=sum(name in back for name in missing),
                     names=len(names),
                     file=str(file.path),
-                    image=back[0],
+                    image=next(name for name in missing if name in back),
                 ),
                 say("Write / instead of \\."),
+                severity=_severity(len(missing) - len(absent), len(names)),
             )
-            continue
-        yield Finding(
-            (mode, "dataset", "data_dir") if everything else path,
-            say(
-                "{count} of {names} images of {file} are missing, such as {image}.",
-                count=len(missing),
-                names=len(names),
-                file=str(file.path),
-                image=os.path.join(folder, missing[0]),
-            ),
-            say(
-                "data_dir and the path in the label file are joined: together they must lead "
-                "to the image."
+        if absent:
+            everything = len(absent) == len(names)
+            there = _folder_of(ctx, mode, names) if everything else None
+            data_dir = (mode, "dataset", "data_dir")
+            yield Finding(
+                data_dir if everything else path,
+                say(
+                    "{count} of {names} images of {file} are missing, such as {image}.",
+                    count=len(absent),
+                    names=len(names),
+                    file=str(file.path),
+                    image=os.path.join(folder, absent[0]),
+                ),
+                _where(there, everything),
+                () if there is None else (Edit(data_dir, there),),
+                severity=_severity(len(absent), len(names)),
             )
-            if everything
-            else say("Remove these lines, or put the images there."),
-            severity="critical" if len(missing) > MISSING * len(names) else "warning",
+
+
+def _severity(count: int, names: int) -> str:
+    return "critical" if count > MISSING * names else "warning"
+
+
+def _where(there: Optional[str], everything: bool) -> str:
+    told: str = say("Remove these lines, or put the images there.")
+    if there is not None:
+        told = say("The images are there with {setting}.", setting=f"data_dir: {there}")
+    elif everything:
+        told = say(
+            "data_dir and the path in the label file are joined: together they must lead to the "
+            "image."
         )
+    return told
+
+
+def _folder_of(ctx: Context, mode: str, names: list[str]) -> Optional[str]:
+    """A data_dir from which the names lead to images; None: none of those that are likely does.
+
+    None, too, where there are several label files: they share it.
+    """
+    paths, written = ctx.label_paths(mode), ctx.get(mode, "dataset", "data_dir")
+    if len(paths) != 1 or not isinstance(written, str):
+        return None
+    likely = [*PurePosixPath(paths[0]).parents, *PurePosixPath(written).parents]
+    looked_at = names[:: max(1, len(names) // LOOKED_AT)]
+    for one in dict.fromkeys(likely):
+        folder = ctx.resolve(str(one))
+        if all(os.path.exists(os.path.join(folder, name)) for name in looked_at):
+            return str(one) if one.is_absolute() or str(one) == "." else f"./{one}"
+    return None
 
 
 def _on_disk(images: list[str]) -> list[str]:
