@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import io
+import math
 import os
-from collections.abc import Iterable
-from typing import NamedTuple, Optional, Union
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Optional, TypeVar, Union
 
 from ppocr_guard.audit import lmdb_texts
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.labels import Sample
 from ppocr_guard.wording import say
 
+MOST_OPENED = 3000  # images of a mode whose sizes or bytes are read, evenly over it
+_T = TypeVar("_T")
+
 
 class SizedSample(NamedTuple):
     sample: Sample
     width: int
     height: int
+
+
+def evenly(items: Sequence[_T], most: int) -> Sequence[_T]:
+    """At most so many of the items, evenly over them."""
+    return items[:: max(1, math.ceil(len(items) / most))]
 
 
 def image_sizes(ctx: Context, mode: str, samples: Iterable[Sample]) -> list[SizedSample]:

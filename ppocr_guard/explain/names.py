@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from ppocr_guard.audit import rec_labels
+from ppocr_guard.audit import images, rec_labels
 from ppocr_guard.audit.rehearsal import data as rehearsed_data
 from ppocr_guard.audit.rehearsal import model as rehearsed_model
 from ppocr_guard.audit.rehearsal import process
@@ -16,6 +16,8 @@ from ppocr_guard.audit.rules import (
     dictionary,
     evaluation,
     image_files,
+    line_sizes,
+    overlap,
     recognition,
     shrink,
     texts,
@@ -40,6 +42,9 @@ NAMES: dict[str, Any] = {
     "dictionary": dictionary,
     "evaluation": evaluation,
     "image_files": image_files,
+    "images": images,
+    "line_sizes": line_sizes,
+    "overlap": overlap,
     "rec_labels": rec_labels,
     "recognition": recognition,
     "shrink": shrink,

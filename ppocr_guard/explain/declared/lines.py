@@ -21,7 +21,7 @@ tell(
     "image_height_unusable",
     evidence=(
         "SequenceEncoder behind MobileNetV3 or ResNet, and an image_shape that is lower than "
-        "{recognition.ROWS} pixels, or twice that and more."
+        "{line_sizes.ROWS} pixels, or twice that and more."
     ),
     cost="The training ends at its first step with `assert H == 1`.",
     mistaken="A backbone whose strides you changed.",
@@ -70,8 +70,8 @@ tell(
 tell(
     "texts_squeezed",
     evidence=(
-        "More than {recognition.MANY:.0%} of the images looked at (up to {recognition.MOST_OPENED} "
-        "of a set) would need more than {recognition.SQUEEZED:g} times the width of image_shape."
+        "More than {line_sizes.MANY:.0%} of the images looked at (up to {images.MOST_OPENED} "
+        "of a set) would need more than {line_sizes.SQUEEZED:g} times the width of image_shape."
     ),
     cost=(
         "Long lines become illegible: they are read wrong in training and in use, and pull acc "
@@ -97,7 +97,7 @@ tell(
     "evaluation_images_copied",
     evidence=(
         "An evaluation image has the same bytes as a training image under another name (up to "
-        "{recognition.MOST_OPENED} evaluation images are looked at)."
+        "{images.MOST_OPENED} evaluation images are looked at)."
     ),
     cost=(
         "acc is too good: overfitting does not show, and best_accuracy is the checkpoint that knows"
@@ -108,8 +108,8 @@ tell(
 tell(
     "evaluation_texts_known",
     evidence=(
-        "At least {recognition.KNOWN:.0%} of the evaluation texts stand in the training labels too,"
-        " in a set with {recognition.DIFFERENT} different texts or more."
+        "At least {overlap.KNOWN:.0%} of the evaluation texts stand in the training labels too,"
+        " in a set with {overlap.DIFFERENT} different texts or more."
     ),
     cost="acc says nothing about new texts: it may be 0.99 here and far lower in use.",
     mistaken="The texts in use are from a fixed list, such as product names.",
