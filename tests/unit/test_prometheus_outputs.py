@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_prometheus import feed, run_start, values
+from prometheus_runs import feed, run_start, values
 
 from ppocr_guard.events import (
     RunEnd,
