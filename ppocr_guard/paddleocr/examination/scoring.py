@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Callable, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from ppocr_guard.detect.limits import CERTAIN
 from ppocr_guard.paddleocr.examination.building import Sample
@@ -163,6 +163,15 @@ def _variation(maps: Sequence[Any]) -> float:
     return float(np.std(np.stack(middles).astype(np.float32), axis=0).mean())
 
 
+class _Meetings(NamedTuple):
+    """Labels and boxes of one image by whose centre lies in which."""
+
+    labels_in_box: list[int]  # of each box
+    boxes_in_label: list[int]  # of each label
+    met: list[bool]  # of each label: its centre lies in a box
+    area_ratios: list[float]  # label / box, of pairs that hold each other's centres
+
+
 def against_labels(boxes: Sequence[Any], samples: Sequence[Sample]) -> dict[str, float]:
     """How boxes and labels lie to each other where they do not match as they should.
 
@@ -172,51 +181,47 @@ def against_labels(boxes: Sequence[Any], samples: Sequence[Sample]) -> dict[str,
     each other's centres.
     """
     import numpy as np
-    import shapely
 
-    held: list[int] = []  # labels in each box
-    holding: list[int] = []  # boxes in each label
-    labels_met: list[bool] = []
-    ratios: list[float] = []
-    for found, sample in zip(boxes, samples):
-        labels = [
-            shapely.Polygon(polygon).buffer(0)
-            for polygon, ignored in zip(sample.polygons, sample.ignored)
-            if not ignored
-        ]
-        unclear = shapely.union_all(
-            [
-                shapely.Polygon(polygon).buffer(0)
-                for polygon, ignored in zip(sample.polygons, sample.ignored)
-                if ignored
-            ]
-        )
-        shapes = [shapely.Polygon(np.asarray(box).reshape(-1, 2)).buffer(0) for box in found]
-        labels = [one for one in labels if one.area > 0]
-        # A box on an ignored text says nothing, as in the metric.
-        shapes = [one for one in shapes if one.area > 0 and not unclear.contains(one.centroid)]
-        inside = np.array(
-            [[shape.contains(label.centroid) for shape in shapes] for label in labels], bool
-        ).reshape(len(labels), len(shapes))
-        around = np.array(
-            [[label.contains(shape.centroid) for shape in shapes] for label in labels], bool
-        ).reshape(len(labels), len(shapes))
-        held += inside.sum(axis=0).tolist()
-        holding += around.sum(axis=1).tolist()
-        labels_met += inside.any(axis=1).tolist() if len(shapes) else [False] * len(labels)
-        for i, j in zip(*np.nonzero(inside & around)):
-            ratios.append(labels[i].area / shapes[j].area)
+    images = [_meetings(found, sample) for found, sample in zip(boxes, samples)]
+    held = [count for image in images for count in image.labels_in_box]
+    holding = [count for image in images for count in image.boxes_in_label]
+    met = [one for image in images for one in image.met]
+    ratios = [ratio for image in images for ratio in image.area_ratios]
     figures = {}
-    if labels_met:
-        figures["labels_in_boxes"] = float(np.mean(labels_met))
+    if met:
+        figures["labels_in_boxes"] = float(np.mean(met))
     if held:
-        some = [count for count in held if count]
-        figures["boxes_on_labels"] = len(some) / len(held)
+        figures["boxes_on_labels"] = sum(map(bool, held)) / len(held)
+    for name, counts in (("labels_per_box", held), ("boxes_per_label", holding)):
+        some = [count for count in counts if count]
         if some:
-            figures["labels_per_box"] = float(np.mean(some))
-    some = [count for count in holding if count]
-    if some:
-        figures["boxes_per_label"] = float(np.mean(some))
+            figures[name] = float(np.mean(some))
     if ratios:
         figures["area_ratio"] = float(np.median(ratios))
     return figures
+
+
+def _meetings(found: Any, sample: Sample) -> _Meetings:
+    import numpy as np
+    import shapely
+
+    polygons = [shapely.Polygon(polygon).buffer(0) for polygon in sample.polygons]
+    marked = list(zip(polygons, sample.ignored))
+    labels = [one for one, ignored in marked if not ignored and one.area > 0]
+    unclear = shapely.union_all([one for one, ignored in marked if ignored])
+    shapes = [shapely.Polygon(np.asarray(box).reshape(-1, 2)).buffer(0) for box in found]
+    # A box on an ignored text says nothing, as in the metric.
+    shapes = [one for one in shapes if one.area > 0 and not unclear.contains(one.centroid)]
+    size = len(labels), len(shapes)
+    inside = np.array(
+        [[shape.contains(label.centroid) for shape in shapes] for label in labels], bool
+    ).reshape(size)
+    around = np.array(
+        [[label.contains(shape.centroid) for shape in shapes] for label in labels], bool
+    ).reshape(size)
+    return _Meetings(
+        inside.sum(axis=0).tolist(),
+        around.sum(axis=1).tolist(),
+        inside.any(axis=1).tolist(),
+        [labels[i].area / shapes[j].area for i, j in zip(*np.nonzero(inside & around))],
+    )
