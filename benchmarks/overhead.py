@@ -76,19 +76,23 @@ def guard(folder: Path, hooks: Any = None) -> Iterator[Step]:
     guarded.close(10)
 
 
-@contextmanager
-def visualdl(folder: Path) -> Iterator[Step]:
-    from visualdl import LogWriter
-
-    writer = LogWriter(logdir=str(folder))
-
+def scalars(writer: Any) -> Step:
     def step(number: int, losses: dict[str, float], rate: float) -> None:
         for name, value in losses.items():
             writer.add_scalar(f"train/{name}", value, number)
         writer.add_scalar("train/lr", rate, number)
         writer.add_scalar("train/ips", 20.0, number)
 
-    yield step
+    return step
+
+
+@contextmanager
+def visualdl(folder: Path) -> Iterator[Step]:
+    from visualdl import LogWriter
+
+    writer = LogWriter(logdir=str(folder))
+
+    yield scalars(writer)
     writer.close()
 
 
@@ -98,13 +102,7 @@ def tensorboardx(folder: Path) -> Iterator[Step]:
 
     writer = SummaryWriter(str(folder))
 
-    def step(number: int, losses: dict[str, float], rate: float) -> None:
-        for name, value in losses.items():
-            writer.add_scalar(f"train/{name}", value, number)
-        writer.add_scalar("train/lr", rate, number)
-        writer.add_scalar("train/ips", 20.0, number)
-
-    yield step
+    yield scalars(writer)
     writer.close()
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.diagnosis.faults.fault import (
+    EVAL,
+    LABELS,
+    RATE,
+    SIZE,
     Fault,
     few,
     freeze,
@@ -21,10 +25,6 @@ from benchmarks.diagnosis.faults.fault import (
     unlabelled,
 )
 
-SIZE = right("shrink_ratio_wrong", "unclip_mismatch")
-LABELS = right("labels_shifted")
-EVAL = right("evaluation_set")
-RATE = right("learning_rate_too_high")
 STD_OF_TRAINING = "Train.dataset.transforms.NormalizeImage.std"
 
 

@@ -17,6 +17,7 @@ T = TypeVar("T")
 LabelChange = Callable[[list[Label]], list[Label]]
 ImageChange = Callable[[Any], Any]  # H x W x 3, uint8
 WeightChange = Callable[[dict[str, Any]], None]
+SIDE = 192  # of the images, in pixels
 DROP = "__drop__"  # as a value of ``sets``: the key is taken out
 
 
@@ -106,6 +107,15 @@ def change_images(folder: Path, change: ImageChange) -> None:
 
 def right(*causes: str) -> frozenset[str]:
     return frozenset(causes)
+
+
+# What several faults have for their right causes ...
+SIZE = right("shrink_ratio_wrong", "unclip_mismatch")
+LABELS = right("labels_shifted")
+EVAL = right("evaluation_set")
+RATE = right("learning_rate_too_high")
+# ... and change.
+RESIZE = "Eval.dataset.transforms.DetResizeForTest"
 
 
 def texts(change: Callable[[Text], Optional[Text]]) -> LabelChange:

@@ -11,6 +11,9 @@ from typing import Any
 
 from benchmarks.diagnosis.faults.fault import (
     DROP,
+    EVAL,
+    LABELS,
+    SIDE,
     Fault,
     LabelChange,
     WeightChange,
@@ -23,9 +26,6 @@ from benchmarks.diagnosis.faults.fault import (
 )
 from ppocr_guard.demo.dataset import Label, Text
 
-LABELS = right("labels_shifted")
-EVAL = right("evaluation_set")
-SIDE = 192  # of the images
 BACKBONE_DETACHED = """
 import ppocr.modeling.architectures as architectures
 original = architectures.build_model

@@ -6,6 +6,12 @@ from typing import Any
 
 from benchmarks.diagnosis.faults.fault import (
     DROP,
+    EVAL,
+    LABELS,
+    RATE,
+    RESIZE,
+    SIDE,
+    SIZE,
     Fault,
     few,
     freeze,
@@ -24,13 +30,6 @@ from benchmarks.diagnosis.faults.fault import (
     transcription,
     unlabelled,
 )
-
-SIZE = right("shrink_ratio_wrong", "unclip_mismatch")
-LABELS = right("labels_shifted")
-EVAL = right("evaluation_set")
-RATE = right("learning_rate_too_high")
-RESIZE = "Eval.dataset.transforms.DetResizeForTest"
-SIDE = 192  # of the images
 
 
 def upside_down(image: Any) -> Any:

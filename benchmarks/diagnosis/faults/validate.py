@@ -6,6 +6,11 @@ from typing import Any
 
 from benchmarks.diagnosis.faults.fault import (
     DROP,
+    EVAL,
+    LABELS,
+    RATE,
+    RESIZE,
+    SIDE,
     Fault,
     few,
     freeze,
@@ -21,12 +26,6 @@ from benchmarks.diagnosis.faults.fault import (
     transcription,
     unlabelled,
 )
-
-LABELS = right("labels_shifted")
-EVAL = right("evaluation_set")
-RATE = right("learning_rate_too_high")
-RESIZE = "Eval.dataset.transforms.DetResizeForTest"
-SIDE = 192  # of the images
 
 
 def inverted(image: Any) -> Any:
