@@ -1,11 +1,11 @@
 """``python -m benchmarks.mistakes``: mistakes in training configurations, and who tells them.
 
-Each mistake of a set (``develop``, ``report``, ``heldout``, ``unseen`` ...) is made in a small
-project and read by ``check`` for each release. With ``--clone RELEASE=DIR`` (a PaddleOCR that can
-train, or a kit) all are rehearsed as well, or with ``--rehearse missed`` those that reading does
-not tell; that takes ten seconds and more for each, and goes on from ``--kept FILE`` when it is run
-again. Harmless variants are read and rehearsed too: whatever is said of them is false. Exit code 1:
-below 95 % told, or a false finding.
+Each mistake of a set (``develop``, ``report``, ``heldout``, ``unseen``, ``afresh`` ...) is made in
+a small project and read by ``check`` for each release. With ``--clone RELEASE=DIR`` (a PaddleOCR
+that can train, or a kit) all are rehearsed as well, or with ``--rehearse missed`` those that
+reading does not tell; that takes ten seconds and more for each, and goes on from ``--kept FILE``
+when it is run again. Harmless variants are read and rehearsed too: whatever is said of them is
+false. Exit code 1: below 95 % told, or a false finding.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.mistakes import develop, heldout, recognition, report, unseen
+from benchmarks.mistakes import afresh, develop, heldout, recognition, report, unseen
 from benchmarks.mistakes.harmless import VARIANTS
 from benchmarks.mistakes.judging import (
     MISSED,
@@ -41,6 +41,7 @@ SETS = {
     "report": report.MISTAKES,
     "heldout": heldout.MISTAKES,
     "unseen": unseen.MISTAKES,
+    "afresh": afresh.MISTAKES,
     "recognition": recognition.DEVELOP,
     "recognition_report": recognition.REPORT,
 }

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from benchmarks.mistakes import develop, heldout, recognition, report, unseen
+from benchmarks.mistakes import afresh, develop, heldout, recognition, report, unseen
 from benchmarks.mistakes.harmless import VARIANTS
 from benchmarks.mistakes.judging import (
     MISSED,
@@ -35,7 +35,8 @@ def data(tmp_path_factory):
 
 
 def test_there_are_enough_of_all_kinds():
-    mistakes = (*develop.MISTAKES, *report.MISTAKES, *heldout.MISTAKES, *unseen.MISTAKES)
+    sets = (develop, report, heldout, unseen, afresh)
+    mistakes = [mistake for one in sets for mistake in one.MISTAKES]
     assert len(mistakes) >= 120
     assert {mistake.config for mistake in mistakes} == set(NAMES)
     assert len(NAMES) == 8
