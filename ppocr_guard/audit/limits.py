@@ -8,10 +8,11 @@ class has is read off its source (:mod:`ppocr_guard.paddleocr.signatures`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
+from ppocr_guard.audit.kinds import KINDS, is_number
+from ppocr_guard.paddleocr.bounds import Bound
 from ppocr_guard.wording import mark, say
 from ppocr_guard.yaml_source import YamlPath
 
@@ -24,12 +25,13 @@ class Limit:
     each number of a list, too. ``why``: what another value does.
     """
 
-    kind: str = "any"  # of _KINDS
+    kind: str = "any"  # of KINDS
     least: Optional[float] = None
     above: Optional[float] = None
     most: Optional[float] = None
     below: Optional[float] = None
     length: Optional[int] = None  # of a list
+    shortest: Optional[int] = None  # that a list can be
     multiple: Optional[int] = None
     head: Optional[int] = None  # width of an attention head, of which there are value // head
     choices: tuple[Any, ...] = ()
@@ -47,12 +49,15 @@ class Limit:
     def _holds(self, value: Any) -> bool:
         if self.choices:
             return any(value is choice or value == choice for choice in self.choices)
-        if not _KINDS[self.kind][1](value):
+        if not KINDS[self.kind][1](value):
             return False
-        numbers = value if isinstance(value, list) else [value]
-        if self.length is not None and len(numbers) != self.length:
+        entries = value if isinstance(value, list) else [value]
+        if self.length is not None and len(entries) != self.length:
             return False
-        return all(self._within(n) for n in numbers if _is_number(n))
+        if self.shortest is not None and len(entries) < self.shortest:
+            return False
+        numbers = [n for entry in entries for n in (entry if isinstance(entry, list) else [entry])]
+        return all(self._within(n) for n in numbers if is_number(n))
 
     def _within(self, number: float) -> bool:
         return not (
@@ -68,9 +73,11 @@ class Limit:
     def wanted(self) -> str:
         if self.choices:
             return say("one of {choices}", choices=", ".join(map(str, self.choices)))
-        text: str = say(_KINDS[self.kind][0])
+        text: str = say(KINDS[self.kind][0])
         if self.length is not None:
             text = say("a list of {length} numbers", length=self.length)
+        elif self.shortest is not None:
+            text = say("a list of {length} values or more", length=self.shortest)
         bounds = [
             say(bound, number=number)
             for bound, number in (
@@ -87,51 +94,6 @@ class Limit:
         return text
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _is_whole(value: Any) -> bool:
-    return _is_number(value) and float(value).is_integer()
-
-
-def _is_shape(value: Any, channels: int) -> bool:
-    """Three numbers, of which the one at ``channels`` can be a number of colour channels."""
-    numbers = isinstance(value, list) and len(value) == 3 and all(map(_is_number, value))
-    return numbers and value[channels] in (1, 3, 4)
-
-
-def _scales_down(value: Any) -> bool:
-    """A factor for pixels of 0 to 255, which PaddleOCR also takes as a text that it computes."""
-    if isinstance(value, str):
-        parts = re.fullmatch(r"\s*([\d.]+)\s*(?:/\s*([\d.]+)\s*)?", value)
-        if parts is None:
-            return True  # another expression
-        try:
-            value = float(parts.group(1)) / float(parts.group(2) or 1)
-        except (ValueError, ZeroDivisionError):
-            return False
-    return _is_number(value) and 0 < value <= 1
-
-
-def _are_numbers(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_is_number, value))
-
-
-_KINDS = {
-    "whole": (mark("a whole number"), _is_whole),
-    "number": (mark("a number"), _is_number),
-    "switch": (mark("true or false"), lambda value: isinstance(value, (bool, int, float))),
-    "text": (mark("a text"), lambda value: isinstance(value, str)),
-    "word": (mark("one word"), lambda value: not isinstance(value, (list, Mapping))),
-    "numbers": (mark("a list of numbers"), _are_numbers),
-    "section": (mark("a section of its own"), lambda value: isinstance(value, Mapping)),
-    "list": (mark("a list"), lambda value: isinstance(value, list)),
-    "choice": ("", lambda value: True),
-    "chw": (mark("a list of channels (1 or 3), height and width"), lambda v: _is_shape(v, 0)),
-    "hwc": (mark("a list of height, width and channels (1 or 3)"), lambda v: _is_shape(v, 2)),
-    "scale": (mark("a number above 0 and up to 1, such as 1./255."), _scales_down),
-}
 _FIRST, _NEXT = mark("{wanted} {bound}"), mark("{wanted} and {bound}")
 
 ANY = Limit()
@@ -146,6 +108,7 @@ NOT_NEGATIVE = Limit("number", least=0)
 DECAY = Limit("number", least=0, below=1).because("stock configs have 0 to 0.05")
 MOMENT = Limit("number", least=0, below=1).because("it is the share of the past that is kept")
 RATE = POSITIVE.because("with 0 nothing is learned, and a negative one climbs the loss")
+WIDTH = Limit("any number", above=0).because("a layer has at least one of them")
 SIZE = Limit("numbers", above=0, length=2)
 CROP = Limit("numbers", above=0, length=2, multiple=32).because(
     "the network halves it five times, and puts maps of all sizes together again"
@@ -156,6 +119,16 @@ CONCATENATED = Limit("whole", least=4, multiple=4).because(
 ATTENTION = Limit("whole", least=32, head=32).because(
     "it is divided among attention heads, one for every 32"
 )
+
+
+def bounded(bound: Bound, value: Any) -> Optional[Limit]:
+    """What the source of a class says of an option that has this value; None: nothing."""
+    if bound.choices:
+        return one_of(*bound.choices).because("its source knows no other")
+    if (bound.length or bound.shortest) and (bound.listed or isinstance(value, list)):
+        limit = Limit("list", length=bound.length, shortest=bound.shortest)
+        return limit.because("its source takes so many apart")
+    return None
 
 
 def one_of(*choices: Any) -> Limit:
@@ -254,7 +227,7 @@ SECTIONS: dict[YamlPath, dict[str, Limit]] = {
     ("Eval", "loader"): _LOADER,
     ("Train", "sampler"): {
         "name": TEXT,
-        "scales": Limit("list"),
+        "scales": Limit("pairs", above=0).because("each is a width and a height"),
         "first_bs": FROM_1,
         "divided_factor": Limit("numbers", least=1, length=2).because("sizes are rounded to it"),
         **_all(ANY, "fix_bs is_training ratio_wh max_w seed min_bs"),
@@ -282,7 +255,7 @@ REQUIRED: dict[YamlPath, tuple[str, ...]] = {
     },
 }
 
-_LIST = Limit("list").because("each line of it must begin with a dash")
+_LIST = Limit("single keys").because("each line of it must begin with a dash")
 _UNIT = Limit("number", above=0, below=1)
 _THRESHOLD = _UNIT.because(
     "it is compared with a probability: outside of 0 to 1 all or nothing passes"
@@ -312,6 +285,24 @@ _DB_HEAD = {
 }
 _SAR_SHAPE = Limit("numbers", above=0, length=4)
 _REC_SIZES = "RecResizeImg SVTRRecResizeImg ABINetRecResizeImg VLRecResizeImg ClsResizeImg"
+
+# Options that mean the same in every class of a kind that has them.
+COMMON: dict[tuple[str, str], Limit] = {
+    ("loss", "model_name_pairs"): Limit("pairs of names").because("one learns from the other"),
+    ("loss", "model_name_list"): Limit("names"),
+    ("postprocess", "model_name"): Limit("names"),
+    ("transform", "prob"): SHARE.because("it is a probability"),
+    ("transform", "p"): SHARE.because("it is a probability"),
+}
+_WIDTHS = re.compile(r"(?:.*_)?(?:dims?|channels?|hidden_size|layers?|heads?|scale)")
+
+
+def common(kind: str, option: str) -> Optional[Limit]:
+    """Of an option by its name, in parts of the model: a layer has some width, or it is none."""
+    if kind in ("backbone", "neck", "head") and _WIDTHS.fullmatch(option):
+        return WIDTH
+    return COMMON.get((kind, option))
+
 
 OPTIONS: dict[tuple[str, str], dict[str, Limit]] = {
     ("postprocess", "DBPostProcess"): _DB_POST,
@@ -358,14 +349,23 @@ OPTIONS: dict[tuple[str, str], dict[str, Limit]] = {
         "thresh_min": SHARE,
         "thresh_max": SHARE,
     },
-    ("transform", "MakePseGt"): {"kernel_num": FROM_1, "min_shrink_ratio": _SHRINK},
+    ("transform", "MakePseGt"): {
+        "kernel_num": Limit("whole", least=2).because("the shrink ratios go from 1 down in steps"),
+        "min_shrink_ratio": _SHRINK,
+    },
     ("transform", "EastRandomCropData"): {
         "size": CROP,
         "max_tries": FROM_1.because("else no crop is tried, and the image stays as it is"),
         "min_crop_side_ratio": SHARE,
         "keep_ratio": SWITCH,
     },
-    ("transform", "EASTProcessTrain"): {"image_shape": CROP, "min_crop_side_ratio": SHARE},
+    ("transform", "EASTProcessTrain"): {
+        "image_shape": CROP,
+        "min_crop_side_ratio": SHARE,
+        "background_ratio": Limit("number", least=0, below=1).because(
+            "it is the share of images without a text"
+        ),
+    },
     ("transform", "SASTProcessTrain"): {"image_shape": CROP},
     ("transform", "DetResizeForTest"): {
         "limit_type": one_of("min", "max", "resize_long"),
@@ -378,6 +378,7 @@ OPTIONS: dict[tuple[str, str], dict[str, Limit]] = {
     **{("transform", name): {"image_shape": _RECT} for name in _REC_SIZES.split()},
     ("transform", "SARRecResizeImg"): {"image_shape": _SAR_SHAPE},
     ("transform", "RobustScannerRecResizeImg"): {"image_shape": _SAR_SHAPE},
+    ("transform", "KeepKeys"): {"keep_keys": Limit("names")},
     ("transform", "RecConAug"): {"prob": SHARE, "image_shape": Limit("hwc")},
     ("transform", "RecAug"): _all(
         SHARE.because("it is a probability"),

@@ -73,7 +73,7 @@ def read_components(tree: Union[str, Path]) -> Components:
     for kind, (place, how) in PLACES.items():
         path = Path(tree) / "ppocr" / place
         files = sorted(path.rglob("*.py")) if path.is_dir() else [path] * path.is_file()
-        modules = {file: module for file in files if (module := _parse(file)) is not None}
+        modules = {file: module for file in files if (module := parsed(file)) is not None}
         if not modules:
             continue
         classes = _Classes(modules)
@@ -89,7 +89,8 @@ def read_components(tree: Union[str, Path]) -> Components:
     return found
 
 
-def _parse(file: Path) -> Optional[ast.Module]:
+def parsed(file: Path) -> Optional[ast.Module]:
+    """The module; None: it cannot be read."""
     try:
         return ast.parse(file.read_bytes(), str(file))
     except (OSError, SyntaxError, ValueError):
@@ -159,7 +160,7 @@ class _Classes:
     def _read(self, node: ast.ClassDef) -> Component:
         bases = [self.component(b.id) for b in node.bases if isinstance(b, ast.Name)]
         bases = [b for b, of in zip(bases, node.bases) if not _is(of, "object")]
-        init, call = _method(node, "__init__"), _method(node, "__call__")
+        init, call = method_of(node, "__init__"), method_of(node, "__call__")
         if init is None:
             one = bases[0] if bases else Component({}, open=bool(node.bases))
         else:
@@ -204,7 +205,8 @@ class _Classes:
         return [Component({}, open=True)]
 
 
-def _method(node: ast.ClassDef, name: str) -> Optional[ast.FunctionDef]:
+def method_of(node: ast.ClassDef, name: str) -> Optional[ast.FunctionDef]:
+    """A method of a class that it defines itself."""
     return next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == name), None)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional
 
+from ppocr_guard.paddleocr.bounds import Bound, Bounds, bounds_of
 from ppocr_guard.paddleocr.signatures import Component, Components, read_components
 
 TABLE = Path(__file__).with_name("components.json")
@@ -25,15 +26,22 @@ class Vocabulary:
     one that was read, and a name may be of a later one or of the user's own.
     """
 
-    def __init__(self, components: Components, certain: frozenset[str]) -> None:
+    def __init__(
+        self, components: Components, certain: frozenset[str], bounds: Bounds
+    ) -> None:
         self._components = components
         self._certain = certain
+        self._bounds = bounds
 
     def of(self, kind: str) -> Mapping[str, Component]:
         return self._components.get(kind, {})
 
     def find(self, kind: str, name: str) -> Optional[Component]:
         return self.of(kind).get(name)
+
+    def bounds(self, kind: str, name: str) -> Mapping[str, Bound]:
+        """What the options of a class can be, as its source shows."""
+        return self._bounds.get(kind, {}).get(name, {})
 
     def certain(self, kind: str) -> bool:
         return kind in self._certain
@@ -58,7 +66,7 @@ def vocabulary(release: Optional[str] = None, tree: Optional[Path] = None) -> Vo
         components[kind] = chosen
         if tree is None and number is not None and number[:2] <= _last(kind)[:2]:
             certain.add(kind)
-    return Vocabulary(components, frozenset(certain))
+    return Vocabulary(components, frozenset(certain), bounds_of(number, tree))
 
 
 def _number(release: Optional[str]) -> Optional[tuple[int, ...]]:

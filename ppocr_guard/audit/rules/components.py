@@ -7,10 +7,11 @@ from typing import Any, Optional
 
 from ppocr_guard.audit.components import TITLES, Named, component, guided, meant, named
 from ppocr_guard.audit.context import Context
-from ppocr_guard.audit.limits import OPTIONS, SECTIONS, Limit
+from ppocr_guard.audit.limits import OPTIONS, Limit, bounded, common
 from ppocr_guard.audit.problem import Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.audit.rules.keys import NUMBERS_IN
+from ppocr_guard.audit.structure import sections
 from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlPath, written
 
@@ -152,23 +153,35 @@ def value_unusable(ctx: Context) -> Iterator[Finding]:
 
 def _limited(ctx: Context) -> Iterator[tuple[YamlPath, Any, Limit]]:
     """(path, value, limit) of every key whose values are known."""
-    for path, limits in SECTIONS.items():
+    places = sections(ctx)
+    for path, limits in places.items():
         section = ctx.get(*path) if path else ctx.config
         for key, value in section.items() if isinstance(section, Mapping) else ():
             if key in limits:
                 yield (*path, key), value, limits[key]
     for part in (*named(ctx), *guided(ctx)):
-        known = component(ctx, part)
-        declared = OPTIONS.get((part.kind, part.name), {})
         for key, value in part.options.items():
-            if key in declared:
-                yield (*part.path, key), value, declared[key]
-            elif known is not None and part.path not in SECTIONS:
-                by_default = _BY_DEFAULT.get(known.options.get(key, ""))
-                # A number's default may be replaced by one number for each stage: lists pass.
-                listed = isinstance(value, list) and by_default != _BY_DEFAULT["s"]
-                if by_default is not None and not listed:
-                    yield (*part.path, key), value, by_default
+            if part.path not in places or part.kind == "dataset":
+                for limit in _of_option(ctx, part, str(key), value):
+                    yield (*part.path, key), value, limit
+
+
+def _of_option(ctx: Context, part: Named, key: str, value: Any) -> Iterator[Limit]:
+    """What is declared of an option; else what its class's source, its name and its default say."""
+    declared = OPTIONS.get((part.kind, part.name), {})
+    if key in declared:
+        yield declared[key]
+        return
+    bound = ctx.words.bounds(part.kind, part.name).get(key)
+    known, by_name = component(ctx, part), common(part.kind, key)
+    for limit in (bounded(bound, value) if bound is not None else None, by_name):
+        if limit is not None:
+            yield limit
+    by_default = _BY_DEFAULT.get(known.options.get(key, "")) if known is not None else None
+    # A number's default may be replaced by one number for each stage: lists pass.
+    listed = isinstance(value, list) and by_default != _BY_DEFAULT["s"]
+    if by_default is not None and not listed:
+        yield by_default
 
 
 def _told_elsewhere(path: YamlPath, value: Any) -> bool:

@@ -12,9 +12,10 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ppocr_guard.audit.components import component, meant, named
 from ppocr_guard.audit.context import Context
-from ppocr_guard.audit.limits import OPTIONS, REQUIRED, SECTIONS
+from ppocr_guard.audit.limits import OPTIONS
 from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
+from ppocr_guard.audit.structure import required, sections
 from ppocr_guard.command_line import key_of
 from ppocr_guard.config import GuardConfigError, load_guard
 from ppocr_guard.wording import say
@@ -29,14 +30,15 @@ NUMBERS_IN = ("Global", "Optimizer", "Loss", "PostProcess")  # sections of numbe
     "PaddleOCR ignores keys that it does not know, without a word (every operator takes **kwargs)",
 )
 def unknown_key(ctx: Context) -> Iterator[Finding]:
-    for path, limits in SECTIONS.items():
+    places = sections(ctx)
+    for path, limits in places.items():
         section = ctx.get(*path) if path else ctx.config
         for key in section if isinstance(section, Mapping) else ():
             if str(key) not in limits:
                 yield from _unknown(ctx, path, str(key), limits)
     for part in named(ctx):
         known = component(ctx, part)
-        if known is None or part.path in SECTIONS:
+        if known is None or part.path in places:
             continue
         words = {*known.options, *part.handled, *OPTIONS.get((part.kind, part.name), ())}
         for key in part.options:
@@ -91,7 +93,7 @@ def _unknown(ctx: Context, path: YamlPath, key: str, known: Collection[str]) -> 
 def _home(ctx: Context, path: YamlPath, key: str) -> Optional[YamlPath]:
     """The one section that should have a key, has it not, and lies around or beside ``path``."""
     homes = []
-    for section, limits in SECTIONS.items():
+    for section, limits in sections(ctx).items():
         near = section[:1] == path[:1] or len(section) < 2
         value = ctx.get(*section) if section else ctx.config
         if key in limits and near and isinstance(value, Mapping) and key not in value:
@@ -108,7 +110,8 @@ def _home(ctx: Context, path: YamlPath, key: str) -> Optional[YamlPath]:
     "(tools/train.py, tools/program.py, ppocr/data/__init__.py)",
 )
 def key_missing(ctx: Context) -> Iterator[Finding]:
-    for path, keys in REQUIRED.items():
+    places = sections(ctx)
+    for path, keys in required(ctx).items():
         section = ctx.get(*path) if path else ctx.config
         if not isinstance(section, Mapping):
             continue
@@ -118,9 +121,12 @@ def key_missing(ctx: Context) -> Iterator[Finding]:
             if path == () and key in section and not isinstance(section[key], Mapping):
                 advice = say("Write them, indented, below {key}.", key=key)
                 yield Finding((key,), say("{key} has no keys.", key=key), advice)
+            if path and key in section and section[key] is None:
+                what = written((*path, key))
+                yield Finding((*path, key), say("{key} is empty.", key=what), say("Fill it in."))
             if key in section:
                 continue
-            spare = [str(k) for k in section if str(k) not in SECTIONS.get(path, {})]
+            spare = [str(k) for k in section if str(k) not in places.get(path, {})]
             like = meant(key, spare, cutoff=0.5)
             yield Finding(
                 path,
