@@ -109,7 +109,7 @@ def losses(ctx: Context) -> Iterator[Named]:
 
 
 def guided(ctx: Context) -> Iterator[Named]:
-    """The heads of each MultiHead, by the names that they have there."""
+    """The heads of each MultiHead, by the names that they have there, and the necks in them."""
     for _, model in models(ctx):
         path: YamlPath = (*model, "Head", "head_list")
         entries = ctx.get(*path)
@@ -118,6 +118,12 @@ def guided(ctx: Context) -> Iterator[Named]:
                 if isinstance(options, Mapping):
                     here = (*path, index, name)
                     yield Named("head", str(name), options, here, here)
+                    for kind in ("neck", "head"):
+                        inner = options.get(kind.capitalize())
+                        if isinstance(inner, Mapping):
+                            at = (*here, kind.capitalize())
+                            whole = "SequenceEncoder" if kind == "neck" else str(name)
+                            yield Named(kind, whole, inner, at, at)
 
 
 def _section(ctx: Context, kind: str, path: YamlPath) -> Iterator[Named]:

@@ -19,7 +19,8 @@ from ppocr_guard.yaml_source import YamlPath
 
 @dataclass(frozen=True)
 class Limit:
-    """Which values an option can have. An empty one (null) is never at fault: it is the default.
+    """Which values an option can have. An empty one (null) is the default, unless ``null`` is
+    False: a class does not take its default for a null that is handed to it.
 
     ``above`` and ``below`` exclude their bound, ``least`` and ``most`` include it; they hold for
     each number of a list, too. ``why``: what another value does.
@@ -36,12 +37,15 @@ class Limit:
     head: Optional[int] = None  # width of an attention head, of which there are value // head
     choices: tuple[Any, ...] = ()
     why: str = ""
+    null: bool = True
 
     def because(self, why: str) -> Limit:
         return replace(self, why=say(why))
 
     def fault(self, value: Any) -> Optional[str]:
         """What should stand there instead, such as "a whole number from 1 on"; None: it is fine."""
+        if value is None and not self.null:
+            return self.wanted
         if value is None or self.kind == "any" or self._holds(value):
             return None
         return self.wanted
@@ -293,6 +297,11 @@ COMMON: dict[tuple[str, str], Limit] = {
     ("postprocess", "model_name"): Limit("names"),
     ("transform", "prob"): SHARE.because("it is a probability"),
     ("transform", "p"): SHARE.because("it is a probability"),
+}
+# Of the augmenters of IaaAugment, in imgaug's words.
+AUGMENTER_ARGUMENTS = {
+    "p": SHARE.because("it is a probability"),
+    "size": Limit("any number", above=0).because("images are scaled by it"),
 }
 _WIDTHS = re.compile(r"(?:.*_)?(?:dims?|channels?|hidden_size|layers?|heads?|scale)")
 

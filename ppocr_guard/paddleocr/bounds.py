@@ -194,6 +194,7 @@ class _Class:
                     self._attributes[name] = value if known and method is init else None
         self._certain: dict[str, list[Any]] = {}
         self._compared: dict[str, list[Any]] = {}
+        self._free: set[str] = set()
         self._lengths: dict[str, set[int]] = {}
         self._shortest: dict[str, int] = {}
         self._asked: set[str] = set()  # whose type is looked at: several will do
@@ -209,7 +210,8 @@ class _Class:
     def _bound(self, name: str) -> Bound:
         choices = [*self._certain.get(name, [])]
         compared, default = self._compared.get(name, []), self._defaults.get(name)
-        if choices or (len(set(compared)) > 1 and default in (None, *compared)):
+        several = len(set(compared)) > 1 and name not in self._free
+        if choices or (several and default in (None, *compared)):
             choices += [*compared, *([default] if default is not None else [])]
         lengths = self._lengths.get(name, set())
         exact = min(lengths) if len(lengths) == 1 else None
@@ -269,6 +271,9 @@ class _Class:
 
     def _compare(self, node: ast.Compare, names: Mapping[str, str]) -> None:
         name, other = self._option(node.left, names), node.comparators[0]
+        if not isinstance(other, (ast.Constant, ast.List, ast.Tuple, ast.Name)):
+            # Compared with what is known later only, such as another option: all may be well.
+            self._free.update(filter(None, [name]))
         equals = len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq)
         if name and equals and isinstance(other, ast.Constant) and isinstance(other.value, str):
             self._compared.setdefault(name, []).append(other.value)

@@ -26,9 +26,7 @@ class Vocabulary:
     one that was read, and a name may be of a later one or of the user's own.
     """
 
-    def __init__(
-        self, components: Components, certain: frozenset[str], bounds: Bounds
-    ) -> None:
+    def __init__(self, components: Components, certain: frozenset[str], bounds: Bounds) -> None:
         self._components = components
         self._certain = certain
         self._bounds = bounds

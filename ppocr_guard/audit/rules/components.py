@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Optional
 
 from ppocr_guard.audit.components import TITLES, Named, component, guided, meant, named
 from ppocr_guard.audit.context import Context
-from ppocr_guard.audit.limits import OPTIONS, Limit, bounded, common
+from ppocr_guard.audit.limits import (
+    AUGMENTER_ARGUMENTS,
+    OPTIONS,
+    SECTION,
+    Limit,
+    bounded,
+    common,
+)
 from ppocr_guard.audit.problem import Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.audit.rules.keys import NUMBERS_IN
@@ -164,6 +172,20 @@ def _limited(ctx: Context) -> Iterator[tuple[YamlPath, Any, Limit]]:
             if part.path not in places or part.kind == "dataset":
                 for limit in _of_option(ctx, part, str(key), value):
                     yield (*part.path, key), value, limit
+        yield from _of_augmenters(part)
+
+
+def _of_augmenters(part: Named) -> Iterator[tuple[YamlPath, Any, Limit]]:
+    """Arguments of the augmenters of IaaAugment, each of which is a mapping of its own."""
+    entries = part.options.get("augmenter_args")
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        path = (*part.path, "augmenter_args", index)
+        yield path, entry, SECTION
+        arguments = entry.get("args") if isinstance(entry, Mapping) else None
+        for key, value in arguments.items() if isinstance(arguments, Mapping) else ():
+            limit = AUGMENTER_ARGUMENTS.get(str(key))
+            if limit is not None:
+                yield (*path, "args", key), value, limit
 
 
 def _of_option(ctx: Context, part: Named, key: str, value: Any) -> Iterator[Limit]:
@@ -181,7 +203,7 @@ def _of_option(ctx: Context, part: Named, key: str, value: Any) -> Iterator[Limi
     # A number's default may be replaced by one number for each stage: lists pass.
     listed = isinstance(value, list) and by_default != _BY_DEFAULT["s"]
     if by_default is not None and not listed:
-        yield by_default
+        yield replace(by_default, null=by_default.kind != "number")
 
 
 def _told_elsewhere(path: YamlPath, value: Any) -> bool:

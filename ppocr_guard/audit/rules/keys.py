@@ -74,7 +74,7 @@ def _unknown(ctx: Context, path: YamlPath, key: str, known: Collection[str]) -> 
         )
         return
     home = _home(ctx, path, key)
-    if home is not None:
+    if home is not None and ctx.get(*here, default=False) is not False:  # off is off anywhere
         yield Finding(
             here,
             say(
@@ -94,7 +94,10 @@ def _home(ctx: Context, path: YamlPath, key: str) -> Optional[YamlPath]:
     """The one section that should have a key, has it not, and lies around or beside ``path``."""
     homes = []
     for section, limits in sections(ctx).items():
-        near = section[:1] == path[:1] or len(section) < 2
+        # Of several models only the one that the key stands in is meant.
+        near = len(section) < 2 or (
+            section[:1] == path[:1] and ("Models" not in section or section == path[: len(section)])
+        )
         value = ctx.get(*section) if section else ctx.config
         if key in limits and near and isinstance(value, Mapping) and key not in value:
             homes.append(section)
