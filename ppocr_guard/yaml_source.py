@@ -135,23 +135,7 @@ def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSourc
                 most=MAX_TEXT,
             )
         )
-    try:
-        root, value = _load(text)
-    except yaml.MarkedYAMLError as error:
-        at = error.problem_mark or error.context_mark
-        line = f":{at.line + 1}" if at else ""
-        problem = (error.problem or error.context or "").replace("\n", " ") or say("no YAML")
-        unsafe = re.search(r"could not determine a constructor for the tag (.+)", problem)
-        if unsafe:
-            problem = say("{tag} is not plain YAML, and is not loaded", tag=unsafe.group(1))
-        found = mistake(text, at.line + 1) if at and not unsafe else None
-        if found is not None:
-            line, problem = f":{found.line}", found.reason
-        raise YamlError(say("{file}: {error}", file=f"{name}{line}", error=problem)) from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise YamlError(
-            say("{file}: no YAML: {error}", file=name, error=" ".join(str(error).split()))
-        ) from None
+    root, value = _load_or_refuse(text, name)
     if not isinstance(value, dict) or not isinstance(root, MappingNode):
         raise YamlError(
             say("{file}: no PaddleOCR configuration: the file holds no mapping", file=name)
@@ -168,11 +152,37 @@ def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSourc
     source = YamlSource(path=name, text=text, config=value, root=root)
     for override in overrides:
         _override(source, override)
+    _refuse_endless(source)
+    return source
+
+
+def _load_or_refuse(text: str, name: str) -> tuple[Optional[Node], Any]:
+    """As :func:`_load`; what fails is told with the file and its line."""
+    try:
+        return _load(text)
+    except yaml.MarkedYAMLError as error:
+        at = error.problem_mark or error.context_mark
+        line = f":{at.line + 1}" if at else ""
+        problem = (error.problem or error.context or "").replace("\n", " ") or say("no YAML")
+        unsafe = re.search(r"could not determine a constructor for the tag (.+)", problem)
+        if unsafe:
+            problem = say("{tag} is not plain YAML, and is not loaded", tag=unsafe.group(1))
+        found = mistake(text, at.line + 1) if at and not unsafe else None
+        if found is not None:
+            line, problem = f":{found.line}", found.reason
+        raise YamlError(say("{file}: {error}", file=f"{name}{line}", error=problem)) from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise YamlError(
+            say("{file}: no YAML: {error}", file=name, error=" ".join(str(error).split()))
+        ) from None
+
+
+def _refuse_endless(source: YamlSource) -> None:
     settings = source.config["Global"]
     epochs = settings.get("epoch_num") if isinstance(settings, dict) else None
     if isinstance(epochs, float) and not math.isfinite(epochs):
         number = source.guard_line(("Global", "epoch_num"))
-        place = f"{name}:{number}" if number else name
+        place = f"{source.path}:{number}" if number else source.path
         raise YamlError(
             say(
                 "{place}: Global.epoch_num: {epochs} is no number of epochs",
@@ -180,7 +190,6 @@ def parse_yaml(text: str, name: str, overrides: Sequence[str] = ()) -> YamlSourc
                 epochs=epochs,
             )
         )
-    return source
 
 
 def _load(text: str) -> tuple[Optional[Node], Any]:

@@ -64,9 +64,7 @@ def measure_ceiling(
             that PaddleOCR needs too is missing.
     """
     try:
-        import numpy as np
-
-        from ppocr_guard.geometry.ceiling import Sample, ceiling
+        from ppocr_guard.geometry.ceiling import ceiling
     except ImportError as error:
         raise CeilingError(
             say(
@@ -75,16 +73,7 @@ def measure_ceiling(
                 module=error.name,
             )
         ) from None
-    sized = _validation_set(ctx)
-    samples = [
-        Sample(
-            item.width,
-            item.height,
-            [np.array(points, float) for points in _texts(item)],
-            [False] * len(item.sample.polygons) + [True] * len(item.sample.ignored),
-        )
-        for item in sized
-    ]
+    samples = [_sample(item) for item in _validation_set(ctx)]
     try:
         settings = _settings(ctx, shrink_ratio)
         result = ceiling(
@@ -98,6 +87,20 @@ def measure_ceiling(
     if tree is not None:
         value["clone"] = _clone(samples, settings, tree)
     return value
+
+
+def _sample(item: SizedSample) -> Any:
+    """A labelled image as :func:`ppocr_guard.geometry.ceiling.ceiling` takes it."""
+    import numpy as np
+
+    from ppocr_guard.geometry.ceiling import Sample
+
+    return Sample(
+        item.width,
+        item.height,
+        [np.array(points, float) for points in _texts(item)],
+        [False] * len(item.sample.polygons) + [True] * len(item.sample.ignored),
+    )
 
 
 def _clone(samples: list[Any], settings: CeilingSettings, tree: Path) -> Optional[dict[str, Any]]:

@@ -100,31 +100,13 @@ def snags(ctx: Context, mode: str) -> Iterator[Snag]:
         sample.layout = None
     for transform in transforms:
         if transform.name in sample.names and transform.name in ONCE:
-            yield Snag(
-                "operator_doubled",
-                transform,
-                say(
-                    "{operator} stands twice in {mode}.dataset.transforms.",
-                    operator=transform.name,
-                    mode=mode,
-                ),
-                say("Remove one."),
-            )
+            yield _doubled(mode, transform)
             continue
         sample.names.append(transform.name)
         if _resized_by_data_set(ctx, mode) and transform is transforms[-1]:
             yield from _image(sample, transform, _FINISHES, by=say("the data set"))
         if "KeepKeys" in sample.names[:-1]:
-            yield Snag(
-                "operator_order",
-                transform,
-                say(
-                    "{operator} comes after KeepKeys, which hands on a list: there is nothing to "
-                    "look up in it.",
-                    operator=transform.name,
-                ),
-                say("Put KeepKeys last."),
-            )
+            yield _too_late(transform)
             return
         yield from _keys(ctx, sample, transform, transforms)
         yield from _label(sample, transform)
@@ -136,16 +118,45 @@ def snags(ctx: Context, mode: str) -> Iterator[Snag]:
         if transform.name == "KeepKeys":
             yield from _kept(ctx, mode, sample, transform, transforms)
     if "KeepKeys" not in sample.names and not sample.unknown:
-        last = transforms[-1]
-        yield Snag(
-            "operator_missing",
-            last,
-            say(
-                "There is no KeepKeys in {mode}.dataset.transforms: the model gets a dictionary.",
-                mode=mode,
-            ),
-            say("Add KeepKeys as the last operator."),
-        )
+        yield _not_kept(mode, transforms[-1])
+
+
+def _doubled(mode: str, transform: Transform) -> Snag:
+    return Snag(
+        "operator_doubled",
+        transform,
+        say(
+            "{operator} stands twice in {mode}.dataset.transforms.",
+            operator=transform.name,
+            mode=mode,
+        ),
+        say("Remove one."),
+    )
+
+
+def _too_late(transform: Transform) -> Snag:
+    return Snag(
+        "operator_order",
+        transform,
+        say(
+            "{operator} comes after KeepKeys, which hands on a list: there is nothing to "
+            "look up in it.",
+            operator=transform.name,
+        ),
+        say("Put KeepKeys last."),
+    )
+
+
+def _not_kept(mode: str, last: Transform) -> Snag:
+    return Snag(
+        "operator_missing",
+        last,
+        say(
+            "There is no KeepKeys in {mode}.dataset.transforms: the model gets a dictionary.",
+            mode=mode,
+        ),
+        say("Add KeepKeys as the last operator."),
+    )
 
 
 def _resized_by_data_set(ctx: Context, mode: str) -> bool:

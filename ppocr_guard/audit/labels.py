@@ -99,24 +99,8 @@ def read_label_file(
         samples: keep the polygons of about so many images; None: of all.
     """
     found = LabelFile(path)
-    try:
-        data = path.read_bytes()
-    except IsADirectoryError:
-        found.error = say("is a folder, not a label file")
-        return found
-    except FileNotFoundError:
-        found.error = say("does not exist")
-        return found
-    except OSError as error:
-        found.error = say("cannot be read ({reason})", reason=error.strerror)
-        return found
-    found.encoding = _encoding(data)
-    if found.encoding is not None:
-        found.lines = data.count(b"\n")
-        found.unread = found.lines
-        if found.encoding == GB:
-            found.lines += not data.endswith(b"\n")
-            found.unread = sum(not _is_utf_8(line) for line in data.split(b"\n"))
+    data = _content(found)
+    if data is None:
         return found
     found.mark = data.startswith(codecs.BOM_UTF8)
     raw_lines = data[len(codecs.BOM_UTF8) if found.mark else 0 :].split(b"\n")
@@ -141,6 +125,30 @@ def read_label_file(
         if detection:
             _read_boxes(found, number, image, text, keep=(number - 1) % step == 0)
     return found
+
+
+def _content(found: LabelFile) -> Optional[bytes]:
+    """Of a file of UTF-8; of another ``found`` says why there is none."""
+    try:
+        data = found.path.read_bytes()
+    except IsADirectoryError:
+        found.error = say("is a folder, not a label file")
+        return None
+    except FileNotFoundError:
+        found.error = say("does not exist")
+        return None
+    except OSError as error:
+        found.error = say("cannot be read ({reason})", reason=error.strerror)
+        return None
+    found.encoding = _encoding(data)
+    if found.encoding is None:
+        return data
+    found.lines = data.count(b"\n")
+    found.unread = found.lines
+    if found.encoding == GB:
+        found.lines += not data.endswith(b"\n")
+        found.unread = sum(not _is_utf_8(line) for line in data.split(b"\n"))
+    return None
 
 
 def _encoding(data: bytes) -> Optional[str]:

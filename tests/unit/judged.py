@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ppocr_guard.events import Alert, Event, RepairRequest, Resolved, StopRequest, Verdict
+from ppocr_guard.events import Alert, Event, Resolved, StopRequest, Verdict
 from ppocr_guard.guard import Guard
 from ppocr_guard.hook import Hook
 
@@ -64,10 +64,6 @@ def states(found: list[Any]) -> list[str]:
     """Of the verdicts, one for each change."""
     every = [event.state for event in found if isinstance(event, Verdict)]
     return [state for i, state in enumerate(every) if i == 0 or every[i - 1] != state]
-
-
-def repairs(found: list[Any]) -> list[RepairRequest]:
-    return [event for event in found if isinstance(event, RepairRequest)]
 
 
 def stops(found: list[Any]) -> list[StopRequest]:

@@ -198,6 +198,11 @@ def rows(numbers_of: dict[str, Any]) -> Iterator[tuple[str, str]]:
     losses = [loss["loss"] for loss in numbers_of["losses"] if loss.get("loss") is not None]
     if losses:
         yield say("loss of the first steps"), ", ".join(f"{loss:.4g}" for loss in losses)
+    yield from _costs(numbers_of)
+
+
+def _costs(numbers_of: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Time and memory."""
     step = numbers_of["step_seconds"]
     if step is not None:
         share = numbers_of["data_share"]
