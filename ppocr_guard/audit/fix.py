@@ -133,7 +133,7 @@ def _with_total_epoch(text: str, name: str, total_epoch: float) -> str:
     source = parse_yaml(text, name)
     edits = []
     for index, entry in enumerate(source.config["Train"]["dataset"].get("transforms") or []):
-        for operator in schedule.operators(source.config):
+        for operator in schedule.shrink_options(source.config):
             path = ("Train", "dataset", "transforms", index, operator, "total_epoch")
             if isinstance(entry, dict) and source.key_node(path) is not None:
                 edits.append(Edit(path, total_epoch))

@@ -102,7 +102,7 @@ def _host(tensor: Any) -> Any:
 def _sampling(config: Mapping[str, Any]) -> Any:
     from ppocr_guard.geometry.regions import Sampling
 
-    found = schedule.operators(config)
+    found = schedule.shrink_options(config)
     border, shrink = found.get("MakeBorderMap", {}), found.get("MakeShrinkMap", {})
     return Sampling(
         thresh_min=float(border.get("thresh_min", 0.3)),

@@ -9,7 +9,7 @@ OPERATORS = ("MakeShrinkMap", "MakeBorderMap")
 MAP_KEYS = ("threshold_map", "threshold_mask", "shrink_map", "shrink_mask")
 
 
-def operators(dataset: Any) -> Iterator[tuple[str, Any]]:
+def shrink_operators(dataset: Any) -> Iterator[tuple[str, Any]]:
     """(name, operator) of each shrink operator of a PaddleOCR data set, MakeShrinkMap first."""
     found = {type(operator).__name__: operator for operator in getattr(dataset, "ops", None) or ()}
     for name in OPERATORS:
@@ -25,7 +25,7 @@ def live_ratios(dataset: Any) -> dict[str, float]:
     ``dataset._shared_epoch`` (ppocr/data/imaug/make_shrink_map.py, ppocr/data/simple_dataset.py).
     """
     ratios = {}
-    for name, operator in operators(dataset):
+    for name, operator in shrink_operators(dataset):
         base = getattr(operator, "_base_shrink_ratio", None)
         shared = getattr(dataset, "_shared_epoch", None)
         if base is not None and shared is not None:
@@ -37,7 +37,7 @@ def live_ratios(dataset: Any) -> dict[str, float]:
 
 def pin(dataset: Any, ratios: Mapping[str, float]) -> None:
     """Give operators a fixed shrink ratio. Works before the loader's workers are forked."""
-    for name, operator in operators(dataset):
+    for name, operator in shrink_operators(dataset):
         if name in ratios:
             operator.shrink_ratio = ratios[name]
             if hasattr(operator, "_base_shrink_ratio"):

@@ -39,7 +39,7 @@ class ScheduleError(ValueError):
     """The config has a value with which the release could not build the operator."""
 
 
-def operators(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def shrink_options(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Parameters of each shrink operator in ``Train.dataset.transforms``, by operator name.
 
     PaddleOCR merges all of ``Global`` over them (``create_operators``), and so does this.
@@ -201,7 +201,7 @@ def _entry(behaviour: Behaviour, config: Mapping[str, Any], name: str) -> Any:
 
 
 def _parameters(config: Mapping[str, Any], operator: str) -> dict[str, Any]:
-    found = operators(config)
+    found = shrink_options(config)
     if operator not in found:
         raise LookupError(f"{operator} is not in Train.dataset.transforms")
     return found[operator]

@@ -11,8 +11,8 @@ from ppocr_guard.paddleocr.schedule import (
     ScheduleError,
     cause,
     expected_band,
-    operators,
     scheduled_ratio,
+    shrink_options,
 )
 
 STATIC = ["2.6.0", "2.6.1.3", "2.9.0", "2.9.1", "2.10.0", "3.0.0", "3.3.0", "3.6.0"]
@@ -147,7 +147,7 @@ def test_operators_may_differ():
 def test_keys_of_global_override_the_operator():
     assert ratios("2.8.1", config(shrink_ratio=0.5)) == [0.9096] * 4
     assert ratios("2.10.0", config(epoch=250)) == [0.5] * 4
-    assert operators(config(shrink_ratio=0.5))["MakeShrinkMap"]["shrink_ratio"] == 0.5
+    assert shrink_options(config(shrink_ratio=0.5))["MakeShrinkMap"]["shrink_ratio"] == 0.5
 
 
 def test_an_epoch_written_into_the_operator_is_used_by_the_static_releases():

@@ -55,7 +55,9 @@ def curves(ctx: Context) -> list[Curve]:
         ScheduleError: a value that no release could use.
     """
     candidates = [ctx.behaviour] if ctx.behaviour is not None else list(LINES)
-    found = [[_curve(ctx, b, name) for name in schedule.operators(ctx.config)] for b in candidates]
+    found = [
+        [_curve(ctx, b, name) for name in schedule.shrink_options(ctx.config)] for b in candidates
+    ]
     return max(found, key=lambda curves: max((c.outside for c in curves), default=0.0))
 
 
@@ -82,7 +84,7 @@ def _entry(ctx: Context, operator: str, key: Optional[str] = None) -> YamlPath:
 
 
 def _without_total_epoch(ctx: Context) -> tuple[Edit, ...]:
-    paths = [_entry(ctx, name, "total_epoch") for name in schedule.operators(ctx.config)]
+    paths = [_entry(ctx, name, "total_epoch") for name in schedule.shrink_options(ctx.config)]
     return tuple(Edit(path) for path in paths if ctx.source.line(path) is not None)
 
 
@@ -97,7 +99,7 @@ def shrink_ratio_unexpected(ctx: Context) -> Iterator[Finding]:
     try:
         found = [curve for curve in curves(ctx) if curve.outside > TOLERANCE]
     except schedule.ScheduleError as error:
-        path = _entry(ctx, next(iter(schedule.operators(ctx.config))))
+        path = _entry(ctx, next(iter(schedule.shrink_options(ctx.config))))
         message = say("{error}.", error=said_by(error))
         yield Finding(path, message, say("Correct it, or delete the key."))
         return
@@ -147,7 +149,7 @@ def _consequence(ratio: float) -> str:
     "(DBNet, section 3.4)",
 )
 def shrink_ratio_mismatch(ctx: Context) -> Iterator[Finding]:
-    by_name = schedule.operators(ctx.config)
+    by_name = schedule.shrink_options(ctx.config)
     if len(by_name) < len(OPERATORS):
         return
     shrink, border = by_name["MakeShrinkMap"], by_name["MakeBorderMap"]
@@ -179,7 +181,7 @@ def _ramps(ctx: Context, behaviour: Behaviour) -> bool:
         return any(
             schedule.scheduled_ratio(behaviour, ctx.config, name, 1)
             != schedule.base_ratio(ctx.config, name)
-            for name in schedule.operators(ctx.config)
+            for name in schedule.shrink_options(ctx.config)
         )
     except schedule.ScheduleError:
         return False
@@ -198,7 +200,7 @@ def total_epoch_mismatch(ctx: Context) -> Iterator[Finding]:
     candidates = [ctx.behaviour] if ctx.behaviour is not None else LINES if overridden else []
     if epochs is None or not any(_ramps(ctx, behaviour) for behaviour in candidates):
         return
-    for name, parameters in schedule.operators(ctx.config).items():
+    for name, parameters in schedule.shrink_options(ctx.config).items():
         total = parameters.get("total_epoch")
         if isinstance(total, str) or total in (None, epochs, 10000):  # 10000: the known remedy
             continue  # of a text shrink_ratio_unexpected says that it is no number
