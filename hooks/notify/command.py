@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 import time
 from typing import Any, Optional
@@ -22,6 +23,7 @@ from ppocr_guard.saying import InLanguage
 from ppocr_guard.wording import LANGUAGES, in_language, said_by, say
 from ppocr_guard.yaml_source import YamlError, read_yaml
 
+VARIABLE = "GUARD_WEBHOOK"  # holds the URL where no YAML is named
 EXIT_SENT, EXIT_FAILED, EXIT_UNUSABLE = 0, 1, 2
 
 
@@ -56,6 +58,14 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(in_language(one, language) for one in problems), file=sys.stderr)
         return EXIT_UNUSABLE
     language = pick_language(args.language or (options.language if options else "auto"))
+    if args.yaml is None and args.url is None and not os.environ.get(VARIABLE):
+        line = say(
+            "There is nobody to send to: name a YAML whose Guard section has a Notify hook, give "
+            "--url URL, or set the variable {name}.",
+            name=VARIABLE,
+        )
+        print(in_language(line, language), file=sys.stderr)
+        return EXIT_UNUSABLE
     if options is None:
         line = say("{file}: its Guard section has no Notify hook.", file=args.yaml)
         print(in_language(line, language), file=sys.stderr)
@@ -111,7 +121,9 @@ def _sample(language: str, options: Notify.Options) -> Message:
     alert = Alert(
         code="hmean_collapse",
         severity="critical",
-        message="hmean fell from 0.79 to 0.20 and stays there.",
+        message=say(
+            "hmean fell from {first:.2f} to {last:.2f} and stays there.", first=0.79, last=0.2
+        ),
         advice="",
         evidence={"best": 0.79, "value": 0.2, "effective_shrink_ratio": 0.8096},
         epoch=5,

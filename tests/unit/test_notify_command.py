@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from chinese import english_in
 from receivers import RECEIVERS, SECRET, TOKEN, serving
 
 from ppocr_guard.cli import main
@@ -70,3 +71,26 @@ def test_nothing_to_try_is_said(
 def test_a_missing_yaml_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["notify", "--test", "nowhere.yml"]) == 2
     assert "nowhere.yml" in capsys.readouterr().err
+
+
+def test_the_test_message_is_chinese_throughout(capsys: pytest.CaptureFixture[str]) -> None:
+    receiver = RECEIVERS["feishu"]()
+    with serving(receiver) as url:
+        words = ["--url", url, "--secret", SECRET, "--service", "feishu", "--language", "zh"]
+        assert main(["notify", "--test", *words]) == 0
+    text = receiver.accepted[0]["content"]["text"]
+    assert "hmean 从 0.79 降到 0.20" in text
+    assert "实际收缩比例 0.8096" in text
+    assert english_in(text) == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_where_no_receiver_is_named_the_ways_to_name_one_are(
+    language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["notify", "--test", "--language", language]) == 2
+    told = capsys.readouterr().err
+    assert "--url" in told
+    assert "GUARD_WEBHOOK" in told
+    assert "urls[0]" not in told
+    assert ("没有接收方" in told) == (language == "zh")
