@@ -5,6 +5,14 @@ from __future__ import annotations
 from grafana_foundation_sdk.models import dashboard
 
 from ppocr_guard.dashboards.rules import HELD, RUN, STATE
+from ppocr_guard.dashboards.run_queries import (
+    ALERTS,
+    at,
+    main_indicator,
+    metric,
+    rate,
+    severity_level,
+)
 from ppocr_guard.dashboards.style import (
     CHOSEN,
     FLEET_UID,
@@ -30,44 +38,9 @@ from ppocr_guard.dashboards.style import (
 from ppocr_guard.dashboards.tables import conditions_table, info_table
 from ppocr_guard.dashboards.verdicts import verdict_level
 
-ALERTS = f"run_code:ppocr_guard_alerts:sum{{{CHOSEN}}}"  # recorded by rules.yml
 BEST = override(color=fixed("green"), custom__lineStyle=dashes(8, 6))
 BOUND_LOW = 'bound="low"'
 BOUND_HIGH = 'bound="high"'
-
-
-def metric(name: str, by: str = "", labels: str = "") -> str:
-    """The run's series of a metric, on each machine that has a run of this name."""
-    more = f", {labels}" if labels else ""
-    return f"max by ({_key(by)}) (ppocr_guard_{name}{{{CHOSEN}{more}}})"
-
-
-def rate(name: str, by: str = "") -> str:
-    return f"sum by ({_key(by)}) (rate(ppocr_guard_{name}{{{CHOSEN}}}[$__rate_interval]))"
-
-
-def _key(by: str) -> str:
-    return f"{RUN}, {by}" if by else RUN
-
-
-def at(name: str) -> str:
-    """A legend: what, and where the run is."""
-    return f"{name}, {{{{instance}}}}"
-
-
-def severity_level(series: str) -> str:
-    """Conditions as numbers: 1 info, 2 warning, 3 critical."""
-    by = f"{RUN}, code, subject"
-    levels = (
-        f'{level} * max by ({by}) ({series}{{{CHOSEN}, severity="{name}"}})'
-        for level, (name, _) in sorted(SEVERITY_NAMES.items(), reverse=True)
-    )
-    return " or ".join(levels)
-
-
-def main_indicator(hmean: str, other: str) -> str:
-    """hmean in detection; whatever PaddleOCR ranks by elsewhere, such as acc in recognition."""
-    return f"{metric(hmean)} or {metric(other)}"
 
 
 def run_dashboard() -> dashboard.Dashboard:
@@ -86,7 +59,10 @@ def run_dashboard() -> dashboard.Dashboard:
     board.builder.link(link("This run among all", f"/d/{FLEET_UID}?{place}"))
     _alert_marks(board)
     _glance(board)
+    _what_is_wrong(board)
     _evaluation(board)
+    _shrink_ratio(board)
+    _over_time(board)
     _recognition(board)
     _training(board)
     _speed(board)
@@ -169,6 +145,9 @@ def _glance(board: Board) -> None:
         unit="s",
         decimals=0,
     )
+
+
+def _what_is_wrong(board: Board) -> None:
     board.add(
         conditions_table(),
         "What is wrong with it",
@@ -233,6 +212,9 @@ def _evaluation(board: Board) -> None:
         (12, 10),
         decimals=3,
     )
+
+
+def _shrink_ratio(board: Board) -> None:
     ratio = graph(step=True).min(0).axis_soft_max(1)
     for operator, color in (("MakeShrinkMap", "blue"), ("MakeBorderMap", "orange")):
         ratio.override_by_regexp(f"/^{operator}/", override(color=fixed(color)))
@@ -262,6 +244,9 @@ def _evaluation(board: Board) -> None:
         (12, 10),
         decimals=3,
     )
+
+
+def _over_time(board: Board) -> None:
     board.add(
         timeline(VERDICT_NAMES),
         "Verdict over time",
