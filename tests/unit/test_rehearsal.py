@@ -9,6 +9,7 @@ from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.problem import Problem
 from ppocr_guard.audit.rehearsal.found import Found, merged
 from ppocr_guard.audit.rehearsal.judge import judge as really_judge
+from ppocr_guard.audit.rehearsal.summary import summary
 from ppocr_guard.wording import Sentence
 from ppocr_guard.yaml_source import read_yaml
 
@@ -311,3 +312,20 @@ def test_what_the_images_hold(ctx, train, evaluation, code):
         for mode, (largest, side) in (("Train", train), ("Eval", evaluation))
     ]
     assert [one.code for one in judge(ctx, told(*facts))] == [code] * (code is not None)
+
+
+def test_weights_that_would_be_downloaded_end_no_rehearsal(ctx):
+    url = "https://paddleocr.bj.bcebos.com/pretrained/PPLCNetV3_x0_75_ocr_det.pdparams"
+    ctx.config["Global"]["pretrained_model"] = url
+    facts = (
+        {"fact": "weights_not_fetched", "url": url},
+        {"fact": "plan", "main_indicator": "hmean", "validation_images": 9},
+        {"fact": "baseline", "metrics": {"hmean": 0.25}, "images": 8, "seconds": 2.0},
+    )
+    one = only(judge(ctx, told(*facts)))
+    assert (one.code, one.severity) == ("rehearsal_incomplete", "info")
+    assert one.path == ("Global", "pretrained_model")
+    assert "with random weights" in one.message
+    found = summary(told(*facts))
+    assert (found["baseline"], found["baseline_metrics"]) == (None, None)
+    assert summary(told(*facts[1:]))["baseline"] == 0.25

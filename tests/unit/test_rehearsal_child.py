@@ -15,7 +15,7 @@ import pytest
 from ppocr_guard.paddleocr.rehearsal import compiled, keys, sampling
 from ppocr_guard.paddleocr.rehearsal.channel import Channel
 from ppocr_guard.paddleocr.rehearsal.loaders import FirstBatches
-from ppocr_guard.paddleocr.rehearsal.weights import compare
+from ppocr_guard.paddleocr.rehearsal.weights import Loading, NotFetchedError, compare
 
 
 class Base:
@@ -262,3 +262,23 @@ def test_what_a_training_would_not_find_is_not_found(compiling, tmp_path, monkey
     compiled.install(str(tmp_path / "tree"), str(tmp_path / "copies"))
     with pytest.raises(FileNotFoundError):
         importlib.import_module("made_for_test.postprocess.pse")
+
+
+def test_weights_that_would_be_downloaded_are_told_and_the_rest_is_rehearsed():
+    facts = []
+
+    class Module:
+        @staticmethod
+        def load_pretrained_params(model, path):
+            raise NotFetchedError(path)
+
+        @staticmethod
+        def load_model(config, model):
+            raise NotFetchedError("https://a.b/else")
+
+    paddle = type("paddle", (), {"load": staticmethod(dict)})
+    Loading(lambda fact, **values: facts.append((fact, values))).install(Module, paddle)
+    assert Module.load_pretrained_params(object(), "https://a.b/c.pdparams") is False
+    assert facts == [("weights_not_fetched", {"url": "https://a.b/c.pdparams"})]
+    with pytest.raises(NotFetchedError, match=r"does not download https://a\.b/else"):
+        Module.load_model({}, object())

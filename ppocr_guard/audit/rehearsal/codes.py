@@ -27,7 +27,7 @@ REASONS = {
     "memory_short": "evaluation takes whole images, of which the largest decides "
     "(issues 13759, 14406, 14633)",
     "device_missing": "tools/program.py ends where use_gpu is true and paddle is built for the CPU",
-    "rehearsal_incomplete": "a rehearsal has a time limit (--timeout)",
+    "rehearsal_incomplete": "a rehearsal has a time limit (--timeout), and downloads nothing",
 }
 for _code, _why in REASONS.items():
     declare(_code, _why)

@@ -71,6 +71,23 @@ def crashes(ctx: Context, told: Told) -> Iterator[Found]:
         yield _found(ctx, told, fact)
 
 
+def not_fetched(ctx: Context, told: Told) -> Iterator[Found]:
+    """Weights that the training downloads: nothing is wrong with that."""
+    for fact in told.all("weights_not_fetched"):
+        url = str(fact["url"])
+        yield Found(
+            "rehearsal_incomplete",
+            "info",
+            _value_path(ctx.config, [url]) or ("Global", "pretrained_model"),
+            say(
+                "The training downloads {url}, which a rehearsal does not: the model was rehearsed "
+                "with random weights, and what it scores before training is not known.",
+                url=url,
+            ),
+            say("To rehearse all of it, download the file and name its path here."),
+        )
+
+
 def _same(one: Fact, other: Fact) -> bool:
     return bool(other["stage"] == "step" and one["type"] == other["type"])
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.rehearsal import data, model
-from ppocr_guard.audit.rehearsal.crashes import crashes, during
+from ppocr_guard.audit.rehearsal.crashes import crashes, during, not_fetched
 from ppocr_guard.audit.rehearsal.found import Found
 from ppocr_guard.audit.rehearsal.process import Told
 from ppocr_guard.wording import say
@@ -23,6 +23,7 @@ def judge(ctx: Context, told: Told) -> list[Found]:
         *data.values(ctx, told),
         *model.ignored(told),
         *model.weights(ctx, told),
+        *not_fetched(ctx, told),
         *crashes(ctx, told),
         *model.losses(told),
         *model.gradients(told),

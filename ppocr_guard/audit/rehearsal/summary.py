@@ -26,7 +26,8 @@ def summary(told: Told, cards: int = 1) -> dict[str, Any]:
     """
     environment = told.first("environment") or {}
     plan, base = told.first("plan") or {}, told.first("baseline") or {}
-    metrics = numbers(base.get("metrics", {}))
+    # Of weights that stand in for others the score says nothing.
+    metrics = {} if told.first("weights_not_fetched") else numbers(base.get("metrics", {}))
     steps = _steps(told)
     cost = _cost(told, plan, base, cards)
     return {

@@ -23,7 +23,7 @@ from ppocr_guard.paddleocr.rehearsal.channel import Channel
 from ppocr_guard.paddleocr.rehearsal.crashes import describe
 from ppocr_guard.paddleocr.rehearsal.memory import available_bytes
 from ppocr_guard.paddleocr.rehearsal.steps import Rehearsal
-from ppocr_guard.paddleocr.rehearsal.weights import Loading
+from ppocr_guard.paddleocr.rehearsal.weights import Loading, NotFetchedError
 
 GUARDED = "_ppocr_guard_session"  # the mark of paddleocr/attach.py: no guard in a rehearsal
 
@@ -274,7 +274,7 @@ def _no_network() -> None:
     """Files that are not there are not fetched."""
 
     def refused(url: Any, *_args: Any, **_kwargs: Any) -> None:
-        raise RuntimeError(f"a rehearsal does not download {url}")
+        raise NotFetchedError(url)
 
     for name in ("ppocr.utils.network", "paddle.utils.download"):
         module = sys.modules.get(name)

@@ -72,8 +72,20 @@ def _prefix(model: Shapes, file: Shapes) -> Optional[str]:
     return None
 
 
+class NotFetchedError(RuntimeError):
+    """What a training would download, and a rehearsal does not."""
+
+    def __init__(self, url: object) -> None:
+        super().__init__(f"a rehearsal does not download {url}")
+        self.url = str(url)
+
+
 class Loading:
-    """Wraps the loaders of ppocr.utils.save_load; tells a fact for each file that is loaded."""
+    """Wraps the loaders of ppocr.utils.save_load; tells a fact for each file that is loaded.
+
+    Weights that would be downloaded are told, too, and those that the model was built with stay:
+    all else can still be rehearsed.
+    """
 
     def __init__(self, tell: Callable[..., None]) -> None:
         self._tell = tell
@@ -103,7 +115,13 @@ class Loading:
             position = 1 if name == "load_model" else 0  # load_model(config, model, ...)
             model = kwargs["model"] if "model" in kwargs else args[position]
             self._caught.clear()
-            result = original(*args, **kwargs)
+            try:
+                result = original(*args, **kwargs)
+            except NotFetchedError as error:
+                if name != "load_pretrained_params":
+                    raise
+                self._tell("weights_not_fetched", url=error.url)
+                return False  # they are not of 16 bits
             for path, file in self._caught:
                 self._tell(
                     "weights", key=key, path=path, **compare(shapes(model.state_dict()), file)
