@@ -156,9 +156,10 @@ def chart(curve: Curve) -> list[str]:
     """The ratio as ``*`` over the epochs; what the config means as ``.``."""
     values = curve.ratios
     low, high = min([*values, curve.low]), max([*values, curve.high])
-    if high - low < 0.1:
-        low, high = low - 0.05, high + 0.05
     step = (high - low) / (HEIGHT - 1)
+    if high - low < 0.1:
+        step = (high - low + 0.1) / (HEIGHT - 1)
+        low -= 2 * step  # a row has just the lowest ratio: 0.4 is not drawn at 0.39
 
     def row_of(value: float) -> int:
         return round((value - low) / step)

@@ -16,9 +16,11 @@ from ppocr_guard.audit import audit
 from ppocr_guard.audit.labels import read_label_file
 from ppocr_guard.audit.problem import Problem
 from ppocr_guard.audit.report import Report
-from ppocr_guard.audit.text import print_report
+from ppocr_guard.audit.rules.shrink import Curve
+from ppocr_guard.audit.text import chart, print_report
 from ppocr_guard.cli import main
 from ppocr_guard.command_line import Options, read_options
+from ppocr_guard.paddleocr.releases import behaviour_of
 from ppocr_guard.yaml_source import guard_lines, read_yaml
 
 DB = CONFIGS / "db.yml"
@@ -339,3 +341,10 @@ def test_a_terminal_breaks_no_word(width: int) -> None:
     # The lines that follow stand below the text, not below its label.
     follows = shown[True][next(n for n, x in enumerate(shown[True]) if "why: " in x) + 1]
     assert width == 120 or follows.startswith("       ")
+
+
+@pytest.mark.parametrize(("ratio", "row"), [(0.4, "0.40"), (0.4205, "0.42"), (0.6, "0.60")])
+def test_the_chart_draws_a_ratio_that_stays_at_its_own_value(ratio, row):
+    curve = Curve("MakeShrinkMap", behaviour_of("2.10.0"), [ratio] * 3, ratio, [ratio] * 3)
+    drawn = [line for line in chart(curve) if "*" in line and "|" in line]
+    assert [line.split("|")[0].strip() for line in drawn] == [row]
