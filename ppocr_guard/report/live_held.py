@@ -19,6 +19,7 @@ STYLES = {"info": "blue", "warning": "yellow", "critical": "red"}
 _MARKS = {"info": "i", "warning": "!", "critical": "✖"}
 _OVER_MARK = "✓"
 _LONGEST = 600  # characters of one sentence: a journal may hold anything
+_SHORTER = (300, 200, 120, 80)  # where the terminal is small: the beginning says the most
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Detail:
     brief: bool = False  # sentences on one line each
     numbers: bool = True  # beside hmean, the loss and so on
     texts: int = 0  # lines of a recogniser that were read worst
+    longest: Optional[int] = None  # characters about each that holds
 
 
 def details(groups: list[HeldGroup]) -> Iterator[Detail]:
@@ -41,6 +43,8 @@ def details(groups: list[HeldGroup]) -> Iterator[Detail]:
         yield Detail(held, held, min(over, 3), texts=texts)
     for explained in range(held, -1, -1):
         yield Detail(held, explained, min(over, 1))
+    for longest in _SHORTER if held else ():
+        yield Detail(held, 0, 0, longest=longest)
     for brief, numbers in ((False, True), (True, True), (False, False), (True, False)):
         for shown in range(held, 0, -1):
             yield Detail(shown, 0, 0, brief, numbers)
@@ -76,7 +80,7 @@ def _add_open(
         text.append(f" ({len(group.members)})", style="not bold")
     messages = dict.fromkeys(_sentence(held.condition.message, words) for held in group.members)
     shown = list(messages)[:1] if detail.brief or told is None else list(messages)
-    text.append(f"  {' '.join(shown)}", style="not bold default")
+    text.append(f"  {_cut(' '.join(shown), detail.longest)}", style="not bold default")
     grid.add_row(Text(_MARKS[group.severity], style=style), _since(first, words), text)
     if told is not None:
         for label, sentence in _why_and_what_to_do(first, words, told):
@@ -120,5 +124,8 @@ def _ended_at(held: Held) -> float:
 
 
 def _sentence(text: str, words: Words) -> str:
-    said = clean(words.say(text))
-    return said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
+    return _cut(clean(words.say(text)), _LONGEST)
+
+
+def _cut(said: str, longest: Optional[int]) -> str:
+    return said if longest is None or len(said) <= longest else said[: longest - 1] + "…"

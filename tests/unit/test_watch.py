@@ -306,3 +306,16 @@ def test_a_ratio_of_a_source_that_is_not_known_is_shown() -> None:
     start = RunStart(BEGAN, "r", "DB", "2.10.0", {}, "out", 3)
     [run] = summarise([start, ShrinkRatio(BEGAN, 1, 1, "MakeShrinkMap", "guessed", 0.4321)])
     assert "0.4321" in picture(run)
+
+
+def test_a_narrow_terminal_gets_the_beginning_of_what_holds_in_the_rows_that_are_left() -> None:
+    text = " ".join(f"word{number}" for number in range(70))
+    alert = Alert("targets_wrong", "critical", text, "Do it.", time=BEGAN, epoch=1)
+    [run] = summarise(guarded([*training("healthy", until=3, ended=False), alert]))
+    whole = picture(run, width=40)
+    assert "word69" in whole.replace("\n", " ")
+    small = picture(run, width=40, rows=24)
+    told = [line for line in small.splitlines() if "word" in line]
+    assert len(small.rstrip("\n").splitlines()) <= 24
+    assert len(told) > 2  # not one line, with the rest of the screen empty
+    assert "…" in told[-1]
