@@ -176,8 +176,8 @@ class Collector:
         e = self.evidence
         if not e.first_facts:
             e.first_cells, e.first_facts = dict(event.cells), dict(event.facts)
-            e.notes = dict(event.notes)
             e.first_settings = {name: dict(one) for name, one in event.settings.items()}
+        e.notes = {**event.notes, **e.notes}
         if event.evaluation and not e.first_val:
             e.first_val = {k: v for k, v in event.facts.items() if k.endswith(".val")}
         e.metric = event.metric

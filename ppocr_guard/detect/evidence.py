@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from ppocr_guard.detect.limits import FITS, FOREIGN, KNOWS
+from ppocr_guard.detect.limits import ALIKE, FITS, FOREIGN, GOOD, KNOWS, MOVED
 from ppocr_guard.geometry.unclip import fitting_unclip_band
 
 
@@ -106,6 +106,21 @@ class Evidence:
     def lift(self, column: str) -> Optional[float]:
         """Of edges inside the labelled polygons, when the run began."""
         return self.first_facts.get(f"lift.{column}")
+
+    def labels_change(self, column: str) -> Optional[str]:
+        """What puts the labels of a set onto the text ("shift_24_0"), where it can be relied on:
+        the model that knows the other set finds them there; or, of a model that knows nothing
+        yet, they lie on text about as well as those of the other set."""
+        change, lift = self.notes.get(f"best_change.{column}"), self.lift(column)
+        best = self.first_facts.get(f"best_lift.{column}")
+        if not change or not lift or best is None or best <= MOVED * lift:
+            return None
+        other = "val" if column == "train_eval" else "train_eval"
+        if (self.first_cell(other) or 0.0) >= GOOD:
+            found = self.first_facts.get(f"changed.{column}", 0.0)
+            return change if found >= GOOD else None
+        beside = self.lift(other)
+        return change if beside is None or best >= ALIKE * beside else None
 
     def kept(self, column: str) -> Optional[float]:
         """What the model reaches now, as a share of what the labels themselves reach."""

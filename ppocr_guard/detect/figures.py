@@ -44,10 +44,13 @@ def _of_labels(e: Evidence) -> Fields:
     for column, key in (("train", "train_eval"), ("val", "val")):
         for name in ("labels_per_box", "boxes_on_labels", "lift", "best_lift"):
             found[f"{name}_{column}"] = _two(e.first_facts.get(f"{name}.{key}"))
-        lift, best = e.lift(key), e.first_facts.get(f"best_lift.{key}")
-        change = e.notes.get(f"best_change.{key}")
-        worth = change is not None and lift is not None and best is not None and best > 1.4 * lift
-        found[f"change_{column}"] = change_in_words(change) if worth and change else None
+        change = e.labels_change(key)
+        found[f"change_{column}"] = change_in_words(change) if change else None
+        found[f"mixed_{column}"] = _if(
+            f"{column}_labels_mixed", e, e.first_facts.get(f"strangers.{key}")
+        )
+    missing = e.first_facts.get("boxes_on_labels.val")
+    found["unlabelled_val"] = _if("val_labels_missing", e, missing)
     invalid = e.first_facts.get("invalid.train_eval")
     found["invalid_train_share"] = f"{invalid:.0%}" if invalid is not None else None
     return found
@@ -119,6 +122,8 @@ def _of_weights(e: Evidence) -> Fields:
         "parts_without_gradient": ", ".join(cut) or None,
         "apart": e.invariant_notes.get("ranks_apart"),
         "difference": _percent(e.invariants.get("ranks_apart")),
+        "weights_moved": _if_short("weights_hardly_move", e, e.facts.get("weights_moved")),
+        "steps": f"{e.steps}",
         "variation_val": _short(e.facts.get("variation.val")),
     }
 
@@ -132,9 +137,36 @@ def _of_data(e: Evidence) -> Fields:
         "data_message": say(" The last error: {error}", error=message) if message else "",
         "jump_step": str(jump[1]) if jump else None,
         "jump_figure": jump[0] if jump else None,
+        **_overwritten(e),
+        **_looks(e),
         "size_or_colour": _size_or_colour(e),
         "keep_keys": e.findings.get("keep_keys_order"),
         **{f"found_{code}": sentence for code, sentence in e.findings.items()},
+    }
+
+
+def _overwritten(e: Evidence) -> Fields:
+    """Image files that are others than at the start."""
+    return {
+        field: value
+        for column, key in (("train", "train_eval"), ("val", "val"))
+        for field, value in (
+            (
+                f"changed_share_{column}",
+                _if(f"{column}_files_changed", e, e.facts.get(f"files_changed.{key}")),
+            ),
+            (f"changed_file_{column}", e.notes.get(f"file_changed.{key}")),
+        )
+    }
+
+
+def _looks(e: Evidence) -> Fields:
+    """Means of the images of the two sets, where they differ."""
+    if not answer("sets_look_different", e):
+        return {}
+    return {
+        f"look_{column}": _two(e.first_facts.get(f"mean.{key}"))
+        for column, key in (("train", "train_eval"), ("val", "val"))
     }
 
 
@@ -204,6 +236,15 @@ def _size_or_colour(e: Evidence) -> str:
 
 def _in_words(setting: Mapping[str, float]) -> Optional[str]:
     return ", ".join(f"{name} {value:g}" for name, value in setting.items()) or None
+
+
+def _if(proposition: str, e: Evidence, share: Optional[float]) -> Optional[str]:
+    """A share in words, where the proposition holds."""
+    return f"{share:.0%}" if share is not None and answer(proposition, e) else None
+
+
+def _if_short(proposition: str, e: Evidence, value: Optional[float]) -> Optional[str]:
+    return _short(value) if answer(proposition, e) else None
 
 
 def _two(value: Optional[float]) -> Optional[str]:

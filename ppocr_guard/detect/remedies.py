@@ -116,20 +116,25 @@ CHANGES = {
 }
 
 
+ONE_FACTOR = 0.05  # two factors that differ by less are one, measured twice
+
+
 def change_in_words(change: str) -> str:
     """Of :mod:`ppocr_guard.geometry.labelling`."""
     kind, *numbers = change.split("_")
     if kind == "scale":
-        return say("scaled by {factor}", factor=numbers[0])
+        x, y = (float(number) for number in numbers)
+        if abs(x / y - 1) < ONE_FACTOR:
+            return say("scaled by {factor}", factor=f"{(x + y) / 2:.2f}")
+        return say("scaled by {x} across and {y} down", x=f"{x:.2f}", y=f"{y:.2f}")
     if kind == "shift":
         return say("moved by about ({x}, {y}) pixels", x=numbers[0], y=numbers[1])
     return say(CHANGES[change]) if change in CHANGES else change
 
 
 def _labels(e: Evidence) -> Remedy:
-    change = e.notes.get("best_change.train_eval")
-    now, best = e.lift("train_eval"), e.first_facts.get("best_lift.train_eval")
-    if change and now and best and best > 1.4 * now:
+    change = e.labels_change("train_eval")
+    if change:
         words = change_in_words(change)
         return Remedy(
             say("Correct the training labels: {change} they lie on the text.", change=words),
@@ -139,9 +144,8 @@ def _labels(e: Evidence) -> Remedy:
 
 
 def _evaluation(e: Evidence) -> Remedy:
-    change = e.notes.get("best_change.val")
-    now, best = e.lift("val"), e.first_facts.get("best_lift.val")
-    if change and now and best and best > 1.4 * now:
+    change = e.labels_change("val")
+    if change:
         words = change_in_words(change)
         return Remedy(
             say("Correct the evaluation labels: {change} they lie on the text.", change=words),

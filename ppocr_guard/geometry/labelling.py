@@ -23,6 +23,8 @@ Change = Callable[[Floats, float, float], Floats]  # polygon, width and height o
 
 MAX_SIDE = 640  # px; larger images are made smaller before their edges are looked at
 _FACTORS = (0.25, 0.5, 2 / 3, 0.75, 4 / 3, 1.5, 2.0, 4.0)
+_FINER = (1.12, 1.06, 1.03)  # factors by which a scale is refined, one after the other ...
+_STEPS = 3  # ... as often in a row at most
 
 
 def _swapped(polygon: Floats, width: float, height: float) -> Floats:
@@ -50,10 +52,6 @@ def _flipped(polygon: Floats, width: float, height: float) -> Floats:
     return polygon * (1, -1) + (0, height)
 
 
-def _scaled(factor: float) -> Change:
-    return lambda polygon, width, height: polygon * factor
-
-
 # What must be done to the labels so that they lie on the text, by name.
 CHANGES: dict[str, Change] = {
     "swap_xy": _swapped,
@@ -62,7 +60,6 @@ CHANGES: dict[str, Change] = {
     "rotate_180": _upside_down,
     "mirror": _mirrored,
     "flip": _flipped,
-    **{f"scale_{factor:.2f}": _scaled(factor) for factor in _FACTORS},
 }
 
 
@@ -138,21 +135,54 @@ def best_change(images: Sequence[Labelled]) -> tuple[Optional[float], Optional[s
     now = _lift(edges, images, None)
     if now is None:
         return None, None, 0.0
-    names = [*CHANGES, *_shifts(images)]
-    tried = {name: _lift(edges, images, name) or 0.0 for name in names}
-    name = max(tried, key=lambda one: tried[one])
-    return now, name, tried[name]
+    tried: dict[str, float] = {}
+
+    def lift_of(name: str) -> float:
+        if name not in tried:
+            tried[name] = _lift(edges, images, name) or 0.0
+        return tried[name]
+
+    name = max((*CHANGES, *_scales(), *_shifts(images)), key=lift_of)
+    if name.startswith("scale_") and lift_of(name) > now:
+        name = _refined(name, lift_of)
+    return now, name, lift_of(name)
 
 
 def changed(image: Labelled, change: Optional[str]) -> list[Floats]:
-    """The polygons after a change of :data:`CHANGES`, or a "shift_X_Y" by whole pixels."""
+    """The polygons after a change of :data:`CHANGES`, a "shift_X_Y" by whole pixels, or a
+    "scale_X_Y" about the upper left corner."""
     polygons = [np.asarray(polygon, np.float64) for polygon in image.polygons]
     if change is None:
         return polygons
-    if change.startswith("shift_"):
-        move = np.array([float(part) for part in change.split("_")[1:]])
-        return [polygon + move for polygon in polygons]
+    kind, *numbers = change.split("_")
+    if kind in ("shift", "scale"):
+        by = np.array([float(number) for number in numbers])
+        return [polygon + by if kind == "shift" else polygon * by for polygon in polygons]
     return [CHANGES[change](polygon, image.width, image.height) for polygon in polygons]
+
+
+def _scale(x: float, y: float) -> str:
+    return f"scale_{x:.2f}_{y:.2f}"
+
+
+def _scales() -> list[str]:
+    """Of both sides alike, and of one side alone: an image that was squeezed."""
+    both = [_scale(factor, factor) for factor in _FACTORS]
+    return [*both, *(_scale(f, 1) for f in _FACTORS), *(_scale(1, f) for f in _FACTORS)]
+
+
+def _refined(name: str, lift_of: Callable[[str], float]) -> str:
+    """The scale from ``name`` on, by ever smaller steps, as long as the lift grows."""
+    for step in _FINER:
+        for by in (step, 1 / step):
+            for by_x, by_y in ((by, by), (by, 1.0), (1.0, by)):
+                for _ in range(_STEPS):
+                    x, y = (float(number) for number in name.split("_")[1:])
+                    finer = _scale(x * by_x, y * by_y)
+                    if lift_of(finer) <= lift_of(name):
+                        break
+                    name = finer
+    return name
 
 
 def _shifts(images: Sequence[Labelled]) -> list[str]:

@@ -107,7 +107,16 @@ CASES = [
     ("transforms_differ", model(0.95, 0.06, 0.07), {"text_height.train_eval": 7.0}, {}, {}),
     ("evaluation_set", model(0.95, 0.97, 0.02), {"lift.val": 1.3, "best_lift.val": 1.5}, {}, {}),
     ("evaluation_set", model(0.95, 0.97, 0.0), {"lift.val": 1.3, "best_lift.val": 3.9}, {},
-     {"best_change.val": "scale_2.00"}),
+     {"best_change.val": "scale_2.00_2.00"}),
+    ("evaluation_set", model(0.95, 0.97, 0.49), {"boxes_on_labels.val": 0.33,
+     "labels_in_boxes.val": 0.96}, {}, {}),
+    ("evaluation_set", model(0.95, 0.97, 0.49), {"strangers.val": 0.5, "friends.val": 0.5,
+     "strangers.train_eval": 0.0, "friends.train_eval": 1.0, "lift.val": 2.6}, {}, {}),
+    ("labels_shifted", model(0.45, 0.47, 0.97), {"strangers.train_eval": 0.44,
+     "friends.train_eval": 0.5, "strangers.val": 0.0, "friends.val": 1.0}, {}, {}),
+    # A harder validation set: some images are read well, some badly, many between.
+    (None, model(0.95, 0.97, 0.5), {"strangers.val": 0.25, "friends.val": 0.3,
+     "strangers.train_eval": 0.0, "friends.train_eval": 1.0, "lift.val": 2.6}, {}, {}),
     ("network_dead", model(0.0, 0.0, 0.0), {"variation.val": 0.0}, {}, {}),
     ("labels_crossed", model(0.2, 0.2, 0.97), {"invalid.train_eval": 0.9}, {}, {}),
 ]  # fmt: skip
@@ -151,6 +160,72 @@ def test_an_unclip_ratio_is_never_advised_while_the_labels_come_through():
     causes = diagnose(collector.evidence)
     assert causes[0].code == "labels_shifted"
     assert all("unclip" not in cause.advice for cause in causes)
+
+
+@pytest.mark.parametrize(
+    ("cells", "facts", "advised"),
+    [
+        (model(0, 0.01, 0.97), {"changed.train_eval": 0.9}, True),
+        # The text is not where the edges are: boxes written as x, y, width and height.
+        (model(0, 0.01, 0.97), {"changed.train_eval": 0.2}, False),
+        (model(0, 0.0, 0.0), {}, True),  # of a model that knows nothing: as well as the other set
+        (model(0, 0.0, 0.0), {"best_lift.train_eval": 2.4}, False),
+    ],
+)
+def test_a_change_of_labels_is_advised_only_where_text_is_found_then(cells, facts, advised):
+    collector = Collector()
+    lifts = {"lift.train_eval": 1.2, "best_lift.train_eval": 3.6}
+    event = Examination(
+        0.0, 1, 0, 0, "hmean", {**LABELS, **cells}, {**ON_TEXT, **lifts, **facts},
+        {"best_change.train_eval": "shift_24_0"},
+    )  # fmt: skip
+    collector.examination(event)
+    assert (collector.evidence.labels_change("train_eval") == "shift_24_0") == advised
+    cause = next(one for one in diagnose(collector.evidence) if one.code == "labels_shifted")
+    assert ("labels.train" in cause.settings) == advised
+    assert ("(24, 0)" in cause.advice) == advised
+
+
+@pytest.mark.parametrize(
+    ("column", "code"), [("val", "evaluation_changed"), ("train_eval", "training_data_changed")]
+)
+def test_files_that_were_overwritten_are_named(column, code):
+    collector = Collector()
+    first = {**LABELS, **model(0.95, 0.97, 0.97)}
+    collector.examination(Examination(0.0, 1, 0, 0, "hmean", first, ON_TEXT))
+    now = {**LABELS, **model(0.9, 0.95, 0.2)}
+    facts = {**ON_TEXT, f"files_changed.{column}": 1.0}
+    notes = {f"file_changed.{column}": "data/7.png"}
+    collector.examination(Examination(0.0, 1, 9, 3, "hmean", now, facts, notes))
+    cause = diagnose(collector.evidence)[0]
+    assert cause.code == code
+    assert "100%" in cause.sentence
+    assert "data/7.png" in cause.sentence
+
+
+def test_sets_that_look_different_are_of_another_kind():
+    collector = Collector()
+    facts = {**ON_TEXT, "mean.train_eval": -1.1, "mean.val": 1.09}
+    event = Examination(0.0, 1, 9, 1, "hmean", {**LABELS, **model(0.9, 0.95, 0.02)}, facts)
+    metrics = {"precision": 0.3, "recall": 0.01, "hmean": 0.02}
+    collector.evaluation(EvalEnd(0.0, 1, 9, 1, metrics, "hmean", 0.02, 0.91))
+    collector.examination(event)
+    cause = diagnose(collector.evidence)[0]
+    assert cause.code == "other_domain"
+    assert "-1.10" in cause.sentence
+
+
+def test_an_optimizer_that_moves_nothing():
+    collector = Collector()
+    collector.evidence.steps, collector.evidence.learning_rate = 200, 0.001
+    cells = {**LABELS, **model(0.0, 0.0, 0.0)}
+    facts = {**ON_TEXT, "weights_changed": 0.35, "weights_moved": 0.0}
+    metrics = {"precision": 0.0, "recall": 0.0, "hmean": 0.0}
+    collector.evaluation(EvalEnd(0.0, 1, 200, 4, metrics, "hmean", 0.0, 0.0))
+    collector.examination(Examination(0.0, 1, 200, 4, "hmean", cells, facts))
+    cause = diagnose(collector.evidence)[0]
+    assert cause.code == "weights_frozen"
+    assert "200 steps" in cause.sentence
 
 
 def test_what_an_examination_showed_survives_a_resume():

@@ -16,7 +16,7 @@ from ppocr_guard.demo.kit.metrics.det_metric import DetMetric
 from ppocr_guard.geometry import labelling
 from ppocr_guard.geometry.postprocess import Postprocess, boxes
 from ppocr_guard.geometry.target import shrink_map
-from ppocr_guard.paddleocr.examination import building, scoring
+from ppocr_guard.paddleocr.examination import building, detection, scoring
 from ppocr_guard.paddleocr.examination.child import Child
 from ppocr_guard.paddleocr.examination.examiner import fit_of_weights
 from ppocr_guard.paddleocr.examination.weights import Weights
@@ -50,8 +50,6 @@ def test_labels_on_text_need_no_change() -> None:
     ("change", "name"),
     [
         (lambda p: p[:, ::-1], "swap_xy"),
-        (lambda p: p * 2, "scale_0.50"),
-        (lambda p: p * 0.75, "scale_1.33"),
         (lambda p: np.stack([p[:, 1], SIZE - p[:, 0]], axis=1), "rotate_90"),
         (lambda p: SIZE - p, "rotate_180"),
     ],
@@ -61,6 +59,18 @@ def test_the_change_that_brings_labels_back_onto_the_text(change: Any, name: str
     assert found == name
     assert lift is not None
     assert best > 2 * lift
+
+
+@pytest.mark.parametrize("factors", [(2, 2), (0.75, 0.75), (1, 1 / 0.6), (0.6, 1)])
+def test_scaled_labels_are_found_side_by_side(factors: tuple[float, float]) -> None:
+    """An image that was resized, or squeezed, and its labels not."""
+    lift, found, best = labelling.best_change(labelled(lambda p: p * np.array(factors)))
+    assert found is not None
+    kind, *sides = found.split("_")
+    assert kind == "scale"
+    assert [float(side) for side in sides] == pytest.approx([1 / f for f in factors], rel=0.07)
+    assert lift is not None
+    assert best > 1.4 * lift
 
 
 def test_shifted_labels_are_found_to_half_a_text_height() -> None:
@@ -222,6 +232,25 @@ def test_small_labels_in_large_boxes(built: building.Built) -> None:
     figures = scoring.against_labels([[word]], [sample])
     assert figures["labels_in_boxes"] == 1
     assert figures["labels_per_box"] == 4
+
+
+def test_images_whose_labels_are_those_of_others() -> None:
+    boxes = [np.array([(x, 20), (x + 40, 20), (x + 40, 40), (x, 40)], float) for x in (10, 100)]
+    strange = [box + np.array([0, 60]) for box in boxes]
+    samples = [
+        building.Sample(None, (160, 160, 1, 1), np.array(own), [False] * 2, None)
+        for own in (boxes, boxes, strange)
+    ]
+    figures = scoring.against_labels([boxes] * 3, samples)
+    assert figures["strangers"] == pytest.approx(1 / 3)
+    assert figures["friends"] == pytest.approx(2 / 3)
+
+
+def test_the_first_model_is_scored_as_if_the_labels_were_moved(built: building.Built) -> None:
+    """Whether they would be right then."""
+    scale = detection._changed_polygons(built.samples["val"][0], "scale_2.00_0.50")
+    polygons = built.samples["val"][0].polygons
+    assert scale == pytest.approx(polygons * (2, 0.5))
 
 
 def test_dead_maps_are_told() -> None:

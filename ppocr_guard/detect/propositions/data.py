@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from ppocr_guard.detect.evidence import Evidence
-from ppocr_guard.detect.limits import COLOUR, SCALED
-from ppocr_guard.detect.propositions.asking import Answer, any_of, below, proposition, ratio
+from ppocr_guard.detect.limits import CHANGED, COLOUR, SCALED
+from ppocr_guard.detect.propositions.asking import (
+    Answer,
+    any_of,
+    at_least,
+    below,
+    proposition,
+    ratio,
+)
 
 
 @proposition("samples fail to load")
@@ -27,6 +34,22 @@ def val_changed(e: Evidence) -> Answer:
     assert now is not None
     assert first is not None
     return any_of(same, abs(now - first) > 0.05, not 0.95 < (spread or 0) / (before or 1) < 1.05)
+
+
+@proposition("training images were overwritten since the run began")
+def train_files_changed(e: Evidence) -> Answer:
+    return at_least(e.facts.get("files_changed.train_eval"), CHANGED)
+
+
+@proposition("validation images were overwritten since the run began")
+def val_files_changed(e: Evidence) -> Answer:
+    return at_least(e.facts.get("files_changed.val"), CHANGED)
+
+
+@proposition("training and validation images differ in brightness, through the same transforms")
+def sets_look_different(e: Evidence) -> Answer:
+    train, val = e.first_facts.get("mean.train_eval"), e.first_facts.get("mean.val")
+    return None if train is None or val is None else abs(train - val) > COLOUR
 
 
 @proposition("text has another size for the network in training than in evaluation")

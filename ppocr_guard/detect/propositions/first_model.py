@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Optional
 
 from ppocr_guard.detect.evidence import Evidence
-from ppocr_guard.detect.limits import FLAT, GOOD, ON_TEXT, PIECES, POOR, RESIZED, WORSE
+from ppocr_guard.detect.limits import (
+    APART,
+    FLAT,
+    GOOD,
+    MIXED,
+    ON_TEXT,
+    PIECES,
+    POOR,
+    RESIZED,
+    WORSE,
+)
 from ppocr_guard.detect.propositions.asking import (
     TRAIN,
     TRAIN_EVAL,
@@ -145,7 +155,38 @@ def _resized(e: Evidence) -> Answer:
 @proposition("the first model finds much text in training images that no label has")
 def train_labels_missing(e: Evidence) -> Answer:
     """Against the same model on the other set: 0.99 and 0.99 of sound sets."""
-    train = e.first_facts.get("boxes_on_labels.train_eval")
-    val = e.first_facts.get("boxes_on_labels.val")
-    found = e.first_facts.get("labels_in_boxes.train_eval")
-    return all_of(below(ratio(train, val), WORSE), at_least(found, 0.7))
+    return _missing(e, TRAIN_EVAL, VAL)
+
+
+@proposition("the first model finds much text in validation images that no label has")
+def val_labels_missing(e: Evidence) -> Answer:
+    return _missing(e, VAL, TRAIN_EVAL)
+
+
+def _missing(e: Evidence, column: str, other: str) -> Answer:
+    """Nothing is known of the boxes on the other set where all of them were right."""
+    here = e.first_facts.get(f"boxes_on_labels.{column}")
+    there = e.first_facts.get(f"boxes_on_labels.{other}")
+    found = e.first_facts.get(f"labels_in_boxes.{column}")
+    if there is None and (e.first_best(other) or 0.0) >= GOOD:
+        there = 1.0
+    return all_of(below(ratio(here, there), WORSE), at_least(found, 0.7))
+
+
+@proposition("of some training images the first model finds all labels, of others none")
+def train_labels_mixed(e: Evidence) -> Answer:
+    return _mixed(e, TRAIN_EVAL)
+
+
+@proposition("of some validation images the first model finds all labels, of others none")
+def val_labels_mixed(e: Evidence) -> Answer:
+    return _mixed(e, VAL)
+
+
+def _mixed(e: Evidence, column: str) -> Answer:
+    """Two kinds of images and hardly one between: no gap between domains looks like this."""
+    strangers = e.first_facts.get(f"strangers.{column}")
+    friends = e.first_facts.get(f"friends.{column}")
+    if strangers is None or friends is None:
+        return None
+    return min(strangers, friends) >= MIXED and strangers + friends >= APART

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ppocr_guard.detect.evidence import Evidence
 from ppocr_guard.detect.invariants import APART
-from ppocr_guard.detect.limits import FAR, FOREIGN, RULED, SHRUNK
+from ppocr_guard.detect.limits import FAR, FOREIGN, RULED, SHRUNK, STILL
 from ppocr_guard.detect.propositions.asking import (
     Answer,
     all_of,
@@ -85,6 +85,11 @@ def weights_still(e: Evidence) -> Answer:
     return below(e.facts.get("weights_changed"), 0.01)
 
 
+@proposition("the weights hardly moved since the first step")
+def weights_hardly_move(e: Evidence) -> Answer:
+    return below(e.facts.get("weights_moved"), STILL)
+
+
 @proposition("a part of the network is not trained")
 def part_frozen(e: Evidence) -> Answer:
     parts = [v for k, v in e.facts.items() if k.startswith("weights_changed.")]
@@ -125,7 +130,7 @@ def seen_overfitting(e: Evidence) -> Answer:
 
 @proposition("the learning rate has not come near the configured one yet")
 def rate_not_reached(e: Evidence) -> Answer:
-    if e.learning_rate is None or not e.config_learning_rate or e.steps < 10:
+    if e.learning_rate is None or not e.config_learning_rate or not e.steps:
         return None
     return e.learning_rate < 0.1 * e.config_learning_rate
 

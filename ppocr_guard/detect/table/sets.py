@@ -40,15 +40,21 @@ SETS: tuple[Entry, ...] = (
             (0.95, ("val_images_flat", "not train_images_flat")),
             (0.93, ("knew_train_eval", "foreign_val", "val_labels_off")),
             (0.93, ("val_labels_resized", "not train_labels_resized")),
+            (0.93, ("val_labels_missing", "knew_train_eval", "not train_labels_missing")),
+            (0.93, ("val_labels_mixed", "knew_train_eval", "unless train_labels_mixed")),
             (0.75, ("knew_train_eval", "foreign_val")),
             (0.85, ("val_labels_fail", "targets_fit", "foreign_val")),
             (0.9, ("knew_train", "never_good", "not examined", "unless targets_fail")),
             (0.6, ("loss_fell_from_first", "never_good", "not examined", "unless targets_fail")),
         ),
-        against=("val_changed", "labels_want_threshold"),
+        against=("val_changed", "val_files_changed", "labels_want_threshold"),
         phrases=(
             "The validation labels do not lie on the text; {change_val} they would (edges inside "
             "them {lift_val} times the mean, then {best_lift_val}).",
+            "The model finds text in validation images where there is no label: only "
+            "{unlabelled_val} of its boxes lie on one, and in training images all do.",
+            "In {mixed_val} of the validation images no label is where the model finds text, in "
+            "nearly all others all are: these images have the labels of others.",
             "Before the first step the model reached {first_train_eval} on training images "
             "through Eval's transforms and {first_val} on validation images: evaluation labels "
             "and images do not belong together, or are of another kind.",
@@ -63,8 +69,10 @@ SETS: tuple[Entry, ...] = (
     ),
     Entry(
         code="evaluation_changed",
-        when=((0.95, ("val_changed",)),),
-        phrases=("The validation images or labels are no longer those that the run began with: "
+        when=((0.97, ("val_files_changed",)), (0.95, ("val_changed",))),
+        phrases=("{changed_share_val} of the validation images looked at are other files than when "
+                 "the run began ({changed_file_val}): they were overwritten in mid-run.",
+                 "The validation images or labels are no longer those that the run began with: "
                  "they were overwritten in mid-run.",),
         remedy="restore_evaluation",
         look="the dates of the evaluation files",
@@ -74,8 +82,10 @@ SETS: tuple[Entry, ...] = (
     ),
     Entry(
         code="training_data_changed",
-        when=((0.9, ("batches_jumped",)),),
-        phrases=("From step {jump_step} on the training batches look otherwise ({jump_figure}): "
+        when=((0.97, ("train_files_changed",)), (0.9, ("batches_jumped",))),
+        phrases=("{changed_share_train} of the training images looked at are other files than when "
+                 "the run began ({changed_file_train}): they were overwritten in mid-run.",
+                 "From step {jump_step} on the training batches look otherwise ({jump_figure}): "
                  "training data was exchanged or overwritten in mid-run.",),
         remedy="restore_training",
         look="the dates of the training files",

@@ -151,6 +151,7 @@ TARGETS: tuple[Entry, ...] = (
             (0.97, ("train_labels_moved", "not val_labels_moved", "unless knew_train_eval")),
             (0.93, ("train_labels_moved", "unless knew_train_eval")),
             (0.93, ("foreign_train_eval", "knew_val", "train_labels_off")),
+            (0.93, ("train_labels_mixed", "knew_val", "unless val_labels_mixed")),
             (0.93, ("train_labels_resized", "not val_labels_resized", "not train_labels_missing")),
             (0.8, ("val_lost_for_long", "val_rescued", "knows_train_eval", "not targets_fail")),
             (0.9, ("labels_contradict", "not examined")),
@@ -166,6 +167,8 @@ TARGETS: tuple[Entry, ...] = (
         phrases=(
             "The training labels do not lie on the text; {change_train} they would (edges inside "
             "them {lift_train} times the mean, then {best_lift_train}).",
+            "In {mixed_train} of the training images no label is where the model finds text, in "
+            "nearly all others all are: these images have the labels of others.",
             "Before the first step the model reached {first_val} on validation labels and "
             "{first_train_eval} on training labels: the training labels do not lie on the text.",
             "The first evaluation gave {first}, but by the training labels the same model was "

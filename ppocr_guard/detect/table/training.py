@@ -33,12 +33,16 @@ TRAINING: tuple[Entry, ...] = (
             (0.93, ("weights_still", "not rate_zero")),
             (0.88, ("part_frozen", "metric_low")),
             (0.88, ("part_frozen", "never_good")),
+            (0.88, ("weights_hardly_move", "never_good", "not rate_zero")),
             (0.8, ("mostly_frozen", "never_good")),
         ),
         against=("loss_not_finite", "rate_fading"),
         phrases=(
             "The optimizer does not change {still_parts}: frozen, or not among the parameters "
             "that it was given.",
+            "In {steps} steps the weights moved by {weights_moved} of their length, at a learning "
+            "rate up to {learning_rate}: what the optimizer makes of it is next to nothing (its "
+            "epsilon, clipped gradients, weights of the loss).",
             "The optimizer does not change the weights: frozen, or not among the parameters that "
             "it was given.",
         ),
@@ -130,7 +134,7 @@ TRAINING: tuple[Entry, ...] = (
             (0.55, ("loss_fallen", "metric_low", "not examined", "not balanced")),
         ),
         against=("targets_fail", "labels_contradict", "rescored_recovers", "val_changed",
-                 "never_good", "val_rescued"),
+                 "val_files_changed", "never_good", "val_rescued"),
         phrases=(
             "The model is right on training images ({model_train_eval}) and has lost validation "
             "images ({model_val}; {first_val} before the first step).",
@@ -143,16 +147,22 @@ TRAINING: tuple[Entry, ...] = (
     ),
     Entry(
         code="other_domain",
-        when=((0.6, ("metric_low", "knew_val", "foreign_train_eval", "knows_train_eval")),),
+        when=(
+            (0.88, ("metric_low", "sets_look_different", "knows_train_eval", "fails_val")),
+            (0.6, ("metric_low", "knew_val", "foreign_train_eval", "knows_train_eval")),
+        ),
         against=("train_labels_moved", "train_labels_off", "train_labels_split"),
         phrases=(
+            "Through the same transforms the mean of the training images is {look_train}, and that "
+            "of the validation images {look_val}; the model is right on the one "
+            "({model_train_eval}) and not on the other ({model_val}): they are of another kind.",
             "The model learned the training images ({first_train_eval} to {model_train_eval}) and "
             "forgot the validation images ({first_val} to {model_val}): the two are of another "
             "kind, or are labelled otherwise.",
         ),
         remedy="domain",
         look="a few images of both sets side by side",
-        explains=("overfitting",),
+        explains=("overfitting", "evaluation_set"),
     ),
     Entry(
         code="pretrained_wrong",

@@ -118,7 +118,9 @@ tell(
     evidence=(
         "The first model knows the training images ({facts.GOOD:g} and more, through Eval's "
         "transforms) and not the validation images (below {facts.POOR:g}); or the validation labels"
-        " lie on no text, cross, are empty, or are those of other lines."
+        " lie on no text, cross, are empty, lack much of the text that the model finds (in "
+        "training images they lack none), or are those of other images or lines, be it in part of "
+        "them."
     ),
     cost=(
         "All scores of the run are wrong: best_accuracy is chosen by chance, and the guard's "
@@ -133,8 +135,9 @@ tell(
     "evaluation_changed",
     title="the validation set was overwritten in mid-run",
     evidence=(
-        "Fewer than half of the validation images or labels looked at are those of the first "
-        "examination, or their mean or spread has changed by more than 5 %."
+        "A quarter or more of the validation images looked at (16) are other files than at the "
+        "start, by their checksums; or fewer than half of the labels are those of the first "
+        "examination, or the images' mean or spread has changed by more than 5 %."
     ),
     cost="Scores before and after cannot be compared; best_accuracy may be of the old set.",
     mistaken="A data set of your own that draws other images at each evaluation.",
@@ -143,7 +146,9 @@ tell(
     "training_data_changed",
     title="the training data was exchanged in mid-run",
     evidence=(
-        "A figure of the training batches has left the range that it had ({Jump.sigmas:g} standard "
+        "A quarter or more of the training images looked at (16) are other files than at the "
+        "start, by their checksums; or a figure of the training batches has left the range that it "
+        "had ({Jump.sigmas:g} standard "
         "deviations, {Jump.least:g} at least) {Jump.ROW} times in a row."
     ),
     cost=(
@@ -190,7 +195,8 @@ tell(
     title="weights that should be trained do not change",
     evidence=(
         "Fewer than 1 % of the weights (of the model, or of one part while others move) have "
-        "changed since the last look, and the learning rate is not 0."
+        "changed since the last look, or all of them moved by less than {facts.STILL:g} of their "
+        "length, and the learning rate is not 0."
     ),
     cost=(
         "What is frozen stays as it was loaded or drawn: with random weights the run learns little "
@@ -250,7 +256,9 @@ tell(
     title="the model learns training images of another kind and forgets the validation images",
     evidence=(
         "The first model knew the validation images ({facts.GOOD:g} and more) and not the training "
-        "images (below {facts.POOR:g}); now it is the other way round."
+        "images (below {facts.POOR:g}), and now it is the other way round; or the model is right "
+        "on training images and not on validation images, and the means of the two differ by more "
+        "than {facts.COLOUR:g} after the same transforms."
     ),
     cost=(
         "What the weights could do before is lost: on images of the old kind the model is worse "

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from ppocr_guard.paddleocr.examination.files import Mark, mark
+
 TRAIN, TRAIN_EVAL, VAL = "train", "train_eval", "val"
 COLUMNS = (TRAIN, TRAIN_EVAL, VAL)
 IMAGES = 16  # of each column, at most
@@ -34,6 +36,13 @@ class Built:
     notes: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)  # column -> why it is missing
     labels: dict[str, Any] = field(default_factory=dict)  # column -> what all its labels are like
+    files: dict[str, list[Mark]] = field(default_factory=dict)  # column -> its image files
+
+    def mark(self, column: str, data: Mapping[str, Any]) -> None:
+        """Keep what the image file of a sample is like now."""
+        found = mark(data)
+        if found is not None:
+            self.files.setdefault(column, []).append(found)
 
 
 def build(train: Any, evaluation: Any, images: int = IMAGES) -> Built:
@@ -57,6 +66,7 @@ def build(train: Any, evaluation: Any, images: int = IMAGES) -> Built:
                 sample = (
                     _of_training(data, shrink) if column == TRAIN else _of_evaluation(data, shrink)
                 )
+                built.mark(column, data)
                 room -= sample.image.nbytes
                 if room < 0 and samples:
                     break

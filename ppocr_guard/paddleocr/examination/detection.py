@@ -28,6 +28,7 @@ class Detection(Subject):
         post_process, metric = loop.arguments["post_process_class"], loop.arguments["eval_class"]
         self._scorer = scoring.Scorer(post_process, metric, loop.main_indicator)
         self._rows: Optional[Card] = None  # of the labels: the sample does not change
+        self._notes: dict[str, str] = {}  # of the labels
 
     def prepare(self) -> None:
         """A module that another thread is just importing would stay locked in a forked process."""
@@ -35,6 +36,9 @@ class Detection(Subject):
 
     def build(self, train: Any, evaluation: Any) -> Built:
         return building.build(train, evaluation)
+
+    def know(self, built: Built) -> None:
+        self._notes = built.notes
 
     def ask(
         self,
@@ -85,6 +89,8 @@ class Detection(Subject):
                 self._labels(card, column, images)
             if answers.get(column):
                 self._model(card, column, images, answers[column], first)
+                if first:
+                    self._changed(card, column, images, answers[column])
         self._rows = self._rows or card
         return card
 
@@ -124,6 +130,28 @@ class Detection(Subject):
             boxes = self._scorer.boxes(maps, samples)
             for name, figure in scoring.against_labels(boxes, samples).items():
                 card.facts[f"{name}.{column}"] = figure
+
+    def _changed(
+        self, card: Card, column: str, samples: Sequence[Any], maps: Sequence[Any]
+    ) -> None:
+        """The score if the labels were where they would lie on text best."""
+        change = self._notes.get(f"best_change.{column}")
+        if change is not None and card.cells[f"best.{column}"] < LOW:
+            moved = [replace(one, polygons=_changed_polygons(one, change)) for one in samples]
+            count = min(len(moved), len(maps))
+            score = self._scorer.score(maps[:count], moved[:count])[self._scorer.indicator]
+            card.facts[f"changed.{column}"] = score
+
+
+def _changed_polygons(sample: Sample, change: str) -> Any:
+    import numpy as np
+
+    from ppocr_guard.geometry.labelling import Labelled, changed
+
+    none = np.zeros((0, 0))
+    height, width = sample.shape[:2]
+    labelled = Labelled(none, width, height, list(sample.polygons), sample.ignored)
+    return np.array(changed(labelled, change)).reshape(np.shape(sample.polygons))
 
 
 def _with_target(sample: Sample, known: Sequence[Sample]) -> Sample:

@@ -14,9 +14,9 @@ from ppocr_guard.background import Background
 from ppocr_guard.events import Event, Examination, Findings
 from ppocr_guard.paddleocr.batches import BatchWatch
 from ppocr_guard.paddleocr.evaluating import eval_arguments, loop_locals
-from ppocr_guard.paddleocr.examination import building, memory
+from ppocr_guard.paddleocr.examination import building, files, memory
 from ppocr_guard.paddleocr.examination.building import COLUMNS, TRAIN, TRAIN_EVAL, VAL, Built
-from ppocr_guard.paddleocr.examination.card import Card, Subject
+from ppocr_guard.paddleocr.examination.card import Subject
 from ppocr_guard.paddleocr.examination.child import Child
 from ppocr_guard.paddleocr.examination.detection import Detection
 from ppocr_guard.paddleocr.examination.forward import Evaluate
@@ -83,6 +83,7 @@ class Examiner:
         self._asked_first = False
         self._told: set[str] = set()
         self._first: dict[str, float] = {}  # model cells before the first step
+        self._figured = False  # the figures of the labels are posted
         self._queue: Background[_Job] = Background(
             self._score, name="scoring of an examination", capacity=2
         )
@@ -254,7 +255,15 @@ class Examiner:
         samples = {**self._built.samples, **own.samples}
         card = self._subject.score(samples, job.answers, job.evaluation == 0)
         if job.evaluation == 0:
-            self._begin(card)
+            self._first = {
+                f"first.{name.partition('.')[2]}": value
+                for name, value in card.cells.items()
+                if name.startswith("model.")
+            }
+        if not self._figured:  # with the first examination, be it before the first step or not
+            self._figured = True
+            card.facts.update(self._built.facts)
+            card.notes.update(self._built.notes)
         return Examination(
             time=time.time(),
             epoch=job.epoch,
@@ -262,7 +271,7 @@ class Examiner:
             evaluation=job.evaluation,
             metric=self._loop.main_indicator,
             cells={**card.cells, **self._first},
-            facts={**card.facts, **own.facts, **job.figures},
+            facts={**card.facts, **own.facts, **job.figures, **self._overwritten(card.notes)},
             notes=card.notes,
             settings=card.settings,
             images={column: len(answers) for column, answers in job.answers.items()},
@@ -271,16 +280,18 @@ class Examiner:
             skipped=job.skipped,
         )
 
-    def _begin(self, card: Card) -> None:
-        """What belongs to the first examination alone."""
+    def _overwritten(self, notes: dict[str, str]) -> dict[str, float]:
+        """Shares of image files that are others than at the start; one of each set is named."""
         assert self._built is not None
-        self._first = {
-            f"first.{name.partition('.')[2]}": value
-            for name, value in card.cells.items()
-            if name.startswith("model.")
-        }
-        card.facts.update(self._built.facts)
-        card.notes.update(self._built.notes)
+        shares = {}
+        for column in (TRAIN_EVAL, VAL):
+            marks = self._built.files.get(column, [])
+            if len(marks) >= FEWEST:
+                others = files.changed(marks)
+                shares[f"files_changed.{column}"] = len(others) / len(marks)
+                if others:
+                    notes[f"file_changed.{column}"] = others[0].path
+        return shares
 
     def _give_up(self, sentence: str) -> None:
         self._subject = None

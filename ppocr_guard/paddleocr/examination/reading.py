@@ -92,7 +92,10 @@ class Reading(Subject):
             if dataset is None or not transforms:
                 continue
             try:
-                lines = list(self._lines(dataset, transforms, spread=column != VAL))
+                lines = []
+                for line, data in self._lines(dataset, transforms, spread=column != VAL):
+                    lines.append(line)
+                    built.mark(column, data)
             except Exception as error:
                 built.errors[column] = f"{type(error).__name__}: {error}"
                 continue
@@ -208,7 +211,9 @@ class Reading(Subject):
             if isinstance(value, (int, float))
         }
 
-    def _lines(self, dataset: Any, transforms: list[Any], *, spread: bool) -> Iterator[Line]:
+    def _lines(
+        self, dataset: Any, transforms: list[Any], *, spread: bool
+    ) -> Iterator[tuple[Line, Mapping[str, Any]]]:
         keys = next(list(one.keep_keys) for one in transforms if type(one).__name__ == "KeepKeys")
         shown = view(dataset, [_remember, *transforms])
         count = min(IMAGES, len(dataset))
@@ -217,7 +222,7 @@ class Reading(Subject):
             index = int(number * step)
             sized = type(dataset).__name__ == "MultiScaleDataSet"
             data = shown[(*self._size, index, None) if sized else index]
-            yield Line([data[key] for key in keys], data[_TEXT])
+            yield Line([data[key] for key in keys], data[_TEXT]), data
 
 
 def _remember(data: dict[str, Any]) -> dict[str, Any]:

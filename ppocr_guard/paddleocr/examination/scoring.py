@@ -17,6 +17,9 @@ UNCLIP = (0.2, 0.35, 0.5, 0.8, 1.1, 1.5, 2.0, 2.5)
 THRESH = (0.15, 0.3)
 BOX_THRESH = (0.3, 0.5, 0.6)
 MANY = 1000  # max_candidates
+IOU = 0.5  # of a label and its box, as in DetMetric
+FEW = 2  # labels and boxes of an image, and images, of which shares are taken
+STRANGE, FRIENDLY = 0.1, 0.7  # shares of an image's labels that have their box
 Setting = Mapping[str, float]
 
 
@@ -170,15 +173,17 @@ class _Meetings(NamedTuple):
     boxes_in_label: list[int]  # of each label
     met: list[bool]  # of each label: its centre lies in a box
     area_ratios: list[float]  # label / box, of pairs that hold each other's centres
+    matched: Optional[float]  # share of the labels that match a box; None where either are too few
 
 
 def against_labels(boxes: Sequence[Any], samples: Sequence[Sample]) -> dict[str, float]:
     """How boxes and labels lie to each other where they do not match as they should.
 
     ``labels_in_boxes``: share of labels whose centre lies in a box; ``boxes_on_labels``: share
-    of boxes whose centre lies in a label; ``labels_per_box``, ``boxes_per_label``: mean count in
-    those that hold any; ``area_ratio``: median of label area / box area over pairs that hold
-    each other's centres.
+    of boxes whose centre lies in a label; ``strangers``: share of images (of those with a few of
+    both) in which no label has its box, ``friends``: in which most have; ``labels_per_box``,
+    ``boxes_per_label``: mean count in those that hold any; ``area_ratio``: median of label area /
+    box area over pairs that hold each other's centres.
     """
     import numpy as np
 
@@ -187,7 +192,11 @@ def against_labels(boxes: Sequence[Any], samples: Sequence[Sample]) -> dict[str,
     holding = [count for image in images for count in image.boxes_in_label]
     met = [one for image in images for one in image.met]
     ratios = [ratio for image in images for ratio in image.area_ratios]
+    matched = [image.matched for image in images if image.matched is not None]
     figures = {}
+    if len(matched) >= FEW:
+        figures["strangers"] = float(np.mean([share <= STRANGE for share in matched]))
+        figures["friends"] = float(np.mean([share >= FRIENDLY for share in matched]))
     if met:
         figures["labels_in_boxes"] = float(np.mean(met))
     if held:
@@ -224,4 +233,15 @@ def _meetings(found: Any, sample: Sample) -> _Meetings:
         around.sum(axis=1).tolist(),
         inside.any(axis=1).tolist(),
         [labels[i].area / shapes[j].area for i, j in zip(*np.nonzero(inside & around))],
+        _matched(labels, shapes) if min(size) >= FEW else None,
     )
+
+
+def _matched(labels: Sequence[Any], shapes: Sequence[Any]) -> float:
+    """Share of the labels that have a box."""
+
+    def iou(label: Any, box: Any) -> float:
+        shared = label.intersection(box).area
+        return float(shared / (label.area + box.area - shared))
+
+    return sum(any(iou(label, box) >= IOU for box in shapes) for label in labels) / len(labels)
