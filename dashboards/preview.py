@@ -66,6 +66,25 @@ class Prometheus:
         return series
 
 
+def unfolded(dashboard: dict[str, Any]) -> dict[str, Any]:
+    """With its folded rows open, and what stands below them moved down, as Grafana does."""
+    panels: list[dict[str, Any]] = []
+    moved = 0
+    for panel in dashboard["panels"]:
+        panel["gridPos"]["y"] += moved
+        panels.append(panel)
+        if not panel.get("collapsed"):
+            continue
+        inside, row = panel["panels"], panel["gridPos"]["y"]
+        panel.update(collapsed=False, panels=[])
+        first = min(one["gridPos"]["y"] for one in inside)
+        for one in inside:
+            one["gridPos"]["y"] += row + 1 - first
+        moved += max(one["gridPos"]["y"] + one["gridPos"]["h"] for one in inside) - row - 1
+        panels += inside
+    return {**dashboard, "panels": panels}
+
+
 def answers(dashboard: dict[str, Any], prometheus: Prometheus) -> dict[str, Any]:
     """The dashboard, its panels' targets completed with ``series``, and when it was asked."""
     for panel in dashboard["panels"]:
@@ -100,13 +119,15 @@ def main() -> int:
     parser.add_argument("--run", default=".+", help="name of the run (default: all)")
     parser.add_argument("--minutes", type=float, default=60, help="time range up to now")
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the dashboard")
+    parser.add_argument("--unfold", action="store_true", help="with folded rows open")
     parser.add_argument("-o", "--output", type=Path, required=True, help="HTML file to write")
     args = parser.parse_args()
     if not args.url.startswith(("http://", "https://")):
         parser.error(f"{args.url}: give the URL of Prometheus, such as http://127.0.0.1:9090")
     try:
         asked = Prometheus(args.url, args.minutes * 60, args.run)
-        html = page(answers(in_language(load_dashboard(args.dashboard), args.language), asked))
+        dashboard = in_language(load_dashboard(args.dashboard), args.language)
+        html = page(answers(unfolded(dashboard) if args.unfold else dashboard, asked))
     except (OSError, ValueError) as error:
         print(f"preview: no Prometheus answers at {args.url}: {error}", file=sys.stderr)
         return 2

@@ -1,9 +1,11 @@
-"""Makes the pictures in this folder, all of them from real runs of the two demos.
+"""Makes the pictures in this folder, from real runs of the two demos.
 
     .venv/bin/python docs/pictures.py [DEMO_FOLDER] [--only PART ...]
 
-Parts: report, terminal, visualdl, dashboards, fleet, recognition. The demos run first where they
-have not run yet.
+Parts: report, terminal, visualdl, dashboards, fleet, recognition, long, side. A demo runs first
+where a part needs it and it has not run yet. `side` shows the runs that `--runs` names on one page,
+such as six of `python -m benchmarks.diagnosis fresh`. `long` alone is no real run: nobody trains
+five days for a picture, so its journal of 300 000 steps is made by tests/unit/report_runs.py.
 Needs Debian's `chromium` and `prometheus`.
 """
 
@@ -19,9 +21,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from socket import gethostname, socket
 from typing import Any, Optional
@@ -32,36 +35,42 @@ from rich.text import Text
 from ppocr_guard.demo import configs, dataset, reading, sources, train
 from ppocr_guard.demo.command import BUG
 from ppocr_guard.demo.presets import FINE_TUNE
+from ppocr_guard.wording import LANGUAGES
 
-sys.path.append(str(Path(__file__).parents[1] / "tests" / "servers"))
+sys.path.extend(str(Path(__file__).parents[1] / "tests" / kind) for kind in ("servers", "unit"))
 from chromium_pipe import Page, find_chromium
+from report_runs import thinned, training, write_journal
 
 DOCS = Path(__file__).parent
 GUARD = [sys.executable, "-m", "ppocr_guard"]
 REPORT = "https://files.example.org/{run}/report.html"
-PARTS = ("report", "terminal", "visualdl", "dashboards", "fleet", "recognition")
+PARTS = ("report", "terminal", "visualdl", "dashboards", "fleet", "recognition", "long", "side")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("demo", nargs="?", type=Path, default=Path("ppocr_guard_demo"))
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--runs", nargs="+", type=Path, default=[], help="of the part `side`")
     args = parser.parse_args()
     demo: Path = args.demo.absolute()
     texts = demo.with_name(f"{demo.name}_recognition")
-    played(demo)
     with tempfile.TemporaryDirectory() as place:
         work = Path(place)
-        bug, fixed = (
-            without_places(demo / name, work / "ppocr_guard_demo") for name in ("bug", "fixed")
-        )
+
+        @cache
+        def of_demo(name: str) -> Path:
+            return without_places(played(demo) / name, work / "ppocr_guard_demo")
+
         parts = {
-            "report": lambda: reports(bug, fixed, work),
-            "terminal": lambda: terminal(demo, bug, work),
-            "visualdl": lambda: visualdl([bug, fixed], work),
-            "dashboards": lambda: dashboards(demo, work),
-            "fleet": lambda: fleet(demo, work),
+            "report": lambda: reports(of_demo("bug"), of_demo("fixed"), work),
+            "terminal": lambda: terminal(demo, of_demo("bug"), work),
+            "visualdl": lambda: visualdl([of_demo("bug"), of_demo("fixed")], work),
+            "dashboards": lambda: dashboards(played(demo), work),
+            "fleet": lambda: fleet(played(demo), work),
             "recognition": lambda: reader(played(texts, "--recognition"), work),
+            "long": lambda: long_run(work),
+            "side": lambda: side_by_side(args.runs, work),
         }
         for part in args.only:
             parts[part]()
@@ -81,6 +90,10 @@ def browsing(work: Path) -> Iterator[Page]:
         yield page
     finally:
         page.close()
+
+
+def named(picture: str, language: str) -> str:
+    return f"{picture}.png" if language == "en" else f"{picture}-{language}.png"
 
 
 def save(name: str, content: bytes) -> None:
@@ -208,11 +221,13 @@ def dashboards(demo: Path, work: Path) -> None:
         began = time.time()
         config = detector(demo, work, "my_det", 500)
         train_here(sources.compose(*BUG), config)
-        preview(browser, url, "run.json", "my_det", "dashboard-run.png", began, work)
+        for language in LANGUAGES:
+            name = named("dashboard-run", language)
+            preview(browser, url, "run.json", "my_det", name, began, work)
 
 
 def fleet(demo: Path, work: Path) -> None:
-    """Short runs: the bug with several `total_epoch`, repaired, and without; and their report."""
+    """Short runs: the bug with several `total_epoch`, repaired, and without."""
     runs: dict[str, tuple[Optional[int], bool]] = {
         "total_epoch_500": (500, False),
         "total_epoch_1000": (1000, False),
@@ -227,20 +242,39 @@ def fleet(demo: Path, work: Path) -> None:
             shape = {"epoch_num": 1, "eval_batch_step": (0, 8)}
             config = detector(demo, work, name, total, repair, **shape)
             train_here(sources.compose(*BUG), config)
-        preview(browser, url, "fleet.json", ".+", "dashboard-fleet.png", began, work)
-        shown = [without_places(work / name, work / "runs") for name in runs]
-        report(browser, ("report-six-runs.png", shown, "en", 1200, 1700, True), work)
+        for language in LANGUAGES:
+            name = named("dashboard-fleet", language)
+            preview(browser, url, "fleet.json", ".+", name, began, work)
 
 
 def reader(texts: Path, work: Path) -> None:
-    """A recogniser: the report of the one that loses labels, the dashboard of a sound one."""
+    """The recogniser that loses labels: its report, and the dashboard while it goes on."""
     broken = without_places(texts / "broken", work / "ppocr_guard_demo_recognition")
     with scraping(work) as url, browsing(work) as browser:
-        report(browser, ("report-recognition.png", [broken], "en", 1200, 1600, False), work)
+        for language in LANGUAGES:
+            name = named("report-recognition", language)
+            report(browser, (name, [broken], language, 1200, 1700, False), work)
         began = time.time()
         config, options = recogniser(texts, work)
         train_here(sources.compose(reading.RELEASE), config, "-o", *options)
-        preview(browser, url, "run.json", "my_rec", "dashboard-recognition.png", began, work)
+        for language in LANGUAGES:
+            name = named("dashboard-recognition", language)
+            preview(browser, url, "run.json", "my_rec", name, began, work)
+
+
+def side_by_side(runs: Sequence[Path], work: Path) -> None:
+    shown = [without_places(run.absolute(), work / "runs") for run in runs]
+    if shown:
+        with browsing(work) as browser:
+            report(browser, ("report-six-runs.png", shown, "en", 1200, 1600, True), work)
+
+
+def long_run(work: Path) -> None:
+    """Forty epochs of 7500 steps, as a journal keeps them."""
+    run_folder = work / "synthesised"
+    write_journal(run_folder, thinned(training("healthy", steps=7500)))
+    with browsing(work) as browser:
+        report(browser, ("report-long.png", [run_folder], "en", 1200, 1560, False), work)
 
 
 @contextmanager
@@ -263,11 +297,14 @@ def scraping(work: Path) -> Iterator[str]:
 def preview(
     browser: Page, url: str, dashboard: str, of: str, name: str, began: float, work: Path
 ) -> None:
-    """The recogniser's in Grafana's light theme, the others in its dark one, as is its default."""
+    """The recogniser's in Grafana's light theme, with its row open; the others in the dark one, as
+    is its default."""
     time.sleep(8)  # the last scrape, and the rules over it
     page = work / name.replace(".png", ".html")
     minutes = str(round((time.time() - began) / 60 + 0.1, 2))
     words = [url, dashboard, "--run", of, "--minutes", minutes, "-o", str(page)]
+    words += ["--language", "zh" if name.endswith("-zh.png") else "en"]
+    words += ["--unfold"] if of == "my_rec" else []
     run([sys.executable, "-m", "ppocr_guard.dashboards.preview", *words])
     browser.open(page, width=1400, height=900, dark=of != "my_rec")
     save(name, browser.picture(1400, 4000))
@@ -309,8 +346,8 @@ def detector(
 
 
 def recogniser(texts: Path, work: Path) -> tuple[Path, list[str]]:
-    """The demo's repaired configuration with another `Guard:`, and options to go on from it."""
-    text = (texts / "fixed.yml").read_text(encoding="utf-8")
+    """The demo's broken configuration with another `Guard:`, and options to go on from it."""
+    text = (texts / "broken.yml").read_text(encoding="utf-8")
     head, _, _ = text.partition("\nGuard:\n")
     config = work / "my_rec.yml"
     config.write_text(f"{head}\n{guarded('my_rec', work)}", encoding="utf-8")
@@ -318,7 +355,7 @@ def recogniser(texts: Path, work: Path) -> tuple[Path, list[str]]:
         "epoch_num": 2,
         "eval_batch_step": [0, 15],
         "save_model_dir": work / "my_rec",
-        "pretrained_model": texts / "fixed" / "latest",
+        "pretrained_model": texts / "broken" / "latest",
     }
     return config, [f"Global.{name}={value}" for name, value in options.items()]
 

@@ -21,6 +21,7 @@ from ppocr_guard.report.text import Words, clean, duration, number, ratio
 COLOURS = 6  # of curves; more runs than that differ by their dashes
 _CHARTS = {"metric": 320, "ratio": 230, "loss": 260, "lr": 200, "pace": 200, "memory": 200}
 _WIDE = ("metric",)
+_ONE_CURVE = ("pace", "memory")  # of each run, where its own chart has several
 
 
 def labels(runs: Sequence[Run]) -> list[str]:
@@ -114,7 +115,7 @@ def _rows(found: Sequence[Difference], nothing: str, runs: int) -> str:
         return f'<tr><td colspan="{runs + 1}" class="empty-row">{esc(nothing)}</td></tr>'
     rows = "".join(
         f"<tr><td>{broken(row.name)}</td>"
-        + "".join(f"<td>{esc(value)}</td>" for value in row.values)
+        + "".join(f"<td>{broken(value)}</td>" for value in row.values)
         + "</tr>"
         for row in found[:MOST]
     )
@@ -129,7 +130,7 @@ def _overlays(available: set[str], words: Words) -> str:
     small = [name for name in shown if name not in _WIDE]
     cells = []
     for name in shown:
-        title = words(f"{name}.chart")
+        title = words(f"{name}.runs" if name in _ONE_CURVE else f"{name}.chart")
         wide = name in _WIDE or (len(small) % 2 == 1 and name == small[-1])
         cells.append(
             f'<figure class="card chart{" wide" if wide else ""}"><figcaption>{esc(title)}'

@@ -119,6 +119,11 @@ def _environment(run: Run) -> dict[str, str]:
 
 
 def _short(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        text = ", ".join(value)
+    elif isinstance(value, str):
+        text = value
+    else:
+        text = json.dumps(value, ensure_ascii=False, default=str)
     text = clean(text)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -7,13 +7,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 from chromium_pipe import Page, find_chromium
 
 from ppocr_guard.cli import main
-from ppocr_guard.events import StepEnd
 
 pytestmark = [
     pytest.mark.servers,
@@ -45,7 +43,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     runs, folder = _runs(), tmp_path_factory.mktemp("reports")
     runs.write_journal(folder / "stopped", runs.training("collapse", stop_at=6))
     runs.write_journal(folder / "healthy", runs.training("healthy"))
-    runs.write_journal(folder / "long", _thinned(runs.training("healthy", steps=7500)))
+    runs.write_journal(folder / "long", runs.thinned(runs.training("healthy", steps=7500)))
     found = {}
     for name, inputs, language in (
         ("stopped", ["stopped"], "en"),
@@ -58,11 +56,6 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         places = [str(folder / one) for one in inputs]
         assert main(["report", *places, "-o", str(found[name]), "--language", language]) == 0
     return found
-
-
-def _thinned(events: Iterator[Any]) -> Iterator[Any]:
-    """As the Journal leaves steps out: one of fifty."""
-    return (e for e in events if not isinstance(e, StepEnd) or e.global_step % 50 == 0)
 
 
 def _unfold(page: Page) -> None:
@@ -171,13 +164,14 @@ def test_theme_button(page: Page, reports: dict[str, Path]) -> None:
     assert len(_drawn(page)) == 5
 
 
-@pytest.mark.parametrize("name", ["stopped", "six"])
-def test_prints_on_paper(page: Page, reports: dict[str, Path], name: str) -> None:
+@pytest.mark.parametrize(("name", "pages"), [("stopped", 3), ("long", 2), ("six", 2)])
+def test_prints_on_paper(page: Page, reports: dict[str, Path], name: str, pages: int) -> None:
+    """On no more pages than it fills: no last one with a footer alone."""
     page.problems.clear()
     page.open(reports[name], dark=True)
     pdf = page.pdf()
     assert pdf.startswith(b"%PDF")
-    assert 1 <= pdf.count(b"/Type /Page\n") <= 4
+    assert pdf.count(b"/Type /Page\n") == pages
     # Back on the screen, the reader's own theme is there again.
     assert page.run("document.documentElement.dataset.theme === undefined")
     assert page.problems == []

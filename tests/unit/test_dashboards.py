@@ -393,6 +393,22 @@ def test_each_verdict_has_a_level() -> None:
     assert set(VERDICT_LEVELS) == set(VERDICTS)
 
 
+def test_folded_rows_are_opened_for_a_preview() -> None:
+    folded, opened = load_dashboard("run.json"), preview.unfolded(load_dashboard("run.json"))
+    assert any(one.get("collapsed") for one in folded["panels"])
+    assert not any(one.get("collapsed") for one in opened["panels"])
+    assert [one["id"] for one in panels(opened)] == [one["id"] for one in panels(folded)]
+    taken = [
+        (x, y)
+        for one in opened["panels"]
+        for x in range(one["gridPos"]["x"], one["gridPos"]["x"] + one["gridPos"]["w"])
+        for y in range(one["gridPos"]["y"], one["gridPos"]["y"] + one["gridPos"]["h"])
+    ]
+    assert len(set(taken)) == len(taken)  # none lies over another
+    rows = sorted({y for _, y in taken})
+    assert rows == list(range(rows[-1] + 1))  # and there is no gap
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [

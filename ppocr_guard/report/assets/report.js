@@ -370,7 +370,7 @@
 
   // Paper is filled more tightly.
   const height = (holder) =>
-    Math.round(Number(holder.dataset.height) * (root.classList.contains("printing") ? 0.66 : 1));
+    Math.round(Number(holder.dataset.height) * (root.classList.contains("printing") ? 0.6 : 1));
 
   function draw(holder, run, name, chart, sync) {
     const width = holder.clientWidth;
