@@ -15,7 +15,7 @@ from ppocr_guard.report.differences import (
     environment_differences,
 )
 from ppocr_guard.report.html_text import broken, esc
-from ppocr_guard.report.outcome import best_of, epochs, last_of, shown_ratio
+from ppocr_guard.report.outcome import best_of, epochs, last_of, shown_ratio, shown_state
 from ppocr_guard.report.text import Words, clean, duration, number, ratio
 
 COLOURS = 6  # of curves; more runs than that differ by their dashes
@@ -81,7 +81,7 @@ def _cells(index: int, run: Run, name: str, words: Words) -> list[str]:
     codes = ", ".join(dict.fromkeys(group.code for group in groups(run) if group.open))
     return [
         f"{swatch(index)}{esc(name)}",
-        f'<span class="dot"></span>{esc(words(sections.verdict_state(run)))}',
+        f'<span class="dot"></span>{esc(words(shown_state(run)))}',
         esc(number(best.value) if best else "–"),
         esc(number(last) if last is not None else "–"),
         esc(ratio(shown.ratio) if shown else "–"),

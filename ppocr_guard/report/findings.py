@@ -80,7 +80,8 @@ def problems(found: Optional[Sequence[Problem]], run: Run, words: Words) -> str:
         _row(group, code in advised or (mending and _of_shrinking(group)), words)
         for (code, _, _), group in groups.items()
     )
-    body = f'<ol class="alerts">{rows}</ol>' if rows else f"<p>{esc(words('no_problems'))}</p>"
+    nothing = code_marks(words("no_problems"))
+    body = f'<ol class="alerts">{rows}</ol>' if rows else f"<p>{nothing}</p>"
     return f'<section class="card"><h3>{esc(words("problems"))}</h3>{body}</section>'
 
 

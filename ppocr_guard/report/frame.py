@@ -24,8 +24,15 @@ from ppocr_guard.logs.history import HeldGroup, groups
 from ppocr_guard.logs.run import Run
 from ppocr_guard.report.live_held import Detail, details, table
 from ppocr_guard.report.live_texts import worst_rows
-from ppocr_guard.report.outcome import best_of, epochs, repair_note, resume_notes, why
-from ppocr_guard.report.sections import as_expected, expected, tone, verdict_state
+from ppocr_guard.report.outcome import (
+    best_of,
+    epochs,
+    repair_note,
+    resume_notes,
+    shown_state,
+    why,
+)
+from ppocr_guard.report.sections import as_expected, expected, tone
 from ppocr_guard.report.spark import BARS, best_column, spark
 from ppocr_guard.report.text import Words, clean, duration, number, percent, ratio
 
@@ -128,12 +135,11 @@ def _decides(group: HeldGroup, run: Run) -> bool:
 
 
 def _verdict(run: Run, words: Words, style: str, held: list[HeldGroup]) -> RenderableType:
-    state = verdict_state(run)
     row = Table.grid(expand=True)
     row.add_column(ratio=1)
     row.add_column(justify="right", no_wrap=True)
     row.add_row(
-        Text(words(state), style=f"bold {style}"),
+        Text(words(shown_state(run)), style=f"bold {style}"),
         Text(words(run.state), style="dim" if not run.end else "bold"),
     )
     lines: list[RenderableType] = [row]

@@ -93,10 +93,18 @@ def _value_when_saved(run: Run) -> Optional[float]:
     return None
 
 
+def shown_state(run: Run) -> str:
+    """The verdict as it is put to people. It judges the curve: where that is healthy and something
+    else is wrong, ``healthy_but``, for nobody reads on behind "healthy"."""
+    state = run.verdict.state if run.verdict else "unknown"
+    return "healthy_but" if state == "healthy" and run.severity != "info" else state
+
+
 def why(run: Run, words: Words) -> str:
     """The verdict's sentence with the numbers of the last evaluation."""
-    state = run.verdict.state if run.verdict else "unknown"
-    generic = words(f"{state}.why", metric=run.indicator)
+    worst = next((one for one in run.conditions if one.severity == run.severity), None)
+    title = words.alert_title(worst.code) if worst else ""
+    generic = words(f"{shown_state(run)}.why", metric=run.indicator, title=title)
     if run.verdict is None:
         return generic
     at = run.evaluations[-1].event.evaluation if run.evaluations else 0

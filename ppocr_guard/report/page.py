@@ -20,6 +20,7 @@ from ppocr_guard.report.curves import curves
 from ppocr_guard.report.environment import environment
 from ppocr_guard.report.findings import measurements, problems
 from ppocr_guard.report.html_text import esc
+from ppocr_guard.report.outcome import shown_state
 from ppocr_guard.report.text import Words, moment
 from ppocr_guard.report.worst import worst_lines
 from ppocr_guard.sample_files import SampleFile
@@ -100,7 +101,7 @@ def _article(index: int, entry: Entry, available: list[str], words: Words) -> st
 
 def _folded(index: int, run: Run, name: str, article: str, words: Words) -> str:
     """The details of one run of several: the reader opens what is of interest."""
-    state = words(sections.verdict_state(run))
+    state = words(shown_state(run))
     return (
         f'<details class="one tone-{sections.tone(run)}"><summary>{compare.swatch(index)}'
         f'<strong>{esc(name)}</strong><span class="state"><span class="dot"></span>{esc(state)}'

@@ -21,6 +21,7 @@ from ppocr_guard.report.outcome import (
     repair_note,
     resume_notes,
     shown_ratio,
+    shown_state,
     why,
 )
 from ppocr_guard.report.text import Words, duration, number, percent, ratio
@@ -66,7 +67,7 @@ def hero(run: Run, words: Words) -> str:
         f'<header class="hero"><div class="hero-top"><h2>{esc(run.name)}</h2>'
         f'<span class="badge">{esc(words(run.state))}</span></div>'
         f'<p class="verdict" data-verdict="{esc(state)}"><span class="dot" aria-hidden="true">'
-        f"</span>{esc(words(state))}"
+        f"</span>{esc(words(shown_state(run)))}"
         + (f" <small>{esc(since)}</small>" if since else "")
         + f'</p><p class="why">{esc(why(run, words))}</p>'
         + "".join(f'<p class="note">{esc(note)}</p>' for note in notes if note)

@@ -89,9 +89,9 @@ def _once(sheet: _Sheet) -> str:
 def _row(text: ReadText, n: int, sheet: Optional[_Sheet], words: Words) -> str:
     image = f'<span class="place">{esc(text.image)}</span>'
     if sheet is not None:
-        image = (
-            f'<svg class="line" viewBox="0 {n * sheet.row} {sheet.width} {sheet.row}" '
-            f'width="{sheet.width}" height="{sheet.row}" role="img" '
+        image = (  # less a pixel, for a printer mixes in the neighbour
+            f'<svg class="line" viewBox="0 {n * sheet.row + 1} {sheet.width} {sheet.row - 2}" '
+            f'width="{sheet.width}" height="{sheet.row - 2}" role="img" '
             f'aria-label="{esc(text.image)}"><use href="#{sheet.id}"/></svg><br>{image}'
         )
     cells = [

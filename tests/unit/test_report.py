@@ -18,9 +18,11 @@ from ppocr_guard.codes import CODES
 from ppocr_guard.events import (
     VERDICTS,
     Alert,
+    Condition,
     EvalEnd,
     RunStart,
     StepEnd,
+    Verdict,
 )
 from ppocr_guard.language import pick_language
 from ppocr_guard.logs.run import summarise
@@ -81,6 +83,32 @@ def test_the_page_tells_verdict_when_and_why() -> None:
     assert "expected 0.4 to 0.6" in words
     assert "unclip_ratio 0.43 fits these targets best" in words
     assert "the best checkpoint is at ./output/db_mv3/best_accuracy" in words
+
+
+@pytest.mark.parametrize(
+    ("language", "headline", "healthy"),
+    [
+        ("en", "Holding, with a fault", "nothing points to trouble"),
+        ("zh", "指标正常，另有问题", "未见异常"),
+    ],
+)
+def test_a_healthy_curve_does_not_hide_what_is_wrong(
+    language: str, headline: str, healthy: str
+) -> None:
+    """The verdict judges the curve alone; labels that are lost do not show in it."""
+    events = list(training("healthy"))
+    sound = " ".join(Tags(page_of(events, language)).words.split())
+    assert headline not in sound
+    assert healthy in sound
+    lost = Condition("targets_wrong", "critical", "10% of the labels are refused.", "Mend.")
+    verdict = next(event for event in reversed(events) if isinstance(event, Verdict))
+    events.insert(-1, replace(verdict, conditions=(lost,)))
+    page = page_of(events, language)
+    words = " ".join(Tags(page).words.split())
+    assert headline in words
+    assert healthy not in words
+    assert text.Words(language).alert_title("targets_wrong") in words
+    assert 'data-verdict="healthy"' in page
 
 
 def test_the_curves_are_the_journal_s_numbers() -> None:
