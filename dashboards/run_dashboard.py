@@ -39,6 +39,7 @@ from ppocr_guard.dashboards.tables import conditions_table, info_table
 from ppocr_guard.dashboards.verdicts import verdict_level
 
 BEST = override(color=fixed("green"), custom__lineStyle=dashes(8, 6))
+DETECTION_ONLY = "None yet, or no detector"
 BOUND_LOW = 'bound="low"'
 BOUND_HIGH = 'bound="high"'
 
@@ -97,7 +98,7 @@ def _glance(board: Board) -> None:
     best = main_indicator("eval_best_hmean_ratio", "eval_best_main_ratio")
     board.add(
         number(spark=True),
-        "hmean, last evaluation",
+        "hmean or acc, last evaluation",
         "The main indicator of the last evaluation on the validation set (acc in recognition).",
         [Query(newest, at("main indicator"))],
         (4, 4),
@@ -105,7 +106,7 @@ def _glance(board: Board) -> None:
     )
     board.add(
         number(),
-        "hmean, best",
+        "hmean or acc, best",
         "The best evaluation so far; best_accuracy is the checkpoint of it.",
         [Query(best, at("best"))],
         (3, 4),
@@ -158,7 +159,7 @@ def _what_is_wrong(board: Board) -> None:
         decimals=0,
     )
     board.add(
-        number([(None, "red"), (0.6, "orange"), (0.75, "green")]),
+        number([(None, "red"), (0.6, "orange"), (0.75, "green")]).no_value(DETECTION_ONLY),
         "Round trip IoU",
         "Median IoU with the true polygons that a perfect prediction of the training maps has "
         "after the configured postprocess. Near 0.5, even a perfect model fails.",
@@ -167,7 +168,7 @@ def _what_is_wrong(board: Board) -> None:
         decimals=2,
     )
     board.add(
-        number(),
+        number().no_value(DETECTION_ONLY),
         "Unclip ratio that would fit",
         "The PostProcess.unclip_ratio that undoes the effective shrink ratio best.",
         [Query(metric("fitting_unclip_ratio"), at("unclip ratio"))],
@@ -215,7 +216,7 @@ def _evaluation(board: Board) -> None:
 
 
 def _shrink_ratio(board: Board) -> None:
-    ratio = graph(step=True).min(0).axis_soft_max(1)
+    ratio = graph(step=True).min(0).axis_soft_max(1).no_value(DETECTION_ONLY)
     for operator, color in (("MakeShrinkMap", "blue"), ("MakeBorderMap", "orange")):
         ratio.override_by_regexp(f"/^{operator}/", override(color=fixed(color)))
     ratio.override_by_regexp("/live/", override(custom__lineWidth=3))

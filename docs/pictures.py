@@ -253,7 +253,7 @@ def reader(texts: Path, work: Path) -> None:
     with scraping(work) as url, browsing(work) as browser:
         for language in LANGUAGES:
             name = named("report-recognition", language)
-            report(browser, (name, [broken], language, 1200, 1700, False), work)
+            report(browser, (name, [broken], language, 1200, 2000, False), work)
         began = time.time()
         config, options = recogniser(texts, work)
         train_here(sources.compose(reading.RELEASE), config, "-o", *options)
@@ -357,7 +357,8 @@ def recogniser(texts: Path, work: Path) -> tuple[Path, list[str]]:
         "save_model_dir": work / "my_rec",
         "pretrained_model": texts / "broken" / "latest",
     }
-    return config, [f"Global.{name}={value}" for name, value in options.items()]
+    gentle = "Optimizer.lr.learning_rate=0.0002"  # the demo's rate is for weights from scratch
+    return config, [gentle, *(f"Global.{name}={value}" for name, value in options.items())]
 
 
 @contextmanager

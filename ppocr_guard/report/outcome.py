@@ -103,7 +103,7 @@ def shown_state(run: Run) -> str:
 def why(run: Run, words: Words) -> str:
     """The verdict's sentence with the numbers of the last evaluation."""
     worst = next((one for one in run.conditions if one.severity == run.severity), None)
-    title = words.alert_title(worst.code) if worst else ""
+    title = (words.alert_phrase(worst.code) or worst.code) if worst else ""
     generic = words(f"{shown_state(run)}.why", metric=run.indicator, title=title)
     if run.verdict is None:
         return generic

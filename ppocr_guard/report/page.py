@@ -87,8 +87,8 @@ def _article(index: int, entry: Entry, available: list[str], words: Words) -> st
         + sections.tiles(run, words)
         + sections.advice(run, words, entry.kept)
         + evidence.samples(run, entry.samples, words)
-        + sections.charts(run, index, available, words)
         + worst_lines(run, index, entry.samples, words)
+        + sections.charts(run, index, available, words)
         + '<div class="details">'
         + held.conditions(run, words)
         + measurements(run, words)

@@ -102,6 +102,7 @@ def tiles(run: Run, words: Words) -> str:
             _of_best(run, words) if last is not None else words("no_evaluations"),
         ),
         _ratio_tile(run, words) if _detects(run) else "",
+        _written_tile(run, words),
         _progress_tile(run, words),
         _tile(
             words("duration"),
@@ -121,6 +122,16 @@ def _tile(label: str, value: str, note: str = "", mark: str = "") -> str:
         f'<div class="tile{" " + mark if mark else ""}"><dt>{esc(label)}</dt>'
         f'<dd class="value">{esc(value)}</dd><dd class="sub">{esc(note)}</dd></div>'
     )
+
+
+def _written_tile(run: Run, words: Words) -> str:
+    """Of a recogniser: PaddleOCR's acc beside it is against the labels as it changed them."""
+    texts = run.texts
+    written = texts.figures.get("acc_written") if texts else None
+    if texts is None or written is None:
+        return ""
+    note = words("as_written.of", count=texts.texts, epoch=texts.epoch)
+    return _tile(words("as_written"), number(written), note)
 
 
 def _of_best(run: Run, words: Words) -> str:

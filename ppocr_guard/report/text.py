@@ -90,6 +90,8 @@ _EN = {
     "worst.acc_written": "Read as they were written: {value}.",
     "worst.printed": "PaddleOCR, against the labels as it changed them: {metric} {value}.",
     "worst.none": "All were read.",
+    "as_written": "Read as written",
+    "as_written.of": "of {count} texts, epoch {epoch}",
     "worst.image": "Image",
     "worst.written": "Label as written",
     "worst.label": "Label as PaddleOCR sees it",
@@ -307,6 +309,8 @@ _ZH = {
     "worst.acc_written": "与原始标签一致的比例：{value}。",
     "worst.printed": "PaddleOCR 按它改动后的标签计算：{metric} {value}。",
     "worst.none": "全部读对。",
+    "as_written": "与原始标签一致",
+    "as_written.of": "共 {count} 行文本，第 {epoch} 轮",
     "worst.image": "图像",
     "worst.written": "原始标签",
     "worst.label": "PaddleOCR 所见标签",
@@ -464,12 +468,16 @@ class Words:
     def __call__(self, key: str, **values: object) -> str:
         return self._texts[key].format(**values) if values else self._texts[key]
 
-    def alert_title(self, code: str) -> str:
-        """What an alert code means; empty for a code of the user's own."""
+    def alert_phrase(self, code: str) -> str:
+        """What an alert code means, to go on a sentence; empty for a code of the user's own."""
         declared = CODES.get(code)
-        title = ""
-        if declared is not None:
-            title = declared.title_zh if self.language == "zh" else declared.title
+        if declared is None:
+            return ""
+        return declared.title_zh if self.language == "zh" else declared.title
+
+    def alert_title(self, code: str) -> str:
+        """The same as a title."""
+        title = self.alert_phrase(code)
         name = "_" in title.split(" ", 1)[0]  # unclip_ratio stays as it is written
         return title if name else title[:1].upper() + title[1:]
 

@@ -107,7 +107,7 @@ def test_a_healthy_curve_does_not_hide_what_is_wrong(
     words = " ".join(Tags(page).words.split())
     assert headline in words
     assert healthy not in words
-    assert text.Words(language).alert_title("targets_wrong") in words
+    assert text.Words(language).alert_phrase("targets_wrong") in words
     assert 'data-verdict="healthy"' in page
 
 

@@ -129,6 +129,7 @@ def test_the_report_has_them_as_a_table(tmp_path: Path, pictures: bool) -> None:
     html = output.read_text("utf-8")
     assert "Read as they were written: 0.2500." in html
     assert "PaddleOCR, against the labels as it changed them: acc 0.5000." in html
+    assert '<dt>Read as written</dt><dd class="value">0.2500</dd>' in html  # beside the acc
     assert '<span class="read">5 €²</span>' in html
     assert '<span class="read differs">5 </span>' in html  # what PaddleOCR made of it
     assert '<span class="read">x&lt;b&gt;</span>' in html
