@@ -141,6 +141,9 @@ _OF: dict[str, tuple[str, Change]] = {
         "rec_v4",
         swap("[[320, 32], [320, 48], [320, 64]]", "[[32, 320], [48, 320], [64, 320]]"),
     ),
+    "save_model_dir_unusable": (
+        "det_mv3_db", swap("save_model_dir: ./output/det_mv3_db", "save_model_dir: ./my.yml"),
+    ),
     "evaluation_texts_known": ("rec_crnn", _texts_of_training),
     "classes_unbalanced": (
         "rec_crnn", write("lines/dict.txt", lambda text: f"{text}\u20ac\n\u00a3\n"),

@@ -87,6 +87,8 @@ class _Sample:
     encoded_by: Optional[str] = None  # the label encoder that has read the label
     unknown: bool = False  # an operator that is not known may have made any key
     names: list[str] = field(default_factory=list)
+    maps: set[str] = field(default_factory=set)  # as large as the image was when they were drawn
+    uncut: dict[str, str] = field(default_factory=dict)  # such maps, and what has cut the image
 
 
 def snags(ctx: Context, mode: str) -> Iterator[Snag]:
@@ -248,12 +250,23 @@ def _keys(
     if known is None:
         sample.unknown = True
         return
-    missing = sorted(known.reads - sample.keys)
+    named = {transform.parameters.get(option) for option in _NAMES_KEY}
+    reads = known.reads | {key for key in named if isinstance(key, str)}
+    missing = sorted(reads - sample.keys)
     if missing and not sample.unknown:
         needs = say("{operator} needs", operator=transform.name)
         yield _absent(ctx, transform, missing, transforms, needs)
         sample.keys.update(missing)
     sample.keys |= known.writes - _not_made(transform)
+    if transform.name.startswith("Make"):
+        sample.maps |= known.writes - {"image", "polys", "ignore_tags"}
+    cut = transform.parameters.get("crop_keys")
+    if isinstance(cut, list):
+        sample.uncut.update((key, transform.name) for key in sample.maps if key not in cut)
+
+
+# Options with which an operator is told the key of the sample that it looks up.
+_NAMES_KEY = ("main_key",)
 
 
 def _not_made(transform: Transform) -> frozenset[str]:
@@ -354,6 +367,19 @@ def _kept(
     missing = [key for key in keys if key not in sample.keys]
     if missing and not sample.unknown:
         yield _absent(ctx, transform, missing, transforms, say("KeepKeys keeps"))
+    uncut = [key for key in keys if key in sample.uncut]
+    if uncut:
+        yield Snag(
+            "operator_missing",
+            transform,
+            say(
+                "KeepKeys keeps {keys}, which {operator} does not cut along with the image: sizes "
+                "differ.",
+                keys=", ".join(uncut),
+                operator=sample.uncut[uncut[0]],
+            ),
+            say("Add {what}.", what=f"{', '.join(uncut)} (crop_keys)"),
+        )
     if "image" not in keys:
         return
     if sample.layout in ("encoded", "hwc"):

@@ -17,7 +17,7 @@ from ppocr_guard.yaml_source import YamlPath
 
 MAX_TEXT_LENGTH, DICTIONARY, SPACE = "max_text_length", "character_dict_path", "use_space_char"
 _OLD_LOWERING = ("NRTRLabelDecode", "ViTSTRLabelDecode", "ABINetLabelDecode")
-_SIZES = ("RecResizeImg", "SVTRRecResizeImg")  # that pad to one width
+PADDING = ("RecResizeImg", "SVTRRecResizeImg")  # that pad to one width
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def image_shape(ctx: Context, mode: str) -> Optional[tuple[int, int, int]]:
             return None
         across, high = max(several, key=lambda scale: scale[0] / scale[1])
         return 3, high, across
-    for name in _SIZES:
+    for name in PADDING:
         resize = ctx.transform(mode, name)
         if resize is not None and not resize.parameters.get("eval_mode"):
             shape = resize.parameters.get("image_shape", [])

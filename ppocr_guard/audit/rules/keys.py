@@ -101,8 +101,15 @@ def _home(ctx: Context, path: YamlPath, key: str) -> Optional[YamlPath]:
         value = ctx.get(*section) if section else ctx.config
         if key in limits and near and isinstance(value, Mapping) and key not in value:
             homes.append(section)
-    if key in ("name", "epochs", "seed", "data") or not homes or not path:
-        homes = [] if key in ("name", "epochs", "seed", "data") else homes
+    for part in named(ctx):  # an option that is indented less than its class
+        known = component(ctx, part)
+        above = path == part.path[: len(path)] and len(path) < len(part.path)
+        if known is None or not above or not isinstance(ctx.get(*part.path), Mapping):
+            continue
+        if key in known.options and key not in part.options:
+            homes.append(part.path)
+    if key in ("name", "epochs", "seed", "data"):
+        return None
     return homes[0] if len(homes) == 1 else None
 
 

@@ -10,7 +10,7 @@ from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.images import MOST_OPENED, evenly, image_sizes
 from ppocr_guard.audit.labels import Sample
 from ppocr_guard.audit.problem import Finding
-from ppocr_guard.audit.recognition import image_shape, label_encoder, scales
+from ppocr_guard.audit.recognition import PADDING, image_shape, label_encoder, scales
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.wording import say
 
@@ -55,6 +55,7 @@ def image_height_unusable(ctx: Context) -> Iterator[Finding]:
     "can, and the loss does not show it",
 )
 def image_shape_differs(ctx: Context) -> Iterator[Finding]:
+    yield from _another_shape(ctx)
     evaluation = image_shape(ctx, "Eval")
     resize = ctx.transform("Eval", "RecResizeImg")
     if evaluation is None or resize is None or label_encoder(ctx, "Train") is None:
@@ -72,6 +73,28 @@ def image_shape_differs(ctx: Context) -> Iterator[Finding]:
                 height=evaluation[1],
                 width=evaluation[2],
                 sizes=", ".join(f"{h} x {w}" for h, w in sizes),
+            ),
+            say("Give both the same image_shape."),
+        )
+
+
+def _another_shape(ctx: Context) -> Iterator[Finding]:
+    """Operators that bring all images to one size, whichever order they write it in."""
+    if label_encoder(ctx, "Train") is None:
+        return
+    trained = {t.name: t.parameters.get("image_shape") for t in ctx.transforms("Train")}
+    for resize in ctx.transforms("Eval"):
+        shape, other = resize.parameters.get("image_shape"), trained.get(resize.name)
+        padded = resize.name in PADDING  # which image_shape_differs itself compares
+        if padded or not isinstance(shape, list) or other is None or shape == other:
+            continue
+        yield Finding(
+            (*resize.path, "image_shape"),
+            say(
+                "{operator} has image_shape {other} in Train, and {shape} in Eval.",
+                operator=resize.name,
+                other=str(other),
+                shape=str(shape),
             ),
             say("Give both the same image_shape."),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Optional
 
-from ppocr_guard.audit.components import TITLES
+from ppocr_guard.audit.components import TITLES, models
 from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.dataflow import Snag, snags
 from ppocr_guard.audit.lmdb_texts import NAME as LMDB
@@ -52,6 +52,29 @@ def parts_mismatch(ctx: Context) -> Iterator[Finding]:
             continue  # misspelt, or a user's own: component_unknown says what can be said
         yield _mismatch(part, found[0])
     yield from _head_in_loss(ctx)
+    yield from _backbone_of_another_task(ctx)
+
+
+def _backbone_of_another_task(ctx: Context) -> Iterator[Finding]:
+    """Backbones that give maps of four sizes for detection, and one row of features else."""
+    for _, path in models(ctx):
+        backbone, kind = ctx.get(*path, "Backbone"), ctx.get(*path, "model_type")
+        name = backbone.get("name") if isinstance(backbone, Mapping) else None
+        known = ctx.words.find("backbone", str(name))
+        if known is None or "det" not in known.options or kind not in ("det", "rec"):
+            continue
+        if bool(ctx.get(*path, "Backbone", "det")) is not (kind == "det"):
+            setting = f"det: {'true' if kind == 'det' else 'false'}"
+            yield Finding(
+                (*path, "Backbone", "det"),
+                say(
+                    "{name} is built for {other}, and model_type is {kind}.",
+                    name=str(name),
+                    other=say("text recognition") if kind == "det" else say("text detection"),
+                    kind=str(kind),
+                ),
+                say("Set {setting}.", setting=setting),
+            )
 
 
 def _mismatch(part: Part, one: Family) -> Finding:

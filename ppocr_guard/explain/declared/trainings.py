@@ -88,3 +88,12 @@ tell(
     cost="The training ends with a TypeError, or at once without a step.",
     mistaken=ENDS,
 )
+tell(
+    "save_model_dir_unusable",
+    evidence=(
+        "save_model_dir is empty, is a file, or lies below one; or, where the training labels are "
+        "at hand, it cannot be written to."
+    ),
+    cost="The training ends before its first step.",
+    mistaken="You check as another user than the one that trains.",
+)
