@@ -16,7 +16,7 @@ from ppocr_guard.dashboards.style import (
     number,
 )
 from ppocr_guard.dashboards.tables import fleet_table
-from ppocr_guard.dashboards.verdicts import WORST, verdict_level
+from ppocr_guard.dashboards.verdicts import WORST, overall
 
 LEGEND = "{{run}}, {{instance}}"
 
@@ -32,7 +32,7 @@ def now(name: str, by: str = BY, labels: str = "") -> str:
     return f"max by ({by}) (ppocr_guard_{name}{{{CHOSEN}{more}}})"
 
 
-VERDICT = verdict_level(CHOSEN, BY, "$__range")
+VERDICT = overall(CHOSEN, BY, HELD, "$__range")
 # The same rule says it to the run's own dashboard, and to the alert PpocrGuardRunVanished.
 RUN_STATE = f"max by ({BY}) (last_over_time({STATE}{{{CHOSEN}}}[$__range]))"
 

@@ -17,6 +17,7 @@ from ppocr_guard.dashboards.style import (
     CHOSEN,
     FLEET_UID,
     JOB_AND_INSTANCE,
+    OVERALL_NAMES,
     RUN_UID,
     SEVERITY_NAMES,
     STATE_NAMES,
@@ -36,7 +37,7 @@ from ppocr_guard.dashboards.style import (
     value_names,
 )
 from ppocr_guard.dashboards.tables import conditions_table, info_table
-from ppocr_guard.dashboards.verdicts import verdict_level
+from ppocr_guard.dashboards.verdicts import overall, verdict_level
 
 BEST = override(color=fixed("green"), custom__lineStyle=dashes(8, 6))
 DETECTION_ONLY = "None yet, or no detector"
@@ -87,10 +88,11 @@ def _alert_marks(board: Board) -> None:
 
 def _glance(board: Board) -> None:
     board.add(
-        number(colored=True).mappings(value_names(VERDICT_NAMES)),
+        number(colored=True).mappings(value_names(OVERALL_NAMES)),
         "Verdict",
-        "What the guard makes of the run so far. The messages are in the training log.",
-        [Query(verdict_level(CHOSEN, RUN), at("verdict"))],
+        "What the guard makes of the run so far: of its curve, or that something critical holds "
+        "beside it. The messages are in the training log.",
+        [Query(overall(CHOSEN, RUN, "ppocr_guard_condition"), at("verdict"))],
         (5, 4),
     )
     update = f"ppocr_guard_last_update_timestamp_seconds{{{CHOSEN}}}"

@@ -24,7 +24,7 @@ from grafana_foundation_sdk.models import common, dashboard
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from ppocr_guard.dashboards.rules import RUN_STATES
-from ppocr_guard.dashboards.verdicts import VERDICT_COLORS, VERDICT_LEVELS
+from ppocr_guard.dashboards.verdicts import FAULTY, FAULTY_NAME, VERDICT_COLORS, VERDICT_LEVELS
 
 DATASOURCE = dashboard.DataSourceRef(type_val="prometheus", uid="${datasource}")
 JOB_AND_INSTANCE = 'job=~"$job", instance=~"$instance"'
@@ -192,7 +192,7 @@ def thresholds(steps: Steps) -> dashboard_builder.ThresholdsConfig:
     )
 
 
-def value_names(names: Mapping[int, tuple[str, str]]) -> list[dashboard.ValueMapping]:
+def value_names(names: Mapping[float, tuple[str, str]]) -> list[dashboard.ValueMapping]:
     """Show numbers as words: {number: (word, colour)}."""
     options = {
         str(number): dashboard.ValueMappingResult(text=text, color=color, index=index)
@@ -201,13 +201,20 @@ def value_names(names: Mapping[int, tuple[str, str]]) -> list[dashboard.ValueMap
     return [dashboard.ValueMap(options=options)]
 
 
-VERDICT_NAMES = {
+VERDICT_NAMES: dict[float, tuple[str, str]] = {
     level: (state.replace("_", " "), VERDICT_COLORS[state])
     for state, level in VERDICT_LEVELS.items()
 }
-SEVERITY_NAMES = {1: ("info", "blue"), 2: ("warning", "orange"), 3: ("critical", "red")}
+OVERALL_NAMES = {**VERDICT_NAMES, FAULTY: FAULTY_NAME}
+SEVERITY_NAMES: dict[float, tuple[str, str]] = {
+    1: ("info", "blue"),
+    2: ("warning", "orange"),
+    3: ("critical", "red"),
+}
 STATE_COLORS = {"running": "green", "ended": "blue", "vanished": "red", "elsewhere": "blue"}
-STATE_NAMES = {level: (name, STATE_COLORS[name]) for level, name in RUN_STATES.items()}
+STATE_NAMES: dict[float, tuple[str, str]] = {
+    level: (name, STATE_COLORS[name]) for level, name in RUN_STATES.items()
+}
 
 
 def graph(*, fill: int = 0, step: bool = False, calcs: Sequence[str] = ("lastNotNull",)) -> Any:
@@ -262,7 +269,7 @@ def linked(url: str, title: str) -> Any:
     )
 
 
-def timeline(names: Mapping[int, tuple[str, str]]) -> Any:
+def timeline(names: Mapping[float, tuple[str, str]]) -> Any:
     """Coloured bars over time."""
     return (
         statetimeline.Panel()

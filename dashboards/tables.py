@@ -10,10 +10,10 @@ from grafana_foundation_sdk.models import dashboard
 
 from ppocr_guard.dashboards.rules import RUNBOOKS
 from ppocr_guard.dashboards.style import (
+    OVERALL_NAMES,
     RUN_UID,
     SEVERITY_NAMES,
     STATE_NAMES,
-    VERDICT_NAMES,
     override,
 )
 
@@ -103,7 +103,7 @@ def fleet_table() -> table.Panel:
     }
     panel = sorted_by(table.Panel().no_value("-"), "Verdict", "State")
     panel.with_transformation(merge()).with_transformation(organize(columns, ("Time",)))
-    levels = {str(level): name for level, name in VERDICT_NAMES.items()}
+    levels = {str(level): name for level, name in OVERALL_NAMES.items()}
     states = {str(state): name for state, name in STATE_NAMES.items()}
     panel.override_by_name(
         "Verdict", override(mappings=_words(levels), custom__cellOptions=BACKGROUND)

@@ -16,7 +16,18 @@ VERDICT_COLORS = {
     "collapsed": "dark-red",
 }
 VERDICT_LEVELS = LEVELS
+# A verdict judges the curve. One that is no worse than "unstable" is shown as this where something
+# critical holds of the run all the same: labels that are lost, say.
+FAULTY, FAULTY_NAME = 4.5, ("with a fault", "red")
 WORST = VERDICT_LEVELS["not_learning"]  # from here on a run is not worth its machine time
+
+
+def overall(selector: str, by: str, conditions: str, range_: str = "") -> str:
+    """:func:`verdict_level`, or ``FAULTY`` where that is worse and one of the ``conditions`` (a
+    series) is critical."""
+    critical = f'{conditions}{{{selector}, severity="critical"}}'
+    level = verdict_level(selector, by, range_)
+    return f"max by ({by}) ({level} or {FAULTY} * max by ({by}, code) ({critical}))"
 
 
 def verdict_level(selector: str, by: str, range_: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import time
@@ -14,7 +15,7 @@ from real_servers import Stack, get, program, wait_for
 
 from ppocr_guard.dashboards.preview import Prometheus, answers, page
 from ppocr_guard.dashboards.queries import DASHBOARDS, expand, load_dashboard, panels
-from ppocr_guard.dashboards.verdicts import VERDICT_LEVELS
+from ppocr_guard.dashboards.verdicts import FAULTY, VERDICT_LEVELS, overall
 
 pytestmark = pytest.mark.servers
 FOLDER = Path(__file__).parents[2] / "dashboards"
@@ -134,6 +135,29 @@ def test_promtool_finds_nothing_in_the_page(watched: Stack) -> None:
         [program("promtool"), "check", "metrics"], input=page, text=True, capture_output=True
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_a_sound_curve_is_not_shown_as_healthy_while_something_critical_holds(tmp_path) -> None:
+    runs = {"lost_labels": (0, "critical"), "slow": (0, "warning"), "bug": (7, "critical")}
+    series = [
+        {"series": f'ppocr_guard_verdict_level{{job="j",instance="i",run="{run}"}}',
+         "values": f"{level}x5"}
+        for run, (level, _) in runs.items()
+    ] + [
+        {"series": f'ppocr_guard_condition{{job="j",instance="i",run="{run}",code="c",'
+                   f'severity="{severity}"}}', "values": "1x5"}
+        for run, (_, severity) in runs.items()
+    ]  # fmt: skip
+    expected = {"lost_labels": FAULTY, "slow": 0, "bug": 7}
+    file = tmp_path / "overall_test.yml"
+    expr = overall('job="j"', "run", "ppocr_guard_condition")
+    samples = [{"labels": f'{{run="{run}"}}', "value": v} for run, v in expected.items()]
+    one = {"expr": expr, "eval_time": "3m", "exp_samples": samples}
+    test = {"interval": "1m", "input_series": series, "promql_expr_test": [one]}
+    file.write_text(json.dumps({"tests": [test]}), "utf-8")
+    command = [program("promtool"), "test", "rules", str(file)]
+    done = subprocess.run(command, text=True, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
