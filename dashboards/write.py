@@ -93,9 +93,17 @@ def run(args: argparse.Namespace) -> int:
         if settings.targets == before.targets and (args.directory / "targets.yml").exists():
             del contents["targets.yml"]  # people add their runs there
         save(args.directory, contents, force=args.force)
-        settings.write(args.directory)
-    except (UsageError, OSError) as error:
+        count = len(contents) + settings.write(args.directory)
+    except UsageError as error:
         tell("ppocr-guard dashboards", said_by(error), args.language)
+        return 2
+    except OSError as error:
+        line = say(
+            "{path}: {reason}. Give a folder in which you can read and write.",
+            path=str(error.filename or args.directory),
+            reason=error.strerror or str(error),
+        )
+        tell("ppocr-guard dashboards", line, args.language)
         return 2
 
     def told(text: str) -> None:
@@ -107,7 +115,7 @@ def run(args: argparse.Namespace) -> int:
     told(
         say(
             "Wrote {count} files to {folder}. Next:",
-            count=len(contents),
+            count=count,
             folder=str(args.directory),
         )
     )
@@ -153,16 +161,17 @@ class Settings(BaseModel):
                 words.append(f"{name} {bare_url(shown) if name == 'webhook' else shown}")
         return words
 
-    def write(self, directory: Path) -> None:
-        """For this user's eyes only, for a webhook is a secret."""
+    def write(self, directory: Path) -> bool:
+        """For this user's eyes only, for a webhook is a secret. False: it is there already."""
         path = directory / KEPT
         text = self.model_dump_json(indent=2) + "\n"
         if path.exists() and path.read_text(encoding="utf-8", errors="replace") == text:
-            return
+            return False
         temporary = directory / f".{KEPT}.{os.getpid()}"
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(text)
         os.replace(temporary, path)
+        return True
 
 
 def remembered(directory: Path) -> Settings:
@@ -197,7 +206,7 @@ def render(
     """File name -> content.
 
     Raises:
-        UsageError: a port, target or URL is wrong.
+        UsageError: a port, target or URL is wrong, or the package is not whole.
     """
     ports = {PROMETHEUS: prometheus, ALERTMANAGER: alertmanager, GRAFANA: grafana}
     for port in ports.values():
@@ -208,7 +217,15 @@ def render(
     for target in targets:
         _check_target(target, ports.values())
     folder = files("ppocr_guard.dashboards")
-    contents = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in FILES}
+    try:
+        contents = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in FILES}
+    except FileNotFoundError as error:
+        raise UsageError(
+            say(
+                "{file} is missing: this ppocr_guard is not whole; install it again",
+                file=str(error.filename),
+            )
+        ) from None
     if language != "en":
         contents.update(translated(contents, language))
     default_port = re.compile(rf"(?<!\d)({'|'.join(map(str, ports))})(?!\d)")

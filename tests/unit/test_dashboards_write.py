@@ -217,3 +217,37 @@ def test_a_file_in_the_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     (tmp_path / "watch").write_text("")
     assert written(tmp_path / "watch") == 2
     assert "is a file; give a folder" in capsys.readouterr().err
+
+
+def test_what_is_said_to_be_written_stands_in_the_folder(tmp_path: Path, capsys: Any) -> None:
+    assert written(tmp_path / "watch", "--language", "en") == 0
+    count = len(list((tmp_path / "watch").iterdir()))
+    assert f"Wrote {count} files to" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("language", "way_out"),
+    [("en", "Give a folder in which you can read and write."), ("zh", "请指定可读写的文件夹")],
+)
+@pytest.mark.parametrize("under", ["a-file/inside", "leads-nowhere"])
+def test_a_folder_that_cannot_be_made_is_named_with_a_way_out(
+    tmp_path: Path, capsys: Any, under: str, language: str, way_out: str
+) -> None:
+    (tmp_path / "a-file").touch()
+    (tmp_path / "leads-nowhere").symlink_to(tmp_path / "gone" / "too")
+    assert written(tmp_path / under, "--language", language) == 2
+    said = capsys.readouterr().err
+    assert str(tmp_path / under) in said
+    assert way_out in said
+    assert "[Errno" not in said
+    assert said.count("\n") == 1
+
+
+def test_a_package_that_lacks_a_file_says_so(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ppocr_guard.dashboards.write.files", lambda _: tmp_path)
+    assert written(tmp_path / "watch", "--language", "en") == 2
+    said = capsys.readouterr().err
+    assert f"{tmp_path / FILES[0]} is missing" in said
+    assert "install it again" in said
