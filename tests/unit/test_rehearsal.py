@@ -275,15 +275,17 @@ def test_a_download_is_no_mistake(ctx):
 
 
 @pytest.mark.parametrize(
-    ("text", "advice"),
+    ("text", "reason", "advice"),
     [
-        ("hello", "longer than max_text_length: 4"),
-        ("XY", "no character of XY"),
-        ("XY\ta", "no character of XY"),  # the text is the second column, whatever follows
-        ("ab", "empty,"),
+        ("hello", "hello has 5 characters, and max_text_length 4 leaves 4", "Cut or remove"),
+        ("XY", "no character of XY", "Name a dictionary"),
+        # The text is the second column, whatever follows.
+        ("XY\ta", "no character of XY", "Name a dictionary"),
+        ("ab", "(first: a.png).", "empty,"),
     ],
 )
-def test_why_a_label_makes_no_sample(tmp_path, text, advice):
+def test_why_a_label_makes_no_sample(tmp_path, text, reason, advice):
+    """The reason stands in the message; the advice says what to do."""
     (tmp_path / "dict.txt").write_text("a\nb\nXY\n")
     config = tmp_path / "rec.yml"
     config.write_text(
@@ -293,7 +295,9 @@ def test_why_a_label_makes_no_sample(tmp_path, text, advice):
     fact = samples("CTCLabelEncode", "none")
     fact["failures"] = [{**fact["failures"][0], "line": f"a.png\t{text}\n"}] * 8
     one = only(judge(Context(read_yaml(config), bases=(tmp_path,)), told(fact)))
+    assert reason in one.message
     assert advice in one.advice
+    assert reason not in one.advice
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.recognition import dictionary_file, reader
 from ppocr_guard.audit.rehearsal.found import Found
 from ppocr_guard.audit.rehearsal.process import Fact, Told
-from ppocr_guard.recognition.labels import OUTSIDE
+from ppocr_guard.recognition.labels import OUTSIDE, TOO_LONG
 from ppocr_guard.wording import say
 from ppocr_guard.yaml_source import YamlPath
 
@@ -50,6 +50,7 @@ def samples(ctx: Context, told: Told) -> Iterator[Found]:
         kinds = Counter((f["operator"], _kind(f["what"])) for f in failures)
         (operator, kind), _ = kinds.most_common(1)[0]
         example = next(f for f in failures if (f["operator"], _kind(f["what"])) == (operator, kind))
+        reason, advice = _label_reason(ctx, mode, operator, example)
         share = failed / fact["tried"]
         labels = kind == "none" and operator.endswith("LabelEncode")
         severity = "critical" if share > MANY else "warning"
@@ -60,14 +61,15 @@ def samples(ctx: Context, told: Told) -> Iterator[Found]:
             severity,
             operator_path(ctx, mode, operator),
             say(
-                "{failed} of {tried} samples of {mode}.dataset cannot be made: {what}{image}.",
+                "{failed} of {tried} samples of {mode}.dataset cannot be made: {what}{image}{why}.",
                 failed=failed,
                 tried=fact["tried"],
                 mode=mode,
                 what=_what(operator, example["what"]),
                 image=_image(example),
+                why=say(": {reason}", reason=reason) if reason else "",
             ),
-            _sample_advice(ctx, mode, operator, example, fact["operators"]),
+            advice or _sample_advice(ctx, mode, operator, example, fact["operators"]),
             data=mode,
         )
 
@@ -94,7 +96,7 @@ def _image(example: Fact) -> str:
 def _sample_advice(
     ctx: Context, mode: str, operator: str, example: Fact, operators: list[str]
 ) -> str:
-    what, line = str(example["what"]), str(example.get("line") or "")
+    what = str(example["what"])
     missing = re.fullmatch(r"KeyError: '(\w+)'", what.strip())
     maker = MAKERS.get(missing.group(1)) if missing else None
     if maker is not None and maker not in operators:
@@ -113,13 +115,10 @@ def _sample_advice(
         ratio = _option(ctx, mode, operator, "shrink_ratio")
         if ratio is not None and not 0 < ratio < 1:
             return say("shrink_ratio: {ratio:g} must be between 0 and 1.", ratio=ratio)
-    reason = _label_reason(ctx, mode, line) if operator.endswith("LabelEncode") else ""
-    if reason and what == "none":
-        return reason
     if operator.endswith("LabelEncode") and what == "none":
         return say(
-            "Their labels are empty, longer than max_text_length, or hold no character of "
-            "character_dict_path."
+            "Look for labels that are empty, longer than max_text_length, or without a character "
+            "of character_dict_path."
         )
     if not operator and "exist" in what:
         return say(
@@ -128,27 +127,34 @@ def _sample_advice(
     return say("Compare the transforms and the label file with the stock configuration.")
 
 
-def _label_reason(ctx: Context, mode: str, line: str) -> str:
-    """Why a label of recognition makes no sample, where its text and the dictionary show it."""
+def _label_reason(ctx: Context, mode: str, operator: str, example: Fact) -> tuple[str, str]:
+    """Why a label of recognition makes no sample, and what to do; empty where its text and the
+    dictionary do not show it."""
+    if example["what"] != "none" or not operator.endswith("LabelEncode"):
+        return "", ""
+    line = str(example.get("line") or "")
     delimiter = str(ctx.get(mode, "dataset", "delimiter", default="\t"))
     text = (line.strip("\n").split(delimiter)[1:] or [""])[0]
     reading, dictionary = reader(ctx, mode), dictionary_file(ctx, mode)
     if reading is None:
-        return ""
-    if len(text) > reading.max_text_length:
+        return "", ""
+    dropped = reading.seen(text).dropped
+    if dropped == TOO_LONG:
         return say(
-            "{text} is longer than max_text_length: {longest:g}.",
+            "{text} has {length} characters, and max_text_length {setting} leaves {longest}",
             text=text[:80],
-            longest=reading.max_text_length,
+            length=len(text),
+            setting=reading.max_text_length,
+            longest=reading.longest(),
+        ), say(
+            "Cut or remove such lines, or raise max_text_length (and the width of the images) in "
+            "every place where it stands; `ppocr-guard check` says how many there are and how long."
         )
-    if reading.seen(text).dropped == OUTSIDE and dictionary is not None:
-        return say(
-            "{file} has no character of {text}: it must hold one character a line, all that the "
-            "labels are made of.",
-            file=dictionary.name,
-            text=text[:80],
+    if dropped == OUTSIDE and dictionary is not None:
+        return say("{file} has no character of {text}", file=dictionary.name, text=text[:80]), say(
+            "Name a dictionary with one character a line that has all that the labels are made of."
         )
-    return ""
+    return "", ""
 
 
 def _option(ctx: Context, mode: str, operator: str, key: str) -> Optional[float]:
