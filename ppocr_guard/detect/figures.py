@@ -176,6 +176,9 @@ _TEXT_CHANGES = {
     "accents": mark("accents"),
     "spaces": mark("spaces"),
     "reversed": mark("their direction"),
+    "start": mark("their first character"),
+    "end": mark("their last character"),
+    "exchanged": mark("characters that others stand for, the same in all"),
 }
 
 

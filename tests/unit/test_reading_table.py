@@ -104,7 +104,11 @@ def test_the_evaluation_is_at_fault() -> None:
 def test_weights_that_know_nothing() -> None:
     nothing = cells(0.0, 0.0, 0.0)
     far = {"norm_edit_dis.train_eval": 0.1, "norm_edit_dis.val": 0.1}
-    assert first(nothing, far) == "pretrained_wrong"
+    surely = {**far, "sure.train_eval": 0.94, "sure.val": 0.95}
+    assert first(nothing, surely) == "pretrained_wrong"
+    # Both sets in a script that the weights have never seen: nothing is wrong.
+    unsurely = {**far, "sure.train_eval": 0.62, "sure.val": 0.67}
+    assert first(nothing, unsurely) == ""
     blank = dict.fromkeys(("empty.train", "empty.train_eval", "empty.val"), 1.0)
     assert first(nothing, {**far, **blank}) == "only_blanks"
     same = {"alike.train": 1.0, "alike.val": 1.0, "letters.train": 1.0, "letters.val": 1.0}

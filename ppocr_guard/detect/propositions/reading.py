@@ -15,6 +15,7 @@ from ppocr_guard.detect.propositions.asking import (
     TRAIN_EVAL,
     VAL,
     Answer,
+    all_of,
     at_least,
     below,
     proposition,
@@ -30,6 +31,7 @@ FOREIGN = 0.3  # of the characters: of kinds that the other set does not have
 CHANCE = 0.35  # norm_edit_dis of unrelated texts; 0.1 to 0.2 here
 ALL = 0.9
 MANY = 4  # evaluations
+SURELY = 0.85  # confidence; 0.94 of images like those of the training, 0.6 to 0.7 of another script
 SURE = 0.85  # confidence on foreign labels over that on known ones; 1.0 where the images are known
 
 
@@ -117,6 +119,14 @@ def train_read_surely(e: Evidence) -> Answer:
     """Images of another kind are read with less confidence; wrong labels change nothing."""
     train, val = e.first_facts.get("sure.train_eval"), e.first_facts.get("sure.val")
     return None if train is None or not val else train >= SURE * val
+
+
+@proposition("the first model read training and validation images surely")
+def read_surely(e: Evidence) -> Answer:
+    """With weights of another dictionary it does; what it has never seen it reads unsurely, but so
+    does a model whose weights are spoilt."""
+    confident = [e.first_facts.get(f"sure.{column}") for column in (TRAIN_EVAL, VAL)]
+    return all_of(*(at_least(one, SURELY) for one in confident))
 
 
 def _unrelated(e: Evidence, column: str) -> Answer:

@@ -212,7 +212,9 @@ _OWN: tuple[Entry, ...] = (
         when=(
             (0.97, ("pretrained", "weights_do_not_fit")),
             (0.9, ("pretrained", "weights_fit", "knew_nothing", "unless began_blank",
-                   "train_labels_unrelated", "val_labels_unrelated")),
+                   "train_labels_unrelated", "val_labels_unrelated", "read_surely")),
+            (0.75, ("pretrained", "weights_fit", "knew_nothing", "unless began_blank",
+                    "train_labels_unrelated", "val_labels_unrelated", "never_good")),
             (0.8, ("pretrained", "never_good", "foreign_train_eval", "foreign_val",
                    "foreign_train")),
         ),

@@ -272,7 +272,9 @@ tell(
     title="the pretrained weights are of another model, or were not loaded",
     evidence=(
         "The config names weights, and hardly one fits, or the loaded model knows nothing (below "
-        "0.1) on labels that lie on the text."
+        "0.1) on labels that lie on the text. A recogniser must read surely (confidence "
+        "{reading.SURELY:g} and more) what has nothing in common with the labels; unsurely, only "
+        "where it never becomes good."
     ),
     cost="It is a training from scratch: many times the epochs and data that you planned.",
     mistaken="Weights of a backbone alone, or of quite another kind of text.",

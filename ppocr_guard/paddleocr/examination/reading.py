@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import copy
 import time
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 from ppocr_guard.paddleocr.delegate import Delegate
 from ppocr_guard.paddleocr.examination.building import (
@@ -26,23 +25,11 @@ from ppocr_guard.paddleocr.label_lines import LabelFacts, encoder, label_facts, 
 from ppocr_guard.paddleocr.loop import Loop
 from ppocr_guard.paddleocr.rescoring import Predictions
 from ppocr_guard.recognition.names import named
+from ppocr_guard.recognition.rewriting import MEANS, rewritten
 
 _TEXT = "ppocr_guard_text"
-MEANS = 3  # characters: a shorter text may be that of another line by chance
 RARE = 0.01  # share of the characters: a kind that a set does not really have
 NAMED = 8  # characters that are named, at most
-# Changes under which a prediction that is wrong would be right.
-CHANGES: dict[str, Callable[[str, str], bool]] = {
-    "case": lambda a, b: a.casefold() == b.casefold(),
-    "width": lambda a, b: unicodedata.normalize("NFKC", a) == unicodedata.normalize("NFKC", b),
-    "accents": lambda a, b: _bare(a) == _bare(b),
-    "spaces": lambda a, b: a.replace(" ", "") == b.replace(" ", ""),
-    "reversed": lambda a, b: a == b[::-1],
-}
-
-
-def _bare(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 
 @dataclass(frozen=True)
@@ -195,11 +182,11 @@ class Reading(Subject):
         if known is not None:
             others = sum(len(p) >= MEANS and p in known.texts for p, _ in wrong)
             card.facts[f"elsewhere.{column}"] = others / count
-        for name, same_by in CHANGES.items():
-            same = sum(len(p) >= MEANS and same_by(p, label) for p, label in wrong)
-            if same > count * card.facts.get(f"rescued.{column}", 0.0):
-                card.facts[f"rescued.{column}"] = same / count
-                card.notes[f"rescued.{column}"] = name
+        ways = rewritten(list(zip(predicted, labels)))
+        if ways:
+            name = max(ways, key=lambda one: ways[one])
+            card.facts[f"rescued.{column}"] = ways[name] / count
+            card.notes[f"rescued.{column}"] = name
 
     def _measure(self, predicted: Sequence[Any], labels: Sequence[Any]) -> dict[str, float]:
         metric = copy.deepcopy(self._metric)
