@@ -18,6 +18,7 @@ from ppocr_guard.yaml_source import YamlPath
 
 MODES = ("Train", "Eval")
 WARNS, CRITICAL = 0.001, 0.05  # shares of the labels
+UNREADABLE = "###"  # detection's mark; its other one, *, may be a text of recognition
 
 
 class Place(NamedTuple):
@@ -58,6 +59,7 @@ class LabelFacts:
     images: Counter[str] = field(default_factory=Counter)
     having: Counter[str] = field(default_factory=Counter)  # labels that have each character
     detection: Found = field(default_factory=Found)
+    ignored: Found = field(default_factory=Found)  # detection's mark instead of a text
     empty: Found = field(default_factory=Found)
     outside: Found = field(default_factory=Found)  # characters that the dictionary lacks
     missing: Counter[str] = field(default_factory=Counter)
@@ -113,6 +115,9 @@ def _take(facts: LabelFacts, file: Path, line: TextLine) -> None:
         return
     if text.startswith("[") and _is_detection(text):
         facts.detection.add(place)
+        return
+    if text == UNREADABLE:
+        facts.ignored.add(place)
         return
     facts.having.update(set(text))
     reading = facts.reader

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from ppocr_guard.audit import images, rec_labels
+from ppocr_guard.audit import dictionaries, images, rec_labels
 from ppocr_guard.audit.rehearsal import data as rehearsed_data
 from ppocr_guard.audit.rehearsal import model as rehearsed_model
 from ppocr_guard.audit.rehearsal import process
@@ -39,6 +39,7 @@ NAMES: dict[str, Any] = {
     # of check
     "annotations": label_files,
     "data": data,
+    "dictionaries": dictionaries,
     "dictionary": dictionary,
     "evaluation": evaluation,
     "image_files": image_files,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Optional
 
 import pytest
 from rec_data import LETTERS, RecProject
@@ -76,3 +77,37 @@ def test_a_folder_of_the_new_dictionarys_name_is_passed_over(tmp_path: Path) -> 
     (project.folder / "lines" / "dict_guard.txt").mkdir()
     (problem,) = [p for p in project.problems("characters_outside") if p.new]
     assert problem.new[0].path.name == "dict_guard2.txt"
+
+
+@pytest.mark.parametrize(
+    ("labels", "lacking", "weights", "written"),
+    [
+        (2000, 1, None, False),
+        (2000, 2, None, True),
+        (2000, 19, "./best", False),
+        (2000, 20, "./best", True),
+        (2000, 19, "https://example.com/best.pdparams", False),
+    ],
+)
+def test_for_few_labels_both_ways_out_are_told_and_nothing_is_written(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    labels: int,
+    lacking: int,
+    weights: Optional[str],
+    written: bool,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    project = RecProject(tmp_path)
+    project.write("lines/train.txt", "a.png\tapple\n" * (labels - lacking))
+    project.write("lines/val.txt", "b.png\t5€\n" * lacking)  # shares are of both sets
+    project.config["Global"]["pretrained_model"] = weights
+    project.save()
+    main(["fix", "my.yml", "--release", "2.10.0", "--language", "en"])
+    told = capsys.readouterr().out
+    assert (project.folder / "lines" / "dict_guard.txt").exists() == written
+    assert ("There are two ways." in told) != written
+    if not written:
+        assert f"these characters, in {lacking} of {labels} texts, are never read" in told
+        assert ("acc begins at 0" in told) == (weights is not None)

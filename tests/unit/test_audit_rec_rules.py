@@ -125,6 +125,7 @@ CASES: list[tuple[str, Change, Change, str]] = [
     ("dictionary_lines", dictionary(""), nothing, "rec_crnn"),
     ("dictionary_reverses", renamed("arabic_numbers/d.txt"), renamed("roman/d.txt"), "rec_crnn"),
     ("labels_are_detection", train(JSON, JSON), train('[{"a": 1}]', "[", "[]x"), "rec_crnn"),
+    ("labels_are_detection", train("###"), train("##", "*", "#", "####", "### 1"), "rec_crnn"),
     ("characters_outside", train("5€"), train("5e"), "rec_crnn"),
     ("characters_outside", dictionary(LINES.replace("x\n", "")), nothing, "rec_crnn"),
     ("labels_too_long", train("a" * 26), train("ab" * 12), "rec_crnn"),
@@ -226,6 +227,23 @@ def test_share_decides_how_bad_it_is(tmp_path: Path) -> None:
     assert "3 of 400 labels of Train (0.8%)" in problem.message
     assert "€ 2, ² 1" in problem.message
     assert "no other character are dropped (2)" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("characters", "then"),
+    [(LINES, "drops them, for the dictionary has no #"), (f"{LINES}#\n", "images as ###")],
+    ids=["without #", "with #"],
+)
+def test_detections_mark_for_ignore_is_no_text(tmp_path: Path, characters: str, then: str) -> None:
+    project = RecProject(tmp_path)
+    both(dictionary(characters), train("###", "###", "a"))(project)
+    (problem,) = project.problems("labels_are_detection")
+    assert "2 of 400 labels of Train are ###" in problem.message
+    assert f"{then}. First: {tmp_path / 'lines' / 'train.txt'}:398." in problem.message
+    assert problem.severity == "warning"
+    assert problem.advice == "Remove these lines, or write what the images show."
+    assert "检测中表示忽略" in in_language(problem.message, "zh")
+    assert not project.problems("characters_outside")  # # is not to be added to the dictionary
 
 
 def test_twins_combining_marks_and_what_cannot_be_seen_are_named(tmp_path: Path) -> None:

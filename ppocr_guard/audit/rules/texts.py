@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Literal
 
 from ppocr_guard.audit.context import Context
-from ppocr_guard.audit.dictionaries import advice, fitting
-from ppocr_guard.audit.problem import Edit, Finding, NewFile
-from ppocr_guard.audit.rec_labels import LabelFacts, label_facts, severity
+from ppocr_guard.audit.dictionaries import NAMED, advice, extended, few, fitting, other_form
+from ppocr_guard.audit.problem import Edit, Finding
+from ppocr_guard.audit.rec_labels import UNREADABLE, LabelFacts, label_facts, severity
 from ppocr_guard.audit.recognition import (
     MAX_TEXT_LENGTH,
     SPACE,
@@ -21,11 +18,9 @@ from ppocr_guard.audit.recognition import (
 )
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.recognition.labels import Reader
-from ppocr_guard.recognition.names import composed, counted, named, twin
+from ppocr_guard.recognition.names import counted, named, twin
 from ppocr_guard.wording import LIST, join, say
 
-_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
-NAMED = 10  # characters that a finding names
 REPEATED = 10  # times that one image may stand in the label files, ...
 REPEATED_SHARE = 0.01  # ... and share of their lines
 
@@ -41,7 +36,8 @@ def _readable(ctx: Context) -> Iterator[tuple[LabelFacts, Reader]]:
     "labels_are_detection",
     "critical",
     "the JSON of text detection is taken for the text: it is longer than max_text_length, so that "
-    "every label is dropped, and the loader tries another one for ever",
+    "every label is dropped, and the loader tries another one for ever; its mark ###, which means "
+    "ignore, is taken for the text too (ppocr/data/imaug/label_ops.py)",
     reads="labels",
 )
 def labels_are_detection(ctx: Context) -> Iterator[Finding]:
@@ -63,6 +59,25 @@ def labels_are_detection(ctx: Context) -> Iterator[Finding]:
                 ),
                 severity=severity(facts.detection.count, facts.total),
             )
+        if facts.ignored.place is not None:
+            yield Finding(
+                facts.path,
+                say(
+                    "{count} of {total} labels of {mode} are {mark}, by which detection ignores a "
+                    "text; recognition {then}. First: {file}:{line}.",
+                    count=facts.ignored.count,
+                    total=facts.total,
+                    mode=facts.mode,
+                    mark=UNREADABLE,
+                    then=say("drops them, for the dictionary has no #")
+                    if facts.reader is not None and "#" in facts.reader.missing(UNREADABLE)
+                    else say("learns to read these images as ###"),
+                    file=str(facts.ignored.place.file),
+                    line=facts.ignored.place.line,
+                ),
+                say("Remove these lines, or write what the images show."),
+                severity=severity(facts.ignored.count, facts.total),
+            )
 
 
 @rule(
@@ -75,12 +90,13 @@ def labels_are_detection(ctx: Context) -> Iterator[Finding]:
 )
 def characters_outside(ctx: Context) -> Iterator[Finding]:
     all_missing = {c for facts, _ in _readable(ctx) for c in facts.missing}
+    rare = few(ctx, [facts for facts, _ in _readable(ctx)])
     for facts, reading in _readable(ctx):
         if not facts.outside.count:
             continue
         dictionary = dictionary_file(ctx, facts.mode)
         stock = fitting(ctx, facts)
-        new, edits = ((), ()) if stock else _added(ctx, facts, reading, all_missing)
+        new, edits = ((), ()) if stock or rare else extended(ctx, facts, reading, all_missing)
         path = dictionary.path if dictionary is not None else ("Global", "character_dict_path")
         yield Finding(
             path,
@@ -96,17 +112,18 @@ def characters_outside(ctx: Context) -> Iterator[Finding]:
                 empty=facts.nothing_left,
                 place=str(facts.outside.place),
             ),
-            advice(stock) if stock else _advice(facts, reading),
+            advice(stock) if stock else _advice(facts, reading, rare),
             edits,
             severity=severity(facts.outside.count, facts.total),
             new=new,
         )
 
 
-def _advice(facts: LabelFacts, reading: Reader) -> str:
+def _advice(facts: LabelFacts, reading: Reader, rare: str) -> str:
+    """``rare``: what to do where it is about few labels alone, else empty."""
     known = reading.alphabet.characters
     twins = [(c, other) for c in facts.missing if (other := twin(c, known)) is not None]
-    told: str = say(
+    told: str = rare or say(
         "Correct the labels, or add the characters to the dictionary: the head then has other "
         "classes, and is trained anew."
     )
@@ -123,7 +140,7 @@ def _advice(facts: LabelFacts, reading: Reader) -> str:
             pairs=pairs,
             rest=told,
         )
-    form = _other_form(facts, known)
+    form = other_form(facts, known)
     if form:
         told = say(
             "Accents are written as separate combining marks or as one character: with the labels "
@@ -132,70 +149,6 @@ def _advice(facts: LabelFacts, reading: Reader) -> str:
             rest=told,
         )
     return told
-
-
-def _other_form(facts: LabelFacts, known: frozenset[str]) -> str:
-    """The normal form in which labels with missing characters are in the dictionary, or none."""
-    known |= {" "}
-    short = [text for text in facts.texts if facts.missing.keys() & set(text)]
-    for form in _FORMS:
-        if any(composed(text, known, form) for text in short):
-            return form
-    return ""
-
-
-def _added(
-    ctx: Context, facts: LabelFacts, reading: Reader, missing: set[str]
-) -> tuple[tuple[NewFile, ...], tuple[Edit, ...]]:
-    """A dictionary with the missing characters, beside the old one, and the edit that names it.
-
-    What cannot be seen, what looks like another character and accents that stand apart are
-    mistakes of the labels more often than wanted: they are left out.
-    """
-    dictionary, known = dictionary_file(ctx, facts.mode), reading.alphabet.characters
-    wanted = sorted(c for c in missing if _addable(c, known))
-    if dictionary is None or dictionary.read is None or not wanted or _other_form(facts, known):
-        return (), ()
-    old = dictionary.read.entries
-    content = "".join(f"{entry}\n" for entry in (*old, *wanted))
-    file = _beside(dictionary.file, content)
-    named_as = str(Path(dictionary.name).with_name(file.name))
-    if dictionary.name.startswith("./"):
-        named_as = f"./{named_as}"
-    cost = say(
-        "{new} has the {old} characters of {name} and {count} more ({characters}). The head has "
-        "other classes now and is trained anew, also where weights are loaded.",
-        new=named_as,
-        old=len(old),
-        name=dictionary.name,
-        count=len(wanted),
-        characters=" ".join(wanted[:NAMED]) + (" ..." if len(wanted) > NAMED else ""),
-    )
-    return (NewFile(file, content, cost),), (Edit(dictionary.path, named_as),)
-
-
-def _beside(file: Path, content: str) -> Path:
-    """A name beside ``file`` that is free, or whose file holds just this."""
-    number, chosen = 1, file.with_name(f"{file.stem}_guard{file.suffix}")
-    while not _is_free(chosen, content):
-        number += 1
-        chosen = file.with_name(f"{file.stem}_guard{number}{file.suffix}")
-    return chosen
-
-
-def _is_free(file: Path, content: str) -> bool:
-    try:
-        return file.read_bytes() == content.encode()
-    except FileNotFoundError:
-        return True
-    except (IsADirectoryError, PermissionError):
-        return False
-
-
-def _addable(character: str, known: frozenset[str]) -> bool:
-    if not character.isprintable() or character.isspace():
-        return False
-    return not unicodedata.combining(character) and twin(character, known) is None
 
 
 @rule(
