@@ -33,7 +33,7 @@ TRAINING: tuple[Entry, ...] = (
             (0.93, ("weights_still", "not rate_zero")),
             (0.88, ("part_frozen", "metric_low")),
             (0.88, ("part_frozen", "never_good")),
-            (0.88, ("weights_hardly_move", "never_good", "not rate_zero")),
+            (0.88, ("weights_hardly_move", "never_good", "unless rate_zero")),
             (0.8, ("mostly_frozen", "never_good")),
         ),
         against=("loss_not_finite", "rate_fading"),
