@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.diagnosis.faults.fault import DROP, few, multiplied, right
+from benchmarks.diagnosis.faults.fault import few, multiplied, right
 from benchmarks.diagnosis.reading.fault import UPPER, ReadingFault, moved, shuffled, texts
 from benchmarks.diagnosis.reading.faults import CONSTANT, width
 from ppocr_guard.demo.lines import DIGITS, LOWER, Line, Writing
@@ -84,7 +84,4 @@ FRESH = (
     F("own_dictionary", "from scratch with a dictionary of its own, of digits and letters",
       dictionary=lambda d: "".join(c for c in d if c in DIGITS + LOWER), scratch=True,
       options={"learning_rate": 0.002, "epoch_num": 9, "eval_batch_step": (0, 20)}),
-    F("rmsprop", "another optimizer: RMSProp, rate 0.0001", options={"learning_rate": 0.0001},
-      sets={"Optimizer.name": "RMSProp", "Optimizer.beta1": DROP, "Optimizer.beta2": DROP,
-            "Optimizer.momentum": 0.0}),
 )  # fmt: skip
