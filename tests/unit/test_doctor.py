@@ -143,6 +143,21 @@ def test_what_total_epoch_does(release, words) -> None:
     assert words in look.ratio_in_words(behaviour_of(release))
 
 
+@pytest.mark.parametrize(
+    ("release", "state"),
+    [
+        *[(f"2.7.{patch}", WEAK if patch in (1, 4, 5) else FINE) for patch in range(6)],
+        *[("2.6", FINE), ("2.8.0", WEAK), ("2.8.1", WEAK), ("2.9.0", FINE), ("3.7.0", FINE)],
+    ],
+)
+def test_a_release_with_the_bug_gets_a_note_and_no_failure(release, state) -> None:
+    answer = look.shrink_ratio(behaviour_of(release))
+    assert answer.state == state
+    assert ("ppocr-guard check YAML" in answer.way_out) == (state == WEAK)
+    screen = lines([answer])
+    assert screen[-1].startswith("A guarded training can run.")
+
+
 def test_a_port_that_is_taken_is_no_problem() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         answer = look.port(server.getsockname()[1])
