@@ -13,6 +13,7 @@ from ppocr_guard.report.differences import (
     Difference,
     config_differences,
     environment_differences,
+    tasks,
 )
 from ppocr_guard.report.html_text import broken, esc
 from ppocr_guard.report.outcome import best_of, epochs, last_of, shown_ratio, shown_state
@@ -100,7 +101,13 @@ def _differences(runs: Sequence[Run], names: Sequence[str], words: Words) -> str
     heads = "".join(
         f'<th title="{esc(name)}">{swatch(i)}{esc(name)}</th>' for i, name in enumerate(names)
     )
-    rows = _rows(settings, words("same_config"), len(names))
+    several = tasks(runs)
+    rows = ""
+    if several:
+        line = words("tasks_differ", tasks=" / ".join(several))
+        rows = f'<tr><td colspan="{len(names) + 1}" class="empty-row">{esc(line)}</td></tr>'
+    if settings or not several:
+        rows += _rows(settings, words("same_config"), len(names))
     rows += f'<tr class="part"><th colspan="{len(names) + 1}">{esc(words("environment"))}</th></tr>'
     rows += _rows(places, words("same_environment"), len(names))
     return (

@@ -20,6 +20,7 @@ _NO_MATTER = {
     "profiler_options", "distributed", "cal_metric_during_train", "checkpoints", "debug",
 }  # fmt: skip
 _ABSENT = "–"
+_TASK = ("Architecture", "model_type")
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,23 @@ class Difference:
     values: tuple[str, ...]
 
 
+def tasks(runs: Sequence[Run]) -> list[str]:
+    """Architecture.model_type of the runs, each once, where it is told and they differ."""
+    told = [_settings(run).get(_TASK, "") for run in runs]
+    found = list(dict.fromkeys(filter(None, told)))
+    return found if len(found) > 1 else []
+
+
 def config_differences(runs: Sequence[Run]) -> list[Difference]:
-    """Settings that are not the same in all runs; those of several operators in one row."""
+    """Settings that are not the same in all runs; those of several operators in one row.
+
+    Of runs of several tasks only what each run has, for the rest differs as a matter of course.
+    """
     tables = [_settings(run) for run in runs]
     names = dict.fromkeys(name for table in tables for name in table)
+    if tasks(runs):
+        told = [table for table in tables if table]
+        names = dict.fromkeys(n for n in names if n != _TASK and all(n in t for t in told))
     found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for name in names:
         values = tuple(table.get(name, _ABSENT) for table in tables)

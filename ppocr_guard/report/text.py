@@ -150,6 +150,8 @@ _EN = {
     "alert_codes": "Holds now",
     "differences": "In what the runs differ",
     "setting": "Setting",
+    "tasks_differ": "They train for several tasks ({tasks}): of their configurations, only what "
+    "all have is compared.",
     "same_config": "Their configurations are the same in all that training depends on.",
     "same_environment": "No difference is known.",
     "environment": "Environment",
@@ -367,6 +369,7 @@ _ZH = {
     "alert_codes": "目前的问题",
     "differences": "各次训练的差别",
     "setting": "设置",
+    "tasks_differ": "它们训练的任务不同（{tasks}）：只比较各次训练的配置中共有的设置。",
     "same_config": "凡影响训练的配置都相同。",
     "same_environment": "未见差别。",
     "environment": "环境",

@@ -6,6 +6,7 @@ import copy
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from played_runs import Player, collapsed
 from report_runs import BEGAN, CONFIG
 from test_report_state import Page
@@ -15,7 +16,7 @@ from ppocr_guard.logs.run import Run, summarise
 from ppocr_guard.report import text
 from ppocr_guard.report.compare import labels
 from ppocr_guard.report.curves import curves
-from ppocr_guard.report.differences import config_differences, environment_differences
+from ppocr_guard.report.differences import config_differences, environment_differences, tasks
 from ppocr_guard.report.page import Entry, render
 
 EN = text.Words("en")
@@ -93,6 +94,30 @@ def test_releases_and_packages_differ_but_not_what_a_log_does_not_tell() -> None
         "PaddleOCR, changed files": ("–", "–", "ppocr/data/simple_dataset.py", "–"),
         "paddlepaddle-gpu": ("2.6.2", "3.0.0", "2.6.2", "–"),
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "They train for several tasks (det / rec): of their configurations, only what all"),
+        ("zh", "它们训练的任务不同（det / rec）：只比较各次训练的配置中共有的设置。"),
+    ],
+)
+def test_of_several_tasks_only_what_both_have_is_compared(language: str, line: str) -> None:
+    detector = copy.deepcopy(CONFIG)
+    detector["Architecture"] = {"model_type": "det", "algorithm": "DB", "Neck": {"k": 1}}
+    recogniser = {
+        "Global": copy.deepcopy(detector.get("Global", {})),
+        "Architecture": {"model_type": "rec", "algorithm": "CRNN", "Head": {"mid_channels": 96}},
+        "Loss": {"name": "CTCLoss"},
+    }
+    runs = [run_with(detector), run_with(recogniser)]
+    assert tasks(runs) == ["det", "rec"]
+    assert {d.name for d in config_differences(runs)} <= {"Architecture.algorithm", "Loss.name"}
+    assert config_differences(runs)[0].values == ("DB", "CRNN")
+    html = render([Entry(run) for run in runs], text.Words(language), now=0)
+    assert line in Page(html).by_class["differences"]
+    assert tasks([run_with(detector), run_with(detector)]) == []
 
 
 def test_runs_of_one_name_are_told_apart() -> None:
