@@ -15,6 +15,7 @@ from typing import Any, Optional
 
 from ppocr_guard.language import tell
 from ppocr_guard.paddleocr import status
+from ppocr_guard.paddleocr.ending import Ending
 from ppocr_guard.parsing import at_least_one
 from ppocr_guard.wording import say
 
@@ -24,7 +25,9 @@ SITE = Path(__file__).parent / "site"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "ppocr-guard run [--rehearse [--images N] [--timeout S]] -- CMD [ARG ...]"
+    parser.usage = (
+        "ppocr-guard run [--rehearse [--images N] [--timeout S]] [--grace S] -- CMD [ARG ...]"
+    )
     parser.description = say(
         "Runs CMD with every PaddleOCR training in it guarded: `python tools/train.py -c my.yml`, "
         "`python -m paddle.distributed.launch ...` or a script that starts them. Exit code: "
@@ -44,6 +47,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=120,
         metavar="S",
         help=say("of a rehearsal, seconds (120)"),
+    )
+    parser.add_argument(
+        "--grace",
+        type=at_least_one,
+        default=60,
+        metavar="S",
+        help=say("seconds from SIGTERM on after which CMD and all that it started are ended (60)"),
     )
     parser.add_argument("cmd", nargs=argparse.REMAINDER, metavar="-- CMD", help=say("the command"))
 
@@ -68,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     # Processes that outlive the command find the folder gone, which does not disturb them.
     folder = _status_folder()
     try:
-        code = _call(words, {**guarded_environment(folder), **rehearsed})
+        code = _call(words, {**guarded_environment(folder), **rehearsed}, args.grace)
         reports = status.read(Path(folder)) if folder else None
     finally:
         if folder:
@@ -100,16 +110,20 @@ def guarded_environment(status_folder: str) -> dict[str, str]:
     return environment
 
 
-def _call(words: Sequence[str], environment: dict[str, str]) -> int:
-    """Run the command; Ctrl-C and SIGTERM reach it, and it decides what they mean."""
+def _call(words: Sequence[str], environment: dict[str, str], grace: float) -> int:
+    """Run the command; Ctrl-C and SIGTERM reach it, and it decides what they mean. One that does
+    not end within ``grace`` seconds of SIGTERM is ended."""
     try:
         process = subprocess.Popen(words, env=environment)
     except OSError as error:  # not executable, no interpreter of that name, too many arguments
         tell(RUN, say("cannot start {command!r}: {error}", command=words[0], error=error.strerror))
         return 126
 
+    ending = Ending(process, grace, RUN)
+
     def forward(number: int, _frame: Any) -> None:
         process.send_signal(number)
+        ending.begin()
 
     previous = {
         signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),  # the terminal sends it to all
@@ -118,6 +132,7 @@ def _call(words: Sequence[str], environment: dict[str, str]) -> int:
     try:
         code = process.wait()
     finally:
+        ending.over()
         for number, handler in previous.items():
             signal.signal(number, handler)
     return code if code >= 0 else 128 - code

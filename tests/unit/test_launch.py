@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -135,3 +137,105 @@ def test_importing_the_package_imports_neither_paddle_nor_numpy() -> None:
         "bad = {'paddle', 'numpy', 'cv2'} & set(sys.modules); assert not bad, bad"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+# A command with a worker in a session of its own, as paddle.distributed.launch starts them; both
+# write a line for each signal.
+STUBBORN = """
+import os, signal, subprocess, sys, time
+me = sys.argv[1]
+def note(number, frame):
+    with open(me, "a") as file: file.write(f"{number}\\n")
+    if me == "main" and sys.argv[2] == "ends": sys.exit(7)
+signal.signal(signal.SIGTERM, note)
+if me == "main":
+    subprocess.Popen([sys.executable, __file__, "worker", "stays"], start_new_session=True)
+    while not os.path.exists("worker.pid"): time.sleep(0.02)
+with open(f"{me}.new", "w") as file: file.write(str(os.getpid()))
+os.rename(f"{me}.new", f"{me}.pid")
+while True: time.sleep(1)
+"""
+
+
+def told_to_end(folder: Path, way: str, language: str = "en") -> tuple[int, str]:
+    """(exit code, stderr) of a run that is sent SIGTERM as soon as its command is there."""
+    (folder / "stubborn.py").write_text(STUBBORN)
+    words = ["run", "--grace", "1", "--", sys.executable, "stubborn.py", "main", way]
+    with (folder / "said").open("w") as said:  # a pipe would stay open while the worker lives
+        run = subprocess.Popen(
+            [sys.executable, "-m", "ppocr_guard", *words],
+            cwd=folder,
+            env={**os.environ, "LC_ALL": language},
+            stderr=said,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + 20
+        while not (folder / "main.pid").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        run.send_signal(signal.SIGTERM)
+        code = run.wait(timeout=30)
+    finally:
+        run.kill()
+    return code, (folder / "said").read_text(encoding="utf-8")
+
+
+def is_there(folder: Path, name: str) -> bool:
+    """Not a zombie, which nobody in a container may collect."""
+    try:
+        stat = Path("/proc", (folder / f"{name}.pid").read_text(), "stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "has not ended 1 s"), ("zh_CN", "1 秒后")])
+def test_a_command_that_ignores_sigterm_is_ended_with_all_that_it_started(
+    tmp_path: Path, language: str, words: str
+) -> None:
+    code, said = told_to_end(tmp_path, "stays", language)
+    assert code == 128 + signal.SIGKILL
+    assert words in said
+    assert said.count("SIGKILL") == 1
+    assert (tmp_path / "main").read_text() == "15\n15\n"  # forwarded, then sent once more
+    assert (tmp_path / "worker").read_text() == "15\n"
+    deadline = time.monotonic() + 10
+    while is_there(tmp_path, "worker") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_there(tmp_path, "worker")
+
+
+def test_a_command_that_ends_at_sigterm_is_left_to_itself(tmp_path: Path) -> None:
+    code, said = told_to_end(tmp_path, "ends")
+    try:
+        assert code == 7
+        assert "SIGKILL" not in said
+        assert (tmp_path / "main").read_text() == "15\n"
+        assert is_there(tmp_path, "worker")  # which the command left, and got nothing
+    finally:
+        os.kill(int((tmp_path / "worker.pid").read_text()), signal.SIGKILL)
+
+
+def test_after_ctrl_c_the_command_takes_its_time(tmp_path: Path) -> None:
+    """The terminal sends SIGINT to the whole group: it is the command's to decide."""
+    script = (
+        "import os, signal, sys, time\n"
+        "def end(*_): time.sleep(2); print('saved'); sys.exit(9)\n"
+        "signal.signal(signal.SIGINT, end)\n"
+        "os.killpg(0, signal.SIGINT)\n"
+        "time.sleep(20)\n"
+    )
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "ppocr_guard", "run", "--grace", "1", "--"),
+            *(sys.executable, "-c", script),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        start_new_session=True,
+    )
+    assert (done.returncode, done.stdout) == (9, "saved\n")
+    assert "SIGKILL" not in done.stderr
