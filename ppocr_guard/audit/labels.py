@@ -30,6 +30,7 @@ NO_JSON = mark("has a label that is no JSON")
 PYTHON = mark("has a label in Python's notation, which is no JSON (json.dumps writes it)")
 NO_LIST = mark("has a label that is no JSON list")
 OF_NO_AREA = mark("has a text of no area: {points}")
+OF_SHARES = mark("has a text at {points}")
 SIDES_CROSS = mark("has a text whose sides cross: {points}")
 
 
@@ -79,6 +80,7 @@ class LabelFile:
     mark: bool = False  # begins with a byte order mark, which becomes part of the first name
     broken: Trouble = field(default_factory=Trouble)
     flat: Trouble = field(default_factory=Trouble)  # polygons of no area
+    shares: Trouble = field(default_factory=Trouble)  # coordinates are shares of the image
     crossed: Trouble = field(default_factory=Trouble)  # polygons whose sides cross
     samples: list[Sample] = field(default_factory=list)
 
@@ -213,7 +215,9 @@ def _read_boxes(found: LabelFile, line: int, image: str, text: str, keep: bool) 
             found.ignored += 1
             unread.append(points)
             continue
-        if shape == FLAT:
+        if shape != SOUND and _are_shares(points):
+            found.shares.add(line, OF_SHARES, points=points)
+        elif shape == FLAT:
             found.flat.add(line, OF_NO_AREA, points=points)
         elif shape == CROSSED:
             found.crossed.add(line, SIDES_CROSS, points=points)
@@ -269,6 +273,17 @@ def _shape(points: list[list[float]]) -> int:
     if at_b * at_d > 0 and at_b * at_c > 0:  # three turns the same way: convex, or nearly
         return SOUND
     return CROSSED if _crosses(points) else SOUND
+
+
+def _are_shares(points: list[list[float]]) -> bool:
+    """Whether all coordinates are between 0 and 1, not whole ones alone, with an area between."""
+    values = [value for point in points for value in point]
+    return (
+        min(values) >= 0
+        and max(values) <= 1
+        and any(value not in (0, 1) for value in values)
+        and signed_area(points) != 0
+    )
 
 
 def signed_area(points: list[list[float]]) -> float:

@@ -318,6 +318,13 @@ case(
     lines("train.txt", line("t0.png", text(crossed), text(crossed))),
     lines("train.txt", line("t0.png", text(crossed))),  # one may happen
 )
+shares = [[x / 640, y / 480] for x, y in BOX]
+pixel = [[0, 0], [1, 0], [1, 1], [0, 0]]  # whole numbers: tiny, and in pixels
+case(
+    "polygon_degenerate",
+    lines("train.txt", line("t0.png", text(shares), text(shares[::-1]))),
+    lines("train.txt", line("t0.png", text(shares), text([[x + 2, y] for x, y in BOX]))),
+)
 far = [[x + 600, y] for x, y in BOX]
 case(
     "polygons_outside",
@@ -843,3 +850,27 @@ def test_backslashes_hide_no_other_missing_image(project):
     lines("train.txt", *rows)(project)
     told = [p.message for p in found(project, "images_missing", {})]
     assert ["2 of 4" in told[0], "1 of 4" in told[1]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("points", "sound", "severity"),
+    [(shares, 0, "critical"), (shares, 7, "warning"), (shares[:3], 0, "critical")],
+)
+def test_coordinates_that_are_shares_are_told_as_that(tmp_path, points, sound, severity):
+    project = Project(tmp_path)
+    boxes = [*[text(points)] * 2, text(transcription="###"), *[text()] * sound]
+    lines("train.txt", line("t0.png", *boxes))(project)
+    (problem,) = [p for p in project.problems() if p.code == "polygon_degenerate"]
+    assert problem.severity == severity
+    assert f"2 of {sound + 3} texts" in problem.message
+    assert "have coordinates between 0 and 1" in problem.message
+    assert ("loading data ends" in problem.message) == (severity == "critical")
+    assert "Multiply x by the width" in problem.advice
+    assert "图像" in in_language(problem.message, "zh")
+
+
+def test_a_tiny_text_in_pixels_is_no_share_of_the_image(tmp_path):
+    project = Project(tmp_path)
+    lines("train.txt", line("t0.png", *[text(pixel)] * 3))(project)
+    (problem,) = [p for p in project.problems() if p.code == "polygon_degenerate"]
+    assert "no area" in problem.message

@@ -18,6 +18,7 @@ BROKEN = 0.01  # of its lines: critical
 IGNORED = 0.9  # of its texts
 TEXTLESS = 0.5  # of its images
 DEGENERATE = 0.001  # of its texts
+SHARES = 0.5  # of its texts that are not ignored, given as shares of the image: critical
 OUTSIDE = 0.02  # of the images looked at
 SLACK = 0.1  # of a text's longer side, by which it may stick out
 SMALL_SHARE = 0.5  # of the texts looked at
@@ -155,6 +156,28 @@ def no_text(ctx: Context) -> Iterator[Finding]:
 )
 def polygon_degenerate(ctx: Context) -> Iterator[Finding]:
     for _, path, file in ctx.label_files():
+        shares = file.shares
+        if shares.first is not None and shares.count > max(1, DEGENERATE * file.boxes):
+            yield Finding(
+                path,
+                say(
+                    "{count} of {boxes} texts of {file} have coordinates between 0 and 1, which "
+                    "are shares of the image: PaddleOCR takes them for pixels and drops these "
+                    "texts{then}. Line {line} {reason}.",
+                    count=shares.count,
+                    boxes=file.boxes,
+                    file=str(file.path),
+                    then=say("; loading data ends in an error or never")
+                    if shares.count > SHARES * (file.boxes - file.ignored)
+                    else "",
+                    line=shares.first.line,
+                    reason=shares.first.reason,
+                ),
+                say("Multiply x by the width and y by the height of the image, in pixels."),
+                severity="critical"
+                if shares.count > SHARES * (file.boxes - file.ignored)
+                else "warning",
+            )
         for trouble in (file.flat, file.crossed):
             if trouble.first is not None and trouble.count > max(1, DEGENERATE * file.boxes):
                 yield Finding(

@@ -68,12 +68,13 @@ tell(
 tell(
     "polygon_degenerate",
     evidence=(
-        "More than one text, and more than {annotations.DEGENERATE:.1%} of all, have no area or "
-        "corners that cross."
+        "More than one text, and more than {annotations.DEGENERATE:.1%} of all, have no area, "
+        "corners that cross, or coordinates between 0 and 1, which are shares of the image."
     ),
     cost=(
         "Texts without area are left out; crossed corners give a map of another shape, so that "
-        "these texts are learned wrong and recall stays low."
+        "these texts are learned wrong and recall stays low. Of labels in shares of the image no "
+        "text is left, and the training does not get beyond its first batch."
     ),
     mistaken="Texts of one stroke, such as a dash, can be nearly flat and still be right.",
 )
