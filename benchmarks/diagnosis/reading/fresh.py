@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.diagnosis.faults.fault import few, multiplied, right
 from benchmarks.diagnosis.reading.fault import UPPER, ReadingFault, moved, shuffled, texts
 from benchmarks.diagnosis.reading.faults import CONSTANT, width
-from ppocr_guard.demo.lines import DIGITS, LOWER, Line, Writing
+from ppocr_guard.demo.lines import CJK, DIGITS, LOWER, Line, Writing
 
 F = ReadingFault
 LOOK_ALIKE = str.maketrans("0o1l5s", "o0l1s5")
@@ -84,4 +84,22 @@ FRESH = (
     F("own_dictionary", "from scratch with a dictionary of its own, of digits and letters",
       dictionary=lambda d: "".join(c for c in d if c in DIGITS + LOWER), scratch=True,
       options={"learning_rate": 0.002, "epoch_num": 9, "eval_batch_step": (0, 20)}),
+)  # fmt: skip
+
+# Controls alone, written after FRESH had been looked at; run once.
+CONTROLS = (
+    F("healthy_4", "healthy"),
+    F("capitals_and_digits", "both sets in capitals and digits; the base knows the digits",
+      writing=Writing(alphabet=UPPER + DIGITS),
+      options={"learning_rate": 0.002, "epoch_num": 4, "eval_batch_step": (0, 8)}),
+    F("both_cases", "both sets in capitals and small letters",
+      writing=Writing(alphabet=UPPER + LOWER),
+      options={"learning_rate": 0.002, "epoch_num": 5, "eval_batch_step": (0, 8)}),
+    F("chinese_alone", "both sets in Chinese of eight characters",
+      writing=Writing(alphabet=CJK[:8], lengths=(2, 5)),
+      options={"learning_rate": 0.002, "epoch_num": 5, "eval_batch_step": (0, 8)}),
+    F("batches_8", "batches of 8 at a constant rate of 0.0002",
+      options={"batch_size": 8, "learning_rate": 0.0002, "eval_batch_step": (0, 10), **CONSTANT}),
+    F("width_128", "images of 128 pixels in both sets", sets=width(128)),
+    F("two_letters", "both sets are texts of 2 or 3 letters", writing=Writing(lengths=(2, 3))),
 )  # fmt: skip
