@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from gettext import gettext
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -76,9 +77,29 @@ def run(args: argparse.Namespace) -> int:
             return _refuse(text, args.language)
         console.print(view.render())
         return 0
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt), _ends_by_ctrl_c(view):
         _follow(view, console, args.interval)
     return 0
+
+
+@contextlib.contextmanager
+def _ends_by_ctrl_c(view: View) -> Iterator[None]:
+    """Python drops a KeyboardInterrupt that comes within a destructor or a callback of the garbage
+    collector: the view is left all the same."""
+
+    def leave(number: int, frame: Any) -> None:
+        view.press("q")
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGINT, leave)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _refuse(message: str, language: str) -> int:

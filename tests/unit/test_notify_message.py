@@ -27,7 +27,7 @@ def test_messages_in_chinese() -> None:
     text = message.plain()
     for part in (
         "ch_PP-OCRv4: 验证指标远低于最好成绩",
-        "数据: 最好 0.9526, 当前 0.2401, share of best 0.2500",
+        "数据: 最好 0.9526, 当前 0.2401, 占比 of best 0.2500",
         "可能原因: the ratio is 0.8096",
         "建议: 停止训练",
         "走势: hmean ▇█▄▂× NaN",
