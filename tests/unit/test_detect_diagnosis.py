@@ -5,7 +5,7 @@ import pytest
 from ppocr_guard.detect.collector import Collector
 from ppocr_guard.detect.diagnosis import diagnose
 from ppocr_guard.detect.evidence import Evidence
-from ppocr_guard.events import DataErrors, EvalEnd, RunStart, StepEnd
+from ppocr_guard.events import DataErrors, EvalEnd, Examination, RunStart, StepEnd
 
 LOW = {"best": 0.79, "value": 0.24, "precision": 0.24, "recall": 0.24, "evaluations": 5}
 FITS = {"unclip_ratio": 1.5, "round_trip_iou": 0.87, "round_trip_share": 0.99}
@@ -189,3 +189,16 @@ def test_a_resume_keeps_how_the_run_began():
             "best": "x", "first": 0, "evaluations": 0, "loss_first": 0, "loss_at_best": 0,
             "learning_rate": 0, "dice_first": 0, "dice_at_first": 0,
         }})  # fmt: skip
+
+
+@pytest.mark.parametrize(("texts", "lost"), [(1.0, 0), (6.0, 1)])
+def test_two_lines_of_sixteen_are_no_loss(texts, lost):
+    """A recogniser's lines are a text each; a detector's images hold some."""
+    collector = Collector()
+    for number, value in enumerate((1.0, 0.87)):
+        cells = {"first.val": 1.0, "model.val": value}
+        facts = {"texts.val": texts}
+        collector.examination(
+            Examination(0.0, 1, number, number, "acc", cells, facts, images={"val": 16})
+        )
+    assert collector.evidence.lost_val == lost
