@@ -20,6 +20,7 @@ from ppocr_guard.wording import LANGUAGES, LIST, in_language, join, said_by, say
 
 TRAINER, PROMETHEUS, ALERTMANAGER, GRAFANA = 9464, 9090, 9093, 3000  # as checked in
 KEPT = "made_with.json"
+TARGETS = "targets"  # where runs enter themselves: `target_file` of the Prometheus hook
 FILES = (
     "compose.yml",
     "prometheus.yml",
@@ -327,7 +328,8 @@ def save(directory: Path, contents: dict[str, str], *, force: bool) -> None:
                 files=join(*changed, by=LIST),
             )
         )
-    directory.mkdir(parents=True, exist_ok=True)
+    # Prometheus is told at once of what enters a folder, if that is there when it starts.
+    (directory / TARGETS).mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         (directory / name).write_text(content, encoding="utf-8")
 

@@ -87,6 +87,17 @@ def test_the_verdict_is_told_by_its_level(watched: Stack) -> None:
         assert words[series["value"][1]]["text"] == word
 
 
+def test_a_run_that_enters_itself_is_found_at_once(watched: Stack) -> None:
+    """By `target_file`, into a folder that `dashboards` has made: before Prometheus looks again."""
+    file = watched.folder / "targets" / "short.json"
+    file.write_text('[{"targets": ["127.0.0.1:9"]}]', "utf-8")
+    url = f"{watched.prometheus}/api/v1/targets"
+    try:
+        wait_for("the target in Prometheus", lambda: "127.0.0.1:9" in str(get(url)), 15)
+    finally:
+        file.unlink()
+
+
 def test_run_and_fleet_agree(watched: Stack) -> None:
     def asked(name: str, title: str, ref: str = "A") -> dict[str, str]:
         """instance -> value"""
