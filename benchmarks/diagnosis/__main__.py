@@ -25,7 +25,8 @@ MODULE = "benchmarks.diagnosis"
 def main() -> int:
     args = arguments(MODULE, __doc__, SETS, "diagnosis_runs")
     faults = SETS[args.set]
-    bench = Bench(args.dir / args.set, SEEDS[args.set])
+    seed = SEEDS[args.set] if args.seed is None else args.seed
+    bench = Bench(args.dir / f"{args.set}-{seed}", seed)
     started = time.monotonic()
     data = bench.prepare()
     for fault in faults:

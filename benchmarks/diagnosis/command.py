@@ -18,11 +18,12 @@ HERE = Path(__file__).parent
 def arguments(
     module: str, description: Optional[str], sets: Mapping[str, Sequence[Fault]], folder: str
 ) -> argparse.Namespace:
-    """``set``, ``dir`` (default: ``folder``), ``only`` (None: all faults) and ``out``."""
+    """``set``, ``dir`` (default: ``folder``), ``only`` (None: all faults), ``seed`` and ``out``."""
     parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
     parser.add_argument("set", choices=sorted(sets), help="which faults")
     parser.add_argument("--dir", type=Path, default=Path(folder), help="(%(default)s)")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="faults to train anew")
+    parser.add_argument("--seed", type=int, help="of the data, in place of the set's own")
     parser.add_argument("--out", type=Path, help="the table")
     args = parser.parse_args()
     names = [fault.name for fault in sets[args.set]]
@@ -42,10 +43,12 @@ def write(
         started: of :func:`time.monotonic`.
     """
     only = "" if args.only is None else " --only " + " ".join(args.only)
+    seed = "" if args.seed is None else f" --seed {args.seed}"
     head = (
-        f"{datetime.date.today()}, `python -m {module} {args.set}{only}`, "
+        f"{datetime.date.today()}, `python -m {module} {args.set}{only}{seed}`, "
         f"{machine('paddlepaddle')} on CPU, {(time.monotonic() - started) / 60:.0f} minutes."
     )
-    name = f"{file}.md" if args.set == "report" else f"{file}-{args.set}.md"
-    place: Path = args.out or HERE / name
+    parts = ("" if args.set == "report" else args.set, "" if args.seed is None else str(args.seed))
+    name = "-".join(filter(None, (file, *parts)))
+    place: Path = args.out or HERE / f"{name}.md"
     place.write_text(f"# {title}: {args.set}\n\n{head}\n\n{text}", encoding="utf-8")

@@ -71,7 +71,8 @@ class ReadingBench(Bench):
 def main() -> int:
     args = arguments(MODULE, __doc__, SETS, "reading_runs")
     faults = SETS[args.set]
-    bench = ReadingBench(args.dir / args.set, SEEDS[args.set])
+    seed = SEEDS[args.set] if args.seed is None else args.seed
+    bench = ReadingBench(args.dir / f"{args.set}-{seed}", seed)
     started = time.monotonic()
     data = bench.prepare_lines()
     for fault in faults:
