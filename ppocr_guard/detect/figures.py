@@ -116,13 +116,14 @@ def _of_weights(e: Evidence) -> Fields:
     ]
     cut = [part for part, share in e.gradient_shares.items() if not share]
     smaller = e.facts.get("weights_smaller")
+    still_all = answer("weights_hardly_move", e)
     return {
         "weights_smaller": f"{smaller:.0%}" if smaller is not None else None,
         "still_parts": ", ".join(still) or None,
         "parts_without_gradient": ", ".join(cut) or None,
         "apart": e.invariant_notes.get("ranks_apart"),
         "difference": _percent(e.invariants.get("ranks_apart")),
-        "weights_moved": _if_short("weights_hardly_move", e, e.facts.get("weights_moved")),
+        "weights_moved": _short(e.facts.get("weights_moved")) if still_all else None,
         "steps": f"{e.steps}",
         "variation_val": _short(e.facts.get("variation.val")),
     }
@@ -147,17 +148,12 @@ def _of_data(e: Evidence) -> Fields:
 
 def _overwritten(e: Evidence) -> Fields:
     """Image files that are others than at the start."""
-    return {
-        field: value
-        for column, key in (("train", "train_eval"), ("val", "val"))
-        for field, value in (
-            (
-                f"changed_share_{column}",
-                _if(f"{column}_files_changed", e, e.facts.get(f"files_changed.{key}")),
-            ),
-            (f"changed_file_{column}", e.notes.get(f"file_changed.{key}")),
-        )
-    }
+    found: Fields = {}
+    for column, key in (("train", "train_eval"), ("val", "val")):
+        share = e.facts.get(f"files_changed.{key}")
+        found[f"changed_share_{column}"] = _if(f"{column}_files_changed", e, share)
+        found[f"changed_file_{column}"] = e.notes.get(f"file_changed.{key}")
+    return found
 
 
 def _looks(e: Evidence) -> Fields:
@@ -244,10 +240,6 @@ def _in_words(setting: Mapping[str, float]) -> Optional[str]:
 def _if(proposition: str, e: Evidence, share: Optional[float]) -> Optional[str]:
     """A share in words, where the proposition holds."""
     return f"{share:.0%}" if share is not None and answer(proposition, e) else None
-
-
-def _if_short(proposition: str, e: Evidence, value: Optional[float]) -> Optional[str]:
-    return _short(value) if answer(proposition, e) else None
 
 
 def _two(value: Optional[float]) -> Optional[str]:

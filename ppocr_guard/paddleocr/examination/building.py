@@ -39,8 +39,8 @@ class Built:
     files: dict[str, list[Mark]] = field(default_factory=dict)  # column -> its image files
 
     def mark(self, column: str, data: Mapping[str, Any]) -> None:
-        """Keep what the image file of a sample is like now."""
-        found = mark(data)
+        """Keep what the image file of a sample is like now. ``TRAIN`` has those of TRAIN_EVAL."""
+        found = mark(data) if column != TRAIN else None
         if found is not None:
             self.files.setdefault(column, []).append(found)
 

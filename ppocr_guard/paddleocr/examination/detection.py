@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Optional
 
 from ppocr_guard.paddleocr.examination import building, scoring
-from ppocr_guard.paddleocr.examination.building import VAL, Built, Sample
+from ppocr_guard.paddleocr.examination.building import TRAIN, VAL, Built, Sample
 from ppocr_guard.paddleocr.examination.card import Card, Subject
 from ppocr_guard.paddleocr.examination.forward import Evaluate, predict
 from ppocr_guard.paddleocr.loop import Loop
@@ -89,7 +89,7 @@ class Detection(Subject):
                 self._labels(card, column, images)
             if answers.get(column):
                 self._model(card, column, images, answers[column], first)
-                if first:
+                if first and column != TRAIN:  # whose labels are those of TRAIN_EVAL
                     self._changed(card, column, images, answers[column])
         self._rows = self._rows or card
         return card
