@@ -73,6 +73,11 @@ class GuardConfig(BaseModel):
         default=True,
         description="keep a copy of the best checkpoint where PaddleOCR does not overwrite it",
     )
+    examination: bool = Field(
+        default=True,
+        description="ask the model for a few images before the first step and at each evaluation; "
+        "causes rest on it",
+    )
     language: Literal["auto", "en", "zh"] = Field(
         default="auto", description="of the training log; auto: as LC_ALL, LC_MESSAGES or LANG say"
     )

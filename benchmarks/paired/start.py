@@ -5,11 +5,11 @@ from __future__ import annotations
 from benchmarks.paired.trainings import GUARD, RUN, Bench, started
 
 Starts = dict[str, list[tuple[float, float]]]  # by contender: wall and CPU seconds, by round
-NO_EXAMINATION = "Guard: {hooks: {Diagnosis: false, Prometheus: {port: 0, linger_seconds: 0}}}\n"
+NO_EXAMINATION = GUARD.replace("{hooks", "{examination: false, hooks")
 # name -> (prefix of the command, Guard: section). The first is what the others are compared with.
 CONTENDERS: dict[str, tuple[list[str], str]] = {
     "without the guard": ([], GUARD),
-    "all hooks but `Diagnosis`": (RUN, NO_EXAMINATION),
+    "all hooks, `examination: false`": (RUN, NO_EXAMINATION),
     "all hooks": (RUN, GUARD),
 }
 

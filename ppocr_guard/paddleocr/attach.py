@@ -212,7 +212,8 @@ class _Seams:
         agreement = StopAgreement(loop, board)
         invariants = InvariantWatch(loop, guard.post, board)
         found = {**baseline.rehearsed_findings(loop.save_model_dir), **self.findings}
-        examiner = Examiner(loop, self.evaluate, guard.post, found)
+        asks = loaded.config.examination
+        examiner = Examiner(loop, self.evaluate, guard.post, found, asks=asks)
         before = functools.partial(baseline.read, loop, self.evaluate, guard.hooks)
         keep = loaded.config.keep_best
         session = Session(

@@ -16,10 +16,11 @@ from ppocr_guard.demo.kit.metrics.det_metric import DetMetric
 from ppocr_guard.geometry import labelling
 from ppocr_guard.geometry.postprocess import Postprocess, boxes
 from ppocr_guard.geometry.target import shrink_map
-from ppocr_guard.paddleocr.examination import building, detection, scoring
+from ppocr_guard.paddleocr.examination import building, detection, examiner, scoring
 from ppocr_guard.paddleocr.examination.child import Child
 from ppocr_guard.paddleocr.examination.examiner import fit_of_weights
 from ppocr_guard.paddleocr.examination.weights import Weights
+from ppocr_guard.paddleocr.loop import Loop
 
 SIZE = 160
 
@@ -331,3 +332,31 @@ def test_whether_pretrained_weights_are_of_this_model(tmp_path) -> None:
     assert "0 of the 10" in fit_of_weights(config, wider)["weights_do_not_fit"]
     assert fit_of_weights(config, {**wider, **dict(list(alike.items())[:5])}) == {}
     assert fit_of_weights({"Global": {"pretrained_model": "none"}}, alike) == {}
+
+
+def test_a_model_that_is_not_to_be_asked_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``examination: false``: the labels are read all the same, in a process beside."""
+    started: list[Any] = []
+    monkeypatch.setattr(examiner, "Child", lambda work: started.append(work))
+    arguments = {
+        "config": {"Global": {}},
+        "post_process_class": type("DBPostProcess", (), {"__init__": _takes_all})(),
+        "eval_class": DetMetric(),
+        "model": SimpleNamespace(state_dict=dict),
+    }
+
+    def asked(*_: Any, **__: Any) -> None:
+        raise AssertionError("the network was asked")
+
+    for asks, processes in ((True, 2), (False, 1)):
+        started.clear()
+        one = examiner.Examiner(Loop(arguments, 0, 1), asked, lambda event: None, asks=asks)
+        one.epoch_starts([])
+        one.epoch_starts([])
+        assert len(started) == processes
+    one.batch_arrived(None, 1, 0)
+    one.evaluated({}, None, 10.0, 1, 10, 1)
+
+
+def _takes_all(self: Any) -> None:
+    self.thresh, self.box_thresh, self.max_candidates, self.unclip_ratio = 0.3, 0.6, 1000, 1.5

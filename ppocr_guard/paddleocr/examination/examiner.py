@@ -65,9 +65,12 @@ class Examiner:
         evaluate: Evaluate,
         post: Callable[[Event], None],
         findings: Optional[Mapping[str, str]] = None,
+        *,
+        asks: bool = True,
     ) -> None:
         """``evaluate``: PaddleOCR's own ``program.eval``; ``post`` takes events from any thread;
-        ``findings``: what the audit said before the training."""
+        ``findings``: what the audit said before the training; ``asks`` False: the network is
+        left alone."""
         self._loop = loop
         self._evaluate = evaluate
         self._post = post
@@ -75,6 +78,8 @@ class Examiner:
         self._batches = BatchWatch(loop, post)
         self._weights = Weights()
         self._subject = _subject(loop)
+        self._asks = asks
+        self._begun = False
         self._auditor: Optional[Child] = None
         self._child: Optional[Child] = None
         self._build: Callable[[], Built] = Built
@@ -95,12 +100,14 @@ class Examiner:
             self._post(Findings(time.time(), 0, 0, self._findings))
             self._findings = {}
         subject = self._subject
-        if subject is None or self._child is not None:
+        if subject is None or self._begun:
             return
-        valid = getattr(self._loop.arguments.get("valid_dataloader"), "dataset", None)
-        subject.prepare()
-        self._build = lambda: subject.build(train, valid)
-        self._fork()
+        self._begun = True
+        if self._asks:
+            valid = getattr(self._loop.arguments.get("valid_dataloader"), "dataset", None)
+            subject.prepare()
+            self._build = lambda: subject.build(train, valid)
+            self._fork()
         shapes = _shapes(self._loop.arguments["model"])
         with contextlib.suppress(OSError):
             self._auditor = Child(lambda: _audit(self._loop.config, shapes))
