@@ -31,6 +31,8 @@ from ppocr_guard.report import text
 from ppocr_guard.report.advice import next_steps
 from ppocr_guard.report.page import Entry, render
 from ppocr_guard.report.problems import config_problems
+from ppocr_guard.report.words import EN as EN_WORDS
+from ppocr_guard.report.words import ZH as ZH_WORDS
 
 EN = text.Words("en")
 EVIL = "<img src=x onerror=alert(1)></script><script>alert(2)</script>\u202e\x1b[31m"
@@ -227,9 +229,9 @@ def test_the_configuration_s_problems_are_named(tmp_path: Path) -> None:
 
 def test_both_languages_say_the_same_things() -> None:
     placeholders = re.compile(r"\{\w+\}")
-    assert set(text._EN) == set(text._ZH)
-    for key, english in text._EN.items():
-        found = sorted(placeholders.findall(text._ZH[key]))
+    assert set(EN_WORDS) == set(ZH_WORDS)
+    for key, english in EN_WORDS.items():
+        found = sorted(placeholders.findall(ZH_WORDS[key]))
         assert found == sorted(placeholders.findall(english)), key
     for state in (*VERDICTS, "unknown"):
         assert EN(state)
