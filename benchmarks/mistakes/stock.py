@@ -1,10 +1,11 @@
-"""``python -m benchmarks.mistakes.stock RELEASE=DIR...``: stock configurations, rehearsed.
+"""``python -m benchmarks.mistakes.stock RELEASE=DIR[:PYTHON]...``: stock configurations, rehearsed.
 
 Training configurations of detection and recognition in clones of PaddleOCR are given the small
 data sets of this benchmark by options (``-o``), with batches of two, and rehearsed on the CPU.
 Whatever is said of them beyond what is true of the file is false: the list is for a person to
 read. Tables, keys, classes, formulas and end-to-end models need other labels, and are left out, as
-are teachers, whose weights are not at hand.
+are teachers, whose weights are not at hand. Old releases need an old paddle: a clone may name the
+Python that trains with it.
 """
 
 from __future__ import annotations
@@ -14,17 +15,18 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from benchmarks.mistakes.project import make_data
 
 SETS = {"det": "pages", "rec": "lines"}
 # Of a family one stands for all: the others differ in the dictionary only.
 TWINS = ("multi_language", "_lite_", "_arabic_", "_cyrillic_", "_devanagari_", "_th_", "_el_")
+FORMULAS = ("can", "latex_ocr", "unimernet", "formula", "formua", "formunet")  # other labels
 LARGE = ("cml", "dml", "distill", "server", "hgnet", "r50", "r152", "resnet50")
 
 
@@ -35,20 +37,45 @@ def configurations(tree: Path) -> Iterator[Path]:
         for kind in SETS
         for path in sorted((tree / "configs" / kind).rglob("*.yml"))
         if not any(twin in str(path) for twin in TWINS)
+        and not any(word in path.as_posix().lower().split("/configs/")[-1] for word in FORMULAS)
     ]
     yield from sorted(found, key=lambda path: (_rank(path), len(path.stem)))
 
 
-def in_turn(clones: Sequence[str], most: Optional[int]) -> Iterator[tuple[str, Path, Path]]:
-    """(release, clone, configuration), one of each release in turn, so that a run that is ended
-    early has seen all of them."""
+class Stock(NamedTuple):
+    """A configuration of a clone."""
+
+    release: str
+    root: Path
+    python: str
+    path: Path
+
+    @property
+    def key(self) -> str:
+        return f"{self.release}/{self.path.relative_to(self.root / 'configs').as_posix()}"
+
+
+def in_turn(clones: Sequence[str], python: str, most: Optional[int]) -> Iterator[Stock]:
+    """One of each release in turn, so that a run that is ended early has seen all of them."""
     lists = []
     for clone in clones:
-        release, _, tree = clone.partition("=")
+        release, _, rest = clone.partition("=")
+        tree, _, own = rest.partition(":")
         root = Path(tree).resolve()
-        lists.append([(release, root, path) for path in list(configurations(root))[:most]])
+        paths = list(configurations(root))[:most]
+        lists.append([Stock(release, root, own or python, path) for path in paths])
     for row in zip_longest(*lists):
         yield from (item for item in row if item is not None)
+
+
+def distinct(found: Iterable[Stock]) -> Iterator[Stock]:
+    """Of configurations that are word for word the same, the first."""
+    seen: set[bytes] = set()
+    for one in found:
+        text = one.path.read_bytes()
+        if text not in seen:
+            seen.add(text)
+            yield one
 
 
 def _rank(path: Path) -> int:
@@ -80,12 +107,12 @@ def options(kind: str, data: Path, text: str) -> list[str]:
     return [f"{key}={json.dumps(value)}" for key, value in given.items()]
 
 
-def rehearse(tree: Path, path: Path, data: Path, args: argparse.Namespace) -> dict[str, Any]:
-    kind = path.relative_to(tree / "configs").parts[0]
-    words = [sys.executable, "-m", "ppocr_guard", "check", str(path), "--json", "--rehearse"]
-    words += ["--paddleocr", str(tree), "--python", args.python, "--images", "4"]
-    words += ["--timeout", str(args.timeout), "-o", *options(kind, data, path.read_text("utf-8"))]
-    done = subprocess.run(words, capture_output=True, text=True, cwd=tree, check=False)
+def rehearse(one: Stock, data: Path, timeout: int) -> dict[str, Any]:
+    kind = one.path.relative_to(one.root / "configs").parts[0]
+    words = [sys.executable, "-m", "ppocr_guard", "check", str(one.path), "--json", "--rehearse"]
+    words += ["--paddleocr", str(one.root), "--python", one.python, "--images", "4"]
+    words += ["--timeout", str(timeout), "-o", *options(kind, data, one.path.read_text("utf-8"))]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=one.root, check=False)
     try:
         report = json.loads(done.stdout)
     except ValueError:
@@ -101,25 +128,31 @@ def rehearse(tree: Path, path: Path, data: Path, args: argparse.Namespace) -> di
 
 def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mistakes.stock")
-    parser.add_argument("clones", nargs="+", metavar="RELEASE=DIR")
-    parser.add_argument("--python", default=sys.executable, help="the Python that trains")
+    parser.add_argument("clones", nargs="+", metavar="RELEASE=DIR[:PYTHON]")
+    parser.add_argument("--python", default=sys.executable, help="that trains where none is named")
     parser.add_argument("--timeout", type=int, default=100)
     parser.add_argument("--kept", type=Path, help="a file of results; a run goes on from it")
     parser.add_argument("--most", type=int, help="configurations of each release")
+    parser.add_argument("--distinct", action="store_true", help="of those that are the same, one")
     args = parser.parse_args(words)
     kept: dict[str, Any] = {}
     if args.kept and args.kept.exists():
         kept = dict(json.loads(line) for line in args.kept.read_text("utf-8").splitlines())
+    found: Iterable[Stock] = in_turn(args.clones, args.python, args.most)
     with TemporaryDirectory() as folder:
         data = make_data(Path(folder))
-        for release, root, path in in_turn(args.clones, args.most):
-            key = f"{release}/{path.relative_to(root / 'configs').as_posix()}"
-            if key not in kept:
-                kept[key] = rehearse(root, path, data, args)
+        for one in distinct(found) if args.distinct else found:
+            if one.key not in kept:
+                kept[one.key] = rehearse(one, data, args.timeout)
                 if args.kept:
                     with args.kept.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps([key, kept[key]]) + "\n")
-            print(f"{key}: {kept[key]['ended']}", *kept[key]["said"], sep="\n  ", flush=True)
+                        file.write(json.dumps([one.key, kept[one.key]]) + "\n")
+            print(
+                f"{one.key}: {kept[one.key]['ended']}",
+                *kept[one.key]["said"],
+                sep="\n  ",
+                flush=True,
+            )
     print(dict(Counter(one["ended"] for one in kept.values())))
     return 0
 
