@@ -23,7 +23,7 @@ _MODEL = {
     "in_channels": FROM_1,
     "return_all_feats": SWITCH,
 }
-_OF_DISTILLATION = {"freeze_params": SWITCH, "pretrained": ANY, "mapped_key_prefixes": ANY}
+OF_DISTILLATION = {"freeze_params": SWITCH, "pretrained": ANY, "mapped_key_prefixes": ANY}
 # Types of models that are made of a backbone and a head, and heads that take what a neck makes.
 _HEADED = ("det", "rec", "cls", "table", "e2e")
 _BEHIND_NECK = frozenset(
@@ -41,7 +41,7 @@ def sections(ctx: Context) -> dict[YamlPath, Mapping[str, Limit]]:
     found["Architecture",] = {**_MODEL, "Models": SECTION}
     for name, path in models(ctx):
         if name:
-            found[path] = {**_MODEL, **_OF_DISTILLATION}
+            found[path] = {**_MODEL, **OF_DISTILLATION}
     return found
 
 

@@ -15,7 +15,7 @@ from ppocr_guard.audit.context import Context
 from ppocr_guard.audit.limits import OPTIONS
 from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
-from ppocr_guard.audit.structure import required, sections
+from ppocr_guard.audit.structure import OF_DISTILLATION, required, sections
 from ppocr_guard.command_line import key_of
 from ppocr_guard.config import GuardConfigError, load_guard
 from ppocr_guard.wording import say
@@ -63,7 +63,7 @@ def unknown_key(ctx: Context) -> Iterator[Finding]:
 
 
 def _unknown(ctx: Context, path: YamlPath, key: str, known: Collection[str]) -> Iterator[Finding]:
-    """A finding, if it looks like a known key, or like one of another section."""
+    """A finding, if it looks like a known key, like one of another section, or names weights."""
     here = (*path, key)
     near = meant(key, known)
     if near:
@@ -73,8 +73,11 @@ def _unknown(ctx: Context, path: YamlPath, key: str, known: Collection[str]) -> 
             say("Did you mean {near}?", near=near),
         )
         return
+    value = ctx.get(*here, default=False)
+    if value is False:  # off is off anywhere
+        return
     home = _home(ctx, path, key)
-    if home is not None and ctx.get(*here, default=False) is not False:  # off is off anywhere
+    if home is not None:
         yield Finding(
             here,
             say(
@@ -88,11 +91,34 @@ def _unknown(ctx: Context, path: YamlPath, key: str, known: Collection[str]) -> 
                 section=written(home) or say("the file itself, not indented"),
             ),
         )
+    elif path == ("Architecture",) and key in OF_DISTILLATION and value is not None:
+        yield Finding(
+            here,
+            say("{key} is read in the models of a distillation only.", key=written(here)),
+            say("Remove it: it has no effect."),
+        )
+    elif isinstance(value, str) and _are_weights(ctx, value):
+        yield Finding(
+            here,
+            say(
+                "{key} is ignored: the weights {path} are not loaded.",
+                key=written(here),
+                path=value,
+            ),
+            say("Name the weights to begin with in Global.pretrained_model."),
+        )
+
+
+def _are_weights(ctx: Context, path: str) -> bool:
+    return bool(path) and ctx.resolve(path.removesuffix(".pdparams") + ".pdparams").is_file()
 
 
 def _home(ctx: Context, path: YamlPath, key: str) -> Optional[YamlPath]:
-    """The one section that should have a key, has it not, and lies around or beside ``path``."""
-    homes = []
+    """The one section that should have a key, has it not, and lies around or beside ``path``; a
+    section comes before the options of a class, which may be given what Global has."""
+    if key in ("name", "epochs", "seed", "data"):
+        return None
+    homes: dict[YamlPath, None] = {}  # in order, once each
     for section, limits in sections(ctx).items():
         # Of several models only the one that the key stands in is meant.
         near = len(section) < 2 or (
@@ -100,17 +126,17 @@ def _home(ctx: Context, path: YamlPath, key: str) -> Optional[YamlPath]:
         )
         value = ctx.get(*section) if section else ctx.config
         if key in limits and near and isinstance(value, Mapping) and key not in value:
-            homes.append(section)
+            homes[section] = None
+    if len(homes) == 1:
+        return next(iter(homes))
     for part in named(ctx):  # an option that is indented less than its class
         known = component(ctx, part)
         above = path == part.path[: len(path)] and len(path) < len(part.path)
         if known is None or not above or not isinstance(ctx.get(*part.path), Mapping):
             continue
         if key in known.options and key not in part.options:
-            homes.append(part.path)
-    if key in ("name", "epochs", "seed", "data"):
-        return None
-    return homes[0] if len(homes) == 1 else None
+            homes[part.path] = None
+    return next(iter(homes)) if len(homes) == 1 else None
 
 
 @rule(

@@ -8,8 +8,8 @@ from ppocr_guard.explain.told import tell
 tell(
     "unknown_key",
     evidence=(
-        "A key that PaddleOCR does not read, and that looks like one that it does, or that belongs "
-        "into another section."
+        "A key that PaddleOCR does not read, and that looks like one that it does, belongs into "
+        "another section, or names weights."
     ),
     cost=(
         "The setting has no effect, and the default is trained with: a whole run with other "
