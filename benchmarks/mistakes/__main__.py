@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.mistakes import afresh, develop, heldout, recognition, report, unseen
+from benchmarks.mistakes import afresh, develop, heldout, recognition, report, reported, unseen
 from benchmarks.mistakes.harmless import VARIANTS
 from benchmarks.mistakes.judging import (
     MISSED,
@@ -42,6 +42,7 @@ SETS = {
     "heldout": heldout.MISTAKES,
     "unseen": unseen.MISTAKES,
     "afresh": afresh.MISTAKES,
+    "reported": reported.MISTAKES,
     "recognition": recognition.DEVELOP,
     "recognition_report": recognition.REPORT,
 }
