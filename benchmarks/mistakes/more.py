@@ -103,6 +103,9 @@ _OF: dict[str, tuple[str, Change]] = {
         "det_mv3_db", evaluation("    label_file_list:\n    - ./pages/val.txt\n", ""),
     ),
     "eval_images_large": ("det_mv3_db", _large),
+    "checkpoint_incomplete": (
+        "det_mv3_db", swap("checkpoints: null", "checkpoints: ./weights/teacher"),
+    ),
     "weights_ignored": (
         "det_mv3_db",
         swap("pretrained_model: null", "pretrained_model: ./weights/teacher",

@@ -12,12 +12,12 @@ from __future__ import annotations
 import ast
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import Any, Callable, Optional, Union
 
-from ppocr_guard.paddleocr.signatures import PLACES, method_of, parsed
+from ppocr_guard.paddleocr.signatures import PLACES, Modules, files_of, method_of
 
 TABLE = Path(__file__).with_name("bounds.json")
 
@@ -50,41 +50,48 @@ class Bound:
 Bounds = dict[str, dict[str, dict[str, Bound]]]  # by kind, class and option
 
 
-def read_bounds(tree: Union[str, Path]) -> Bounds:
-    """All bounds of the PaddleOCR in folder ``tree``."""
-    found: Bounds = {}
-    for kind, (place, _) in PLACES.items():
-        path = Path(tree) / "ppocr" / place
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path] * path.is_file():
-            module = parsed(file)
-            for name, bounds in _of_module(module) if module is not None else ():
-                known = found.setdefault(kind, {})
+Look = Callable[[str, str], Mapping[str, Bound]]  # by kind and class
+
+
+class TreeBounds:
+    """The bounds of the PaddleOCR in folder ``tree``; a class is read when it is asked for."""
+
+    def __init__(self, tree: Union[str, Path]) -> None:
+        self._modules = {kind: Modules(files_of(tree, kind)) for kind in PLACES}
+
+    def classes(self, kind: str) -> Iterable[str]:
+        return self._modules[kind].where
+
+    def __call__(self, kind: str, name: str) -> dict[str, Bound]:
+        known: dict[str, Bound] = {}
+        for module in self._modules[kind].having(name):
+            for bounds in _of_module(module, name):
                 # Of two classes of one name, as for detection and for recognition, an option
                 # that one alone has means that one.
-                shared = merged(known.get(name, {}), bounds)
-                known[name] = {**known.get(name, {}), **bounds, **shared}
-    return {
-        kind: {name: _telling(bounds) for name, bounds in classes.items()}
-        for kind, classes in found.items()
-    }
+                known = {**known, **bounds, **merged(known, bounds)}
+        return _telling(known)
 
 
-def bounds_of(release: Optional[tuple[int, ...]], tree: Optional[Path] = None) -> Bounds:
+def read_bounds(tree: Union[str, Path]) -> Bounds:
+    """All bounds of the PaddleOCR in folder ``tree``."""
+    look = TreeBounds(tree)
+    return {kind: {name: look(kind, name) for name in look.classes(kind)} for kind in PLACES}
+
+
+def bounds_of(release: Optional[tuple[int, ...]], tree: Optional[Path] = None) -> Look:
     """Those of the PaddleOCR in ``tree``; else those that all releases that were read share.
     Nothing is known of a release after the last one that was read."""
     if tree is not None:
-        return read_bounds(tree)
+        return TreeBounds(tree)
     value = _table()
     last = tuple(int(part) for part in value["releases"][-1].split("."))
-    if release is not None and release[:2] > last[:2]:
-        return {}
-    return {
-        kind: {
-            name: {option: _unpacked(entry) for option, entry in options.items()}
-            for name, options in classes.items()
-        }
-        for kind, classes in value["bounds"].items()
-    }
+    table = {} if release is not None and release[:2] > last[:2] else value["bounds"]
+
+    def look(kind: str, name: str) -> Mapping[str, Bound]:
+        options = table.get(kind, {}).get(name, {})
+        return {option: _unpacked(entry) for option, entry in options.items()}
+
+    return look
 
 
 def packed_bounds(trees: Mapping[str, Path]) -> dict[str, Any]:
@@ -133,13 +140,15 @@ def _telling(bounds: Mapping[str, Bound]) -> dict[str, Bound]:
     return {name: bound for name, bound in bounds.items() if bound != Bound()}
 
 
-def _of_module(module: ast.Module) -> Iterator[tuple[str, dict[str, Bound]]]:
+def _of_module(module: ast.Module, name: str) -> Iterator[dict[str, Bound]]:
+    """The bounds of all options of its classes of this name."""
     functions = {n.name: n for n in module.body if isinstance(n, ast.FunctionDef)}
     constants = _assigned(module.body)
     for node in module.body:
-        init = method_of(node, "__init__") if isinstance(node, ast.ClassDef) else None
-        if isinstance(node, ast.ClassDef) and init is not None:
-            yield node.name, _Class(node, init, functions, constants).bounds()  # of all options
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            init = method_of(node, "__init__")
+            if init is not None:
+                yield _Class(node, init, functions, constants).bounds()
 
 
 def _assigned(body: list[ast.stmt]) -> dict[str, ast.expr]:

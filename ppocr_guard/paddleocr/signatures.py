@@ -8,11 +8,13 @@ so that only the source tells which options do something.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Optional, Union
 
+_CLASS = re.compile(r"^class\s+(\w+)", re.MULTILINE)
 # Folder (or file) of each kind, below ppocr/. "lists": named in the support_dict of __init__.py;
 # "imports": all that __init__.py imports (create_operators evaluates names there); "classes":
 # all that the folder or file defines.
@@ -64,7 +66,7 @@ class Component:
         )
 
 
-Components = dict[str, dict[str, Component]]  # by kind and name
+Components = dict[str, Mapping[str, Component]]  # by kind and name
 
 
 def read_components(tree: Union[str, Path]) -> Components:
@@ -72,21 +74,80 @@ def read_components(tree: Union[str, Path]) -> Components:
     found: Components = {}
     for kind, (place, how) in PLACES.items():
         path = Path(tree) / "ppocr" / place
-        files = sorted(path.rglob("*.py")) if path.is_dir() else [path] * path.is_file()
-        modules = {file: module for file in files if (module := parsed(file)) is not None}
-        if not modules:
+        files = files_of(tree, kind)
+        modules = Modules(files)
+        if not files:
             continue
         classes = _Classes(modules)
         init = modules.get(path / "__init__.py")
-        names = set(classes.names)
+        names = set(modules.where)
         if how == "lists" and init is not None:
             names = set(_listed(init)) or names
         elif how == "imports" and init is not None:
             names = set(_imported(init, path / "__init__.py", modules))
-        found[kind] = {name: classes.component(name) for name in sorted(names & set(classes.names))}
-        for name in names - set(classes.names) if how == "lists" else ():
-            found[kind][name] = Component({}, open=True)  # another name of a class
+        others = names - set(modules.where) if how == "lists" else set()
+        found[kind] = _OnDemand(classes, sorted(names & set(modules.where)), sorted(others))
     return found
+
+
+class Modules:
+    """Source files, each parsed when it is asked for, and the files of each class."""
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        self._parsed: dict[Path, Optional[ast.Module]] = {}
+        self._files = frozenset(files)
+        self.where: dict[str, list[Path]] = {}  # by class, in the order of the files
+        for file in files:
+            for name in dict.fromkeys(_CLASS.findall(_text_of(file))):
+                self.where.setdefault(name, []).append(file)
+
+    def get(self, file: Path) -> Optional[ast.Module]:
+        """The module; None: it is none of the files, or cannot be read."""
+        if file in self._files and file not in self._parsed:
+            self._parsed[file] = parsed(file)
+        return self._parsed.get(file)
+
+    def having(self, name: str) -> Iterator[ast.Module]:
+        """The modules that define a class."""
+        modules = (self.get(file) for file in self.where.get(name, []))
+        return (module for module in modules if module is not None)
+
+
+class _OnDemand(Mapping[str, Component]):
+    """A class is read when it is asked for: a configuration names few of them."""
+
+    def __init__(self, classes: _Classes, names: list[str], others: list[str]) -> None:
+        """``others``: names of classes that are defined under another name."""
+        self._classes = classes
+        self._others = frozenset(others)
+        self._names = dict.fromkeys([*names, *others])
+
+    def __getitem__(self, name: str) -> Component:
+        if name not in self._names:
+            raise KeyError(name)
+        if name in self._others:
+            return Component({}, open=True)
+        return self._classes.component(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def files_of(tree: Union[str, Path], kind: str) -> list[Path]:
+    """The source files of the PaddleOCR in ``tree`` that hold a kind of classes."""
+    path = Path(tree) / "ppocr" / PLACES[kind][0]
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path] * path.is_file()
+
+
+def _text_of(file: Path) -> str:
+    """The source, for a first look; empty: it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def parsed(file: Path) -> Optional[ast.Module]:
@@ -114,9 +175,7 @@ def _is(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-def _imported(
-    init: ast.Module, path: Path, modules: dict[Path, ast.Module], depth: int = 4
-) -> Iterator[str]:
+def _imported(init: ast.Module, path: Path, modules: Modules, depth: int = 4) -> Iterator[str]:
     """Classes within reach of a module: its own, and what its relative imports bring."""
     for node in init.body:
         if isinstance(node, ast.ClassDef):
@@ -128,29 +187,23 @@ def _imported(
                 elif node.level and depth:
                     target = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
                     for file in (target.with_suffix(".py"), target / "__init__.py"):
-                        if file in modules:
-                            yield from _imported(modules[file], file, modules, depth - 1)
+                        module = modules.get(file)
+                        if module is not None:
+                            yield from _imported(module, file, modules, depth - 1)
 
 
 class _Classes:
     """The classes of one kind's files, by name."""
 
-    def __init__(self, modules: dict[Path, ast.Module]) -> None:
-        self._found: dict[str, list[ast.ClassDef]] = {}
-        for module in modules.values():
-            for node in module.body:
-                if isinstance(node, ast.ClassDef):
-                    self._found.setdefault(node.name, []).append(node)
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
         self._done: dict[str, Component] = {}
-
-    @property
-    def names(self) -> Iterator[str]:
-        return iter(self._found)
 
     def component(self, name: str) -> Component:
         if name not in self._done:
             self._done[name] = Component({}, open=True)  # what inherits from itself ends here
-            parts = [self._read(node) for node in self._found.get(name, [])]
+            nodes = [node for module in self._modules.having(name) for node in module.body]
+            parts = [self._read(n) for n in nodes if isinstance(n, ast.ClassDef) and n.name == name]
             for part in parts[1:]:
                 parts[0] = parts[0].merged(part)
             if parts:
@@ -200,7 +253,7 @@ class _Classes:
         function = call.func
         if isinstance(function, ast.Attribute) and function.attr == "__init__":
             return bases
-        if isinstance(function, ast.Name) and function.id in self._found:
+        if isinstance(function, ast.Name) and function.id in self._modules.where:
             return [self.component(function.id)]
         return [Component({}, open=True)]
 

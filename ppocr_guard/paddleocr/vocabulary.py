@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional
 
-from ppocr_guard.paddleocr.bounds import Bound, Bounds, bounds_of
+from ppocr_guard.paddleocr.bounds import Bound, Look, bounds_of
 from ppocr_guard.paddleocr.signatures import Component, Components, read_components
 
 TABLE = Path(__file__).with_name("components.json")
@@ -26,7 +26,7 @@ class Vocabulary:
     one that was read, and a name may be of a later one or of the user's own.
     """
 
-    def __init__(self, components: Components, certain: frozenset[str], bounds: Bounds) -> None:
+    def __init__(self, components: Components, certain: frozenset[str], bounds: Look) -> None:
         self._components = components
         self._certain = certain
         self._bounds = bounds
@@ -39,7 +39,7 @@ class Vocabulary:
 
     def bounds(self, kind: str, name: str) -> Mapping[str, Bound]:
         """What the options of a class can be, as its source shows."""
-        return self._bounds.get(kind, {}).get(name, {})
+        return self._bounds(kind, name)
 
     def certain(self, kind: str) -> bool:
         return kind in self._certain
@@ -50,7 +50,8 @@ def vocabulary(release: Optional[str] = None, tree: Optional[Path] = None) -> Vo
     everything = _table()
     own = read_components(tree) if tree is not None else {}
     number = _number(release)
-    components, certain = {}, set()
+    components: Components = {}
+    certain = set()
     for kind, entries in everything.items():
         if kind in own:
             components[kind] = own[kind]

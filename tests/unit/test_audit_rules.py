@@ -610,6 +610,16 @@ def weights(*names, shape=(2, 3)):
     return change
 
 
+def beside(*names):
+    """Empty files in the project's folder."""
+
+    def change(project):
+        for name in names:
+            (project.folder / name).touch()
+
+    return change
+
+
 case("weights_missing", pretrained("./bes"), weights("backbone.conv.weight"))
 sound = weights("backbone.conv.weight", "backbone.stage0.0.conv.weight")
 case("weights_mismatch", weights("Student.backbone.stage0.0.conv.weight"), sound)
@@ -628,6 +638,15 @@ case(
     both(
         weights("Student.backbone.conv", "Teacher.backbone.conv"),
         at("Architecture", "Models")({"Student": {}, "Teacher": {}}),
+    ),
+)
+case(
+    "checkpoint_incomplete",
+    both(weights("backbone.w"), at("Global", "checkpoints")("./best")),
+    both(
+        weights("backbone.w"),
+        at("Global", "checkpoints")("./best"),
+        beside("best.pdopt", "best.states"),
     ),
 )
 case(

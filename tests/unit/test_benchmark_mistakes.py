@@ -24,7 +24,7 @@ from benchmarks.mistakes.judging import (
 )
 from benchmarks.mistakes.project import NAMES, Mistake, make_data, swap
 from benchmarks.mistakes.rehearsing import Kept, Rehearsed, rehearse_all
-from benchmarks.mistakes.stock import in_turn
+from benchmarks.mistakes.stock import distinct, in_turn
 
 EVERY = 6
 
@@ -108,14 +108,24 @@ def test_stock_configurations_take_turns_by_release(tmp_path):
         folder = tmp_path / release / "configs" / "det"
         folder.mkdir(parents=True)
         for stem in stems:
-            (folder / f"{stem}.yml").touch()
-    clones = [f"{release}={tmp_path / release}" for release in names]
-    found = [(release, path.stem) for release, _, path in in_turn(clones, None)]
-    assert found == [
+            (folder / f"{stem}.yml").write_text(f"# {stem}\n")
+    clones = [f"1.0={tmp_path / '1.0'}", f"2.0={tmp_path / '2.0'}:/old/python"]
+    found = list(in_turn(clones, "/python", None))
+    assert {(one.release, one.python) for one in found} == {
+        ("1.0", "/python"),
+        ("2.0", "/old/python"),
+    }
+    assert [(one.release, one.path.stem) for one in found] == [
         ("1.0", "det_a"),
         ("2.0", "det_a"),
         ("1.0", "det_bb"),
         ("2.0", "det_r50_b"),
         ("1.0", "det_ccc"),
     ]
-    assert [path.stem for _, _, path in in_turn(clones, 1)] == ["det_a", "det_a"]
+    assert [one.path.stem for one in in_turn(clones, "/python", 1)] == ["det_a", "det_a"]
+    assert [one.key for one in distinct(found)] == [
+        "1.0/det/det_a.yml",
+        "1.0/det/det_bb.yml",
+        "2.0/det/det_r50_b.yml",
+        "1.0/det/det_ccc.yml",
+    ]

@@ -84,9 +84,10 @@ def test_releases_share_what_both_say(tree, tmp_path_factory):
 
 
 def test_of_releases_that_were_not_read_nothing_is_known():
-    assert bounds_of((2, 8, 1))["backbone"]["MobileNetV3"]["small_stride"].length == 4
-    assert bounds_of(None) == bounds_of((3, 3, 0))
-    assert bounds_of((9, 0, 0)) == {}
+    assert bounds_of((2, 8, 1))("backbone", "MobileNetV3")["small_stride"].length == 4
+    asked = "backbone", "MobileNetV3"
+    assert bounds_of(None)(*asked) == bounds_of((3, 3, 0))(*asked)
+    assert bounds_of((9, 0, 0))(*asked) == {}
 
 
 @pytest.mark.parametrize(

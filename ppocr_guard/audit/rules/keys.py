@@ -91,6 +91,14 @@ def _unknown(ctx: Context, path: YamlPath, key: str, known: Collection[str]) -> 
                 section=written(home) or say("the file itself, not indented"),
             ),
         )
+        return
+    elsewhere = _like_elsewhere(ctx, key) if path in sections(ctx) else None
+    if elsewhere is not None:
+        yield Finding(
+            here,
+            say("{key} is no key of PaddleOCR, and is ignored.", key=written(here)),
+            say("Did you mean {near}?", near=written(elsewhere)),
+        )
     elif path == ("Architecture",) and key in OF_DISTILLATION and value is not None:
         yield Finding(
             here,
@@ -111,6 +119,15 @@ def _unknown(ctx: Context, path: YamlPath, key: str, known: Collection[str]) -> 
 
 def _are_weights(ctx: Context, path: str) -> bool:
     return bool(path) and ctx.resolve(path.removesuffix(".pdparams") + ".pdparams").is_file()
+
+
+def _like_elsewhere(ctx: Context, key: str) -> Optional[YamlPath]:
+    """The key of another section that a key is like, as those of version 1 are."""
+    for section, limits in sections(ctx).items():
+        near = meant(key, limits)
+        if near:
+            return (*section, near)
+    return None
 
 
 def _home(ctx: Context, path: YamlPath, key: str) -> Optional[YamlPath]:

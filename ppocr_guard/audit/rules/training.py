@@ -12,7 +12,7 @@ from ppocr_guard.audit.pipelines import family
 from ppocr_guard.audit.problem import Edit, Finding
 from ppocr_guard.audit.rule import rule
 from ppocr_guard.audit.weights import WeightsError, read_shapes
-from ppocr_guard.wording import said_by, say
+from ppocr_guard.wording import mark, said_by, say
 from ppocr_guard.yaml_source import YamlPath
 
 LR = ("Optimizer", "lr", "learning_rate")
@@ -45,6 +45,10 @@ PER_IMAGE = (
 )
 LONG_WARMUP, LONG_RUN = 0.5, 10  # share of a run of so many epochs and more
 SUFFIX = ".pdparams"
+_BESIDE_WEIGHTS = {  # the other files of a checkpoint, and what is lost without each
+    ".pdopt": mark("the state of the optimizer is"),
+    ".states": mark("the epoch and the best metric are"),
+}
 # A weight that only this backbone has (read off models built from PaddleOCR 2.10's stock configs).
 BACKBONES = {
     "MobileNetV3": "stage0.",
@@ -183,6 +187,33 @@ def _unlike(ctx: Context, shapes: dict[str, tuple[int, ...]]) -> Optional[str]:
 
 def _part(shapes: dict[str, tuple[int, ...]], prefix: str) -> bool:
     return any(name.startswith(prefix) for name in shapes)
+
+
+@rule(
+    "checkpoint_incomplete",
+    "warning",
+    "load_model goes on without the optimizer's state (.pdopt) and without the epoch and the best "
+    "metric (.states), with a line in the log (ppocr/utils/save_load.py)",
+    reads="files",
+)
+def checkpoint_incomplete(ctx: Context) -> Iterator[Finding]:
+    path = _weights_path(ctx, "checkpoints")
+    if path is None or not os.path.isfile(path):
+        return  # weights_missing says so
+    prefix = str(path).removesuffix(SUFFIX)
+    for end, what in _BESIDE_WEIGHTS.items():
+        if not os.path.isfile(prefix + end):
+            yield Finding(
+                ("Global", "checkpoints"),
+                say(
+                    "{path} does not exist: {what} not resumed.", path=prefix + end, what=say(what)
+                ),
+                say(
+                    "Copy all three files of a checkpoint; to begin a new run from weights, name "
+                    "them in Global.pretrained_model."
+                ),
+            )
+            return
 
 
 @rule(

@@ -29,6 +29,16 @@ tell(
     issues=(8371, 3949, 4874, 4632),
 )
 tell(
+    "checkpoint_incomplete",
+    evidence="Beside the .pdparams file that checkpoints names, .pdopt or .states does not exist.",
+    cost=(
+        "What is called a resume is not one: without .states it begins at epoch 1 and counts any "
+        "metric as the best; without .pdopt the optimizer begins anew."
+    ),
+    mistaken="You mean to begin a new run from these weights: pretrained_model says that.",
+    issues=(10610,),
+)
+tell(
     "weights_ignored",
     evidence="Both checkpoints and pretrained_model are set.",
     cost=(
