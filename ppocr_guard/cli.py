@@ -10,7 +10,7 @@ from typing import Optional
 
 from ppocr_guard import __version__
 from ppocr_guard.language import add_language, pick_language
-from ppocr_guard.parsing import argparse_in, asked_language, help_in
+from ppocr_guard.parsing import Parser, argparse_in, asked_language, help_in
 from ppocr_guard.wording import mark, say
 
 # name -> (module with `configure(parser) -> None` and `run(args) -> int`, help)
@@ -56,7 +56,7 @@ def _parsed(words: list[str]) -> argparse.Namespace:
     language = pick_language(asked)
     chosen = next((word for word in others if not word.startswith("-")), None)
     with argparse_in(language):
-        parser = argparse.ArgumentParser(
+        parser = Parser(
             prog="ppocr-guard",
             description=say("The guard for PaddleOCR fine-tuning."),
             epilog=say("`ppocr-guard COMMAND --help` tells more."),

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Optional
+from typing import Any, NoReturn, Optional
 
 from ppocr_guard.wording import DOMAIN, LOCALE, in_language, mark
 
@@ -64,6 +64,19 @@ class HelpFormatter(argparse.HelpFormatter):
 def help_in(language: str) -> partial[HelpFormatter]:
     """A ``formatter_class`` for :class:`argparse.ArgumentParser`."""
     return partial(HelpFormatter, language=language)
+
+
+class Parser(argparse.ArgumentParser):
+    """Its subparsers are of this class, too."""
+
+    def error(self, message: str) -> NoReturn:
+        """Python 3.9 does not ask for a translation of what is wrong with one argument."""
+        word, _, rest = message.partition(" ")
+        name, colon, text = rest.partition(": ")
+        if word == "argument" and colon:
+            form = gettext.gettext("argument %(argument_name)s: %(message)s")
+            message = form % {"argument_name": name, "message": text}
+        super().error(message)
 
 
 @contextmanager
