@@ -183,7 +183,9 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
         subprocess.run([openssl, *words], cwd=folder, check=True, capture_output=True)
 
     new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    run("req", "-x509", *new, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=ca")
+    usage = "keyUsage=critical,keyCertSign,cRLSign"  # Python 3.13 asks for it
+    ca = ["-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=ca", "-addext", usage]
+    run("req", "-x509", *new, *ca)
     for name in ("server", "client"):
         (folder / "ext").write_text("subjectAltName=IP:127.0.0.1\n")
         run("req", *new, "-keyout", f"{name}.key", "-out", "csr", "-subj", f"/CN={name}")

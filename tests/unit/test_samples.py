@@ -87,7 +87,7 @@ def test_it_shows_the_image_the_truth_the_prediction_and_the_shrink_map() -> Non
         (60 // 2, (160, 160, 160)),  # true text that does not count
         (28 // 2, (0, 0, 255)),  # predicted text
     ):
-        assert image[row, 40] == pytest.approx(colour, abs=30)
+        assert image[row, 40].astype(int) == pytest.approx(colour, abs=30)
     assert heat[15, 30].sum() > 10 * max(1, heat[40, 30].sum())
 
 
