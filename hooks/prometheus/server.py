@@ -141,6 +141,14 @@ class _Server(ThreadingMixIn, WSGIServer):
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
         self.setup_environ()
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Without a thread of its own where there are no new ones: Python 3.12 starts none once
+        the main thread is over, and the last scrape comes after that."""
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:
+            self.process_request_thread(request, client_address)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         _log.debug("Prometheus: a request of %s failed", client_address, exc_info=True)
 

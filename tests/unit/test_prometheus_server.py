@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -255,6 +256,23 @@ def _trainer(linger: float) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+def test_it_answers_when_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    hook = Prometheus(port=0, linger_seconds=0)
+    feed(hook)
+    assert hook.server is not None
+
+    def refused(thread: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    try:
+        with urllib.request.urlopen(hook.server.url, timeout=5) as response:
+            assert b"ppocr_guard_epoch" in response.read()
+    finally:
+        monkeypatch.undo()
+        hook.close(time.monotonic() + 5)
 
 
 @pytest.mark.parametrize("scraped_before", [True, False])
