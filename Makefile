@@ -20,7 +20,7 @@ demo: $(READY)  ## a real PaddleOCR training on CPU that collapses, caught
 test: export PPOCR_GUARD_SKIPPED := $(abspath $(SKIPPED))
 test: fresh lint unit  ## all tests: fast ones first, then real servers, then real trainings
 	$(BIN)/pytest tests/servers  # alone: they wait for seconds of real servers
-	$(BIN)/pytest -n 2 --dist loadgroup tests/train
+	$(BIN)/pytest -n 2 --dist loadfile tests/train  # tests of a file share trainings
 	$(BIN)/pytest -n 2 tests/faults  # each a training of seconds
 
 fresh: $(READY)

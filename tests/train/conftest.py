@@ -15,9 +15,6 @@ import pytest
 from ppocr_guard.demo import configs, dataset, sources, train
 
 HERE = Path(__file__).parent
-# With `-n 2 --dist loadgroup` the tests of a file stay together, for they share trainings; these
-# look at what the same demo left.
-TOGETHER = {"test_resume.py": "test_demo.py"}
 TINY = configs.RunOptions(
     epoch_num=2,
     eval_batch_step=(0, 4),
@@ -104,8 +101,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> played.Played:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        path = Path(str(item.fspath))
-        if HERE in path.parents:
+        if HERE in Path(str(item.fspath)).parents:
             item.add_marker(pytest.mark.train)
-            item.add_marker(pytest.mark.xdist_group(TOGETHER.get(path.name, path.name)))
     os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
